@@ -1,0 +1,110 @@
+package markov
+
+import (
+	"fmt"
+	"math/big"
+	"strings"
+)
+
+// Prior is the law of the transition kernel: its rows are independent, and
+// row s (the law of the next state after state s) is Dirichlet(alpha_s).
+// For two states p01 ~ Beta(a, b) is Dirichlet(b, a) of row 0, and p11 likewise
+// of row 1; the paper's U(0,1) is Beta(1,1).
+type Prior struct {
+	alpha [][]*big.Rat // [rows][S], every entry > 0
+	text  string       // as a flag writes it; empty if only rows can say it
+}
+
+// UniformPrior returns the prior whose rows are uniform on the simplex of S
+// states, Dirichlet(1,..,1).
+func UniformPrior(states int) Prior {
+	p := symmetricPrior(states, big.NewRat(1, 1))
+	p.text = "uniform"
+	return p
+}
+
+func symmetricPrior(states int, alpha *big.Rat) Prior {
+	rows := make([][]*big.Rat, states)
+	for s := range rows {
+		rows[s] = make([]*big.Rat, states)
+		for j := range rows[s] {
+			rows[s][j] = alpha
+		}
+	}
+	return Prior{alpha: rows, text: "dirichlet:" + FormatRat(alpha)}
+}
+
+// RowsPrior returns the prior with one alpha vector for each row of the
+// kernel. It is an error if the rows are not square or an entry is not > 0.
+func RowsPrior(alpha [][]*big.Rat) (Prior, error) {
+	rows := make([][]*big.Rat, len(alpha))
+	for s, row := range alpha {
+		if len(row) != len(alpha) {
+			return Prior{}, fmt.Errorf("prior row %d has %d entries, want %d, one for each state", s, len(row), len(alpha))
+		}
+		for j, a := range row {
+			if a.Sign() <= 0 {
+				return Prior{}, fmt.Errorf("alpha must be > 0, got %s in row %d, column %d", FormatRat(a), s, j)
+			}
+		}
+		rows[s] = cloneRats(row)
+	}
+	return Prior{alpha: rows}, nil
+}
+
+// parsePrior reads the value of --prior for a task of the given states.
+func parsePrior(text string, states int) (Prior, error) {
+	kind, values, _ := strings.Cut(text, ":")
+	switch kind {
+	case "", "uniform":
+		if values != "" {
+			return Prior{}, fmt.Errorf("prior %q: uniform takes no values; for other rows write dirichlet:alpha", text)
+		}
+		return UniformPrior(states), nil
+	case "dirichlet":
+		alpha, err := ParseRat(values)
+		if err != nil {
+			return Prior{}, fmt.Errorf("prior %q: %w; write dirichlet:alpha, for example dirichlet:0.5", text, err)
+		}
+		if alpha.Sign() <= 0 {
+			return Prior{}, fmt.Errorf("prior %q: alpha must be > 0, got %s", text, FormatRat(alpha))
+		}
+		return symmetricPrior(states, alpha), nil
+	case "beta":
+		if states != 2 {
+			return Prior{}, fmt.Errorf("prior %q: beta is for 2 states, this task has %d; write dirichlet:alpha, or rows in a task file", text, states)
+		}
+		ab, err := parseRats(values)
+		if err != nil {
+			return Prior{}, fmt.Errorf("prior %q: %w", text, err)
+		}
+		if len(ab) != 2 {
+			return Prior{}, fmt.Errorf("prior %q: beta takes two values, beta:a,b", text)
+		}
+		row := []*big.Rat{ab[1], ab[0]} // p_s1 ~ Beta(a, b) is (p_s0, p_s1) ~ Dirichlet(b, a)
+		if ab[0].Sign() <= 0 || ab[1].Sign() <= 0 {
+			return Prior{}, fmt.Errorf("prior %q: a and b must be > 0", text)
+		}
+		return Prior{alpha: [][]*big.Rat{row, row}, text: "beta:" + formatRats(ab)}, nil
+	}
+	return Prior{}, fmt.Errorf("prior %q is not known; choose uniform, beta:a,b (2 states), dirichlet:alpha, or rows in a task file", text)
+}
+
+// Rows returns the number of rows of the kernel, one for each context of
+// states that the next state depends on.
+func (p Prior) Rows() int { return len(p.alpha) }
+
+// AlphaRat returns a copy of the Dirichlet parameters of a row, length S.
+func (p Prior) AlphaRat(row int) []*big.Rat { return cloneRats(p.alpha[row]) }
+
+// Alpha returns the Dirichlet parameters of a row as floats, length S.
+func (p Prior) Alpha(row int) []float64 { return floats(p.alpha[row]) }
+
+// String returns the prior as the flag --prior writes it, or "rows" when it
+// takes a task file to say it.
+func (p Prior) String() string {
+	if p.text == "" {
+		return "rows"
+	}
+	return p.text
+}
