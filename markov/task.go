@@ -221,7 +221,7 @@ func (spec *PriorSpec) UnmarshalYAML(data []byte) error {
 		Rows [][]scalar `yaml:"rows"`
 	}
 	if err := yaml.UnmarshalWithOptions(data, &rows, yaml.Strict()); err != nil {
-		return err
+		return fmt.Errorf("prior is neither a text such as beta:2,5 nor {rows: [[..], ..]}: %w", err)
 	}
 	spec.Rows = make([][]string, len(rows.Rows))
 	for i, row := range rows.Rows {
