@@ -1,0 +1,88 @@
+// Markovicl is an exact laboratory for in-context learning of Markov chains by
+// linear self-attention. `markovicl --help` lists its commands.
+//
+// One file holds one command: its flags, one call of the library, and the
+// answer as text or JSON. What the commands share stands in task.go (the flags
+// of a task), output.go (text and JSON) and progress.go.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/alecthomas/kong"
+	"golang.org/x/term"
+)
+
+// Exit codes. Success is 0 only.
+const (
+	exitFailed   = 1 // the work could not be done or was interrupted
+	exitBadUsage = 2 // flags, files or values that cannot be right
+)
+
+type commands struct {
+	Reproduce reproduceCmd `cmd:"" help:"Re-do the paper's numerical claims and give a verdict on each."`
+}
+
+// app is what a command sees of the world.
+type app struct {
+	ctx      context.Context
+	stdout   io.Writer
+	stderr   io.Writer
+	terminal bool // stderr is a terminal: progress may be drawn
+}
+
+// inputError marks an error that lies in what the user gave: exit code 2.
+type inputError struct{ error }
+
+func (e inputError) Unwrap() error { return e.error }
+
+func badInput(err error) error {
+	if err == nil {
+		return nil
+	}
+	return inputError{err}
+}
+
+func badInputf(format string, args ...any) error { return inputError{fmt.Errorf(format, args...)} }
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	code := run(ctx, os.Args[1:], os.Stdout, os.Stderr, term.IsTerminal(int(os.Stderr.Fd())))
+	stop()
+	os.Exit(code)
+}
+
+func run(ctx context.Context, args []string, stdout, stderr io.Writer, terminal bool) int {
+	parser, err := kong.New(&commands{},
+		kong.Name("markovicl"),
+		kong.Description("An exact laboratory for in-context learning of Markov chains by linear self-attention."),
+		kong.Writers(stdout, stderr),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
+	)
+	if err != nil {
+		panic(err) // the command structs are wrong: a bug
+	}
+	if len(args) == 0 {
+		args = []string{"--help"}
+	}
+	parsed, err := parser.Parse(args)
+	if err != nil {
+		err = badInputf("%w; see markovicl --help", err)
+	} else {
+		err = parsed.Run(&app{ctx: ctx, stdout: stdout, stderr: stderr, terminal: terminal})
+	}
+	if err == nil {
+		return 0
+	}
+	fmt.Fprintln(stderr, "markovicl:", err)
+	if errors.As(err, new(inputError)) {
+		return exitBadUsage
+	}
+	return exitFailed
+}

@@ -1,0 +1,120 @@
+package main
+
+import (
+	"math/big"
+	"os"
+	"strings"
+
+	"markovicl/markov"
+)
+
+// taskFlags are the flags of a task, the same for every command. A flag that is
+// given overrides the task file.
+type taskFlags struct {
+	Task      string   `group:"Task" placeholder:"FILE.yaml" help:"Read the task from a YAML file with the names of these flags; flags given beside it override it."`
+	States    *int     `group:"Task" placeholder:"2" help:"Number of states S."`
+	D         *int     `name:"d" group:"Task" placeholder:"1" help:"Number of input positions; chains have d+1 states."`
+	N         []string `name:"n" group:"Task" placeholder:"10" help:"Number of in-context chains, or inf; several values separated by commas where a command can answer for all."`
+	Prior     string   `group:"Task" placeholder:"uniform" help:"Law of the kernel's rows: uniform, beta:a,b (2 states: p01 and p11), dirichlet:alpha; rows of their own in a task file."`
+	Start     string   `group:"Task" placeholder:"uniform" help:"Law of the first states: uniform, bernoulli:p, probs:p0,p1,.., stationary, correlated:p,g0,g1."`
+	P         string   `name:"p" group:"Task" placeholder:"0.5" help:"Short for --start bernoulli:P."`
+	Embedding string   `group:"Task" placeholder:"index" help:"How states become numbers: index, sign (2 states), onehot."`
+	Bias      *bool    `group:"Task" negatable:"" help:"Put a constant coordinate 1 in front of every column."`
+}
+
+// spec returns the task in the user's words, and the values of n.
+func (f *taskFlags) spec() (spec markov.Spec, ns []string, err error) {
+	if f.Task != "" {
+		data, err := os.ReadFile(f.Task)
+		if err != nil {
+			return spec, nil, badInput(err)
+		}
+		if spec, err = markov.ParseSpec(data); err != nil {
+			return spec, nil, badInputf("%s: %w", f.Task, err)
+		}
+	}
+	// In a Spec 0 means the default; on the command line 0 means 0.
+	if f.States != nil {
+		if spec.States = *f.States; spec.States == 0 {
+			return spec, nil, badInputf("states must be from 2 to %d, got 0", markov.MaxStates)
+		}
+	}
+	if f.D != nil {
+		if spec.D = *f.D; spec.D == 0 {
+			return spec, nil, badInputf("d must be at least 1, got 0")
+		}
+	}
+	if f.Prior != "" {
+		spec.Prior = markov.PriorSpec{Text: f.Prior}
+	}
+	if f.Start != "" || f.P != "" {
+		spec.Start, spec.P = f.Start, f.P
+	}
+	if f.Embedding != "" {
+		spec.Embedding = f.Embedding
+	}
+	if f.Bias != nil {
+		spec.Bias = *f.Bias
+	}
+	ns = f.N
+	if len(ns) == 0 {
+		ns = []string{spec.N}
+	}
+	return spec, ns, nil
+}
+
+// tasks returns the task for every value of n, one after the other.
+func (f *taskFlags) tasks() ([]markov.Task, error) {
+	spec, ns, err := f.spec()
+	if err != nil {
+		return nil, err
+	}
+	tasks := make([]markov.Task, len(ns))
+	for i, n := range ns {
+		spec.N = strings.TrimSpace(n)
+		if tasks[i], err = markov.NewTask(spec); err != nil {
+			return nil, badInput(err)
+		}
+	}
+	return tasks, nil
+}
+
+// task returns the one task that the flags name.
+func (f *taskFlags) task() (markov.Task, error) {
+	if len(f.N) > 1 {
+		return markov.Task{}, badInputf("this command takes one value of --n, got %s", strings.Join(f.N, ","))
+	}
+	tasks, err := f.tasks()
+	if err != nil {
+		return markov.Task{}, err
+	}
+	return tasks[0], nil
+}
+
+// sweepValues reads FROM:TO:STEP, both ends included, exactly.
+func sweepValues(flag, text string) ([]string, error) {
+	words := strings.Split(text, ":")
+	var x [3]*big.Rat
+	for i := range x {
+		if len(words) != 3 {
+			return nil, badInputf("%s %q: write FROM:TO:STEP, for example 0.05:0.95:0.05", flag, text)
+		}
+		var err error
+		if x[i], err = markov.ParseRat(words[i]); err != nil {
+			return nil, badInputf("%s %q: %w", flag, text, err)
+		}
+	}
+	from, to, step := x[0], x[1], x[2]
+	if step.Sign() <= 0 || from.Cmp(to) > 0 {
+		return nil, badInputf("%s %q: the step must be > 0 and FROM must not lie above TO", flag, text)
+	}
+	const most = 10_000
+	var values []string
+	for v := new(big.Rat).Set(from); v.Cmp(to) <= 0; v.Add(v, step) {
+		if len(values) == most {
+			return nil, badInputf("%s %q names more than %d values", flag, text, most)
+		}
+		values = append(values, markov.FormatRat(v))
+	}
+	return values, nil
+}

@@ -1,0 +1,67 @@
+package paper
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"time"
+)
+
+// Outcome is how an item ended.
+type Outcome struct {
+	Item    Item
+	Result  *Result // nil if Err is not
+	Err     error
+	Elapsed time.Duration
+}
+
+// Observer sees a run from outside. Its methods are called one at a time.
+type Observer interface {
+	Progress(id string, done, total int)
+	Done(Outcome)
+}
+
+// Run runs items, at most jobs at a time, and returns their outcomes in the
+// order of the items. An item that fails does not keep the others from running;
+// items that a cancelled context kept from starting end with its error.
+func Run(ctx context.Context, items []Item, s Settings, jobs int, watch Observer) []Outcome {
+	outcomes := make([]Outcome, len(items))
+	var mu sync.Mutex // guards watch
+	var wg sync.WaitGroup
+	slots := make(chan struct{}, max(jobs, 1))
+	for i, item := range items {
+		slots <- struct{}{}
+		wg.Go(func() {
+			defer func() { <-slots }()
+			began := time.Now()
+			result, err := runOne(ctx, item, s, func(done, total int) {
+				mu.Lock()
+				defer mu.Unlock()
+				watch.Progress(item.ID, done, total)
+			})
+			outcomes[i] = Outcome{Item: item, Result: result, Err: err, Elapsed: time.Since(began)}
+			mu.Lock()
+			defer mu.Unlock()
+			watch.Done(outcomes[i])
+		})
+	}
+	wg.Wait()
+	return outcomes
+}
+
+// runOne keeps a bug in one item from ending the whole run.
+func runOne(ctx context.Context, item Item, s Settings, progress func(done, total int)) (result *Result, err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			result, err = nil, fmt.Errorf("%s stopped at a broken invariant: %v", item.ID, r)
+		}
+	}()
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	result, err = item.Run(ctx, s, progress)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", item.ID, err)
+	}
+	return result, nil
+}

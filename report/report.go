@@ -1,0 +1,8 @@
+// Package report turns the results of package paper into what a person reads:
+// plots as SVG and PNG, tables as CSV, and one HTML page.
+//
+// Where to read what:
+//
+//   - plot.go: drawing a paper.Plot
+//   - files.go: the files of one item
+package report
