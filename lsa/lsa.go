@@ -1,4 +1,5 @@
-// Package lsa is linear self-attention: its parameters and its forward pass.
+// Package lsa is linear self-attention: its parameters, its forward pass and
+// its gradient.
 //
 // With M = diag(1,..,1,0) an LSA layer is, summed over its heads t (the paper
 // has one),
@@ -9,7 +10,17 @@
 // parameters P is zero but for its last row b' and Q = [A 0] (Eq. 7, 11); in
 // [Dense] parameters all of P and Q are free.
 //
+// The mask M hides the query, so all that a layer uses of the n in-context
+// tokens is their Gram matrix G = (1/n) sum_i z_i z_i'. Carrying G through the
+// layers instead of the tokens is exact, not an approximation, and its cost
+// does not depend on n. The prediction is linear in the query's features u:
+// a model turns G into a vector theta and predicts theta'u.
+//
 // Where to read what:
 //
+//   - explicit.go: the definition, token by token; the reference for the rest
+//   - structured.go, dense.go: the forward pass through Gram matrices
+//   - model.go: what both kinds of model have in common
 //   - params.go: Structured and Dense parameters
+//   - file.go: parameters as safetensors, NPZ and JSON
 package lsa

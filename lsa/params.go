@@ -74,3 +74,21 @@ func (p *Structured) Dense() *Dense {
 	}
 	return out
 }
+
+// Size returns the numbers of layers and heads and D.
+func (p *Structured) Size() (layers, heads, dim int) { return p.Layers, p.Heads, p.Dim }
+
+// Size returns the numbers of layers and heads and D.
+func (p *Dense) Size() (layers, heads, dim int) { return p.Layers, p.Heads, p.Dim }
+
+// Parts returns B and A as views.
+func (p *Structured) Parts() [][]float64 { return [][]float64{p.B, p.A} }
+
+// Parts returns P and Q as views.
+func (p *Dense) Parts() [][]float64 { return [][]float64{p.P, p.Q} }
+
+// Like returns structured parameters of the same size, all zero.
+func (p *Structured) Like() Model { return NewStructured(p.Layers, p.Heads, p.Dim) }
+
+// Like returns dense parameters of the same size, all zero.
+func (p *Dense) Like() Model { return NewDense(p.Layers, p.Heads, p.Dim) }

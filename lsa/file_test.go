@@ -1,0 +1,113 @@
+package lsa_test
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"markovicl/lsa"
+)
+
+func TestFilesRoundTrip(t *testing.T) {
+	for _, m := range []lsa.Model{lsa.NewStructured(3, 2, 4), lsa.NewDense(2, 3, 5)} {
+		fill(m, 1, 7)
+		for _, form := range []string{".safetensors", ".npz", ".json"} {
+			path := filepath.Join(t.TempDir(), "params"+form)
+			if err := lsa.Save(path, m); err != nil {
+				t.Fatal(err)
+			}
+			got, err := lsa.Load(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(m, got); diff != "" {
+				t.Errorf("%T as %s: (-saved +loaded)\n%s", m, form, diff)
+			}
+		}
+	}
+}
+
+// TestForeignFiles reads files that numpy.savez and numpy.savez_compressed wrote
+// from b = arange(6).reshape(2,1,3)/4 and A = -arange(12.).reshape(2,1,3,2).
+func TestForeignFiles(t *testing.T) {
+	want := lsa.NewStructured(2, 1, 3)
+	for i := range want.B {
+		want.B[i] = float64(i) / 4
+	}
+	for i := range want.A {
+		want.A[i] = -float64(i)
+	}
+	for _, name := range []string{"numpy.npz", "numpy-compressed.npz"} {
+		got, err := lsa.Load(filepath.Join("testdata", name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(lsa.Model(want), got); diff != "" {
+			t.Errorf("%s: (-want +got)\n%s", name, diff)
+		}
+	}
+}
+
+func TestDecodeJSONForms(t *testing.T) {
+	head := `{"heads":[{"b":[1,2],"A":[[3],[4]]}]}`
+	want := lsa.NewStructured(1, 1, 2)
+	copy(want.B, []float64{1, 2})
+	copy(want.A, []float64{3, 4})
+	for _, text := range []string{head, `{"layers":[` + head + `]}`, `{"loss":0.3,"parameters":` + head + `}`} {
+		got, err := lsa.DecodeJSON([]byte(text))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(lsa.Model(want), got); diff != "" {
+			t.Errorf("%s: (-want +got)\n%s", text, diff)
+		}
+	}
+}
+
+func TestWrongFiles(t *testing.T) {
+	for _, c := range []struct{ file, content, want string }{
+		{"a.txt", "", "parameter files are"},
+		{"a.json", "[", "not a parameter file"},
+		{"a.json", "{}", "no parameters"},
+		{"a.json", `{"heads":[{"b":[1,2],"A":[[3]]}]}`, "layer 0, head 0: a matrix has 1 rows, want 2"},
+		{"a.json", `{"heads":[{"b":[1,2],"A":[[3],[1,2]]}]}`, "row 1 has 2 numbers, want 1"},
+		{"a.json", `{"heads":[{"b":[1],"A":[[]]}]}`, "D >= 2"},
+		{"a.json", `{"heads":[{"P":[[1,2],[1,2]]}]}`, "a matrix has 0 rows, want 2"},
+		{"a.json", `{"layers":[{"heads":[{"b":[1,2],"A":[[3],[4]]}]},{"heads":[]}]}`, "layer 1 has 0 heads"},
+		{"a.npz", "PK", "not an NPZ file"},
+		{"a.safetensors", "1234", "not a safetensors file"},
+	} {
+		path := filepath.Join(t.TempDir(), c.file)
+		if err := os.WriteFile(path, []byte(c.content), 0o666); err != nil {
+			t.Fatal(err)
+		}
+		_, err := lsa.Load(path)
+		if err == nil || !strings.Contains(err.Error(), c.want) || !strings.Contains(err.Error(), path) {
+			t.Errorf("%s with %s: error %v, want one with the path and %q", c.file, c.content, err, c.want)
+		}
+	}
+	if _, err := lsa.Load("nowhere.npz"); err == nil {
+		t.Error("a file that does not exist was loaded")
+	}
+}
+
+func FuzzDecode(f *testing.F) {
+	m := lsa.NewStructured(1, 1, 2)
+	for _, encode := range []func(lsa.Model) ([]byte, error){lsa.EncodeSafetensors, lsa.EncodeNPZ, lsa.EncodeJSON} {
+		data, err := encode(m)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(data)
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		for _, decode := range []func([]byte) (lsa.Model, error){lsa.DecodeSafetensors, lsa.DecodeNPZ, lsa.DecodeJSON} {
+			if m, err := decode(data); err == nil && m == nil {
+				t.Error("neither parameters nor an error")
+			}
+		}
+	})
+}
