@@ -18,6 +18,9 @@
 //   - kernel.go: a transition kernel and its stationary law
 //   - prompt.go: one prompt, its matrix Z0, its Gram matrix, its features
 //   - sampler.go: prompts drawn from a task, reproducibly
+//   - chainfile.go: sequences of states from files, and lines of text; fasta.go and
+//     csv.go the other formats, symbols.go what is a state
+//   - window.go: chains cut from sequences, and prompts drawn from them
 //
 // The numbers of prior and start are kept as exact fractions, so that moments
 // of a task can be had exactly; floats derive from them.

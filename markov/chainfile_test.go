@@ -1,0 +1,598 @@
+package markov
+
+import (
+	"encoding/csv"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+)
+
+// mustClasses reads classes or stops the test.
+func mustClasses(t testing.TB, text string) []Class {
+	t.Helper()
+	classes, err := ParseClasses(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return classes
+}
+
+// named writes every sequence as "name@line: symbols".
+func named(s *Sequences) []string {
+	var out []string
+	for _, q := range s.List {
+		out = append(out, fmt.Sprintf("%s@%d: %s", q.Name, q.Line, s.Text(q.States)))
+	}
+	return out
+}
+
+func TestReadChains(t *testing.T) {
+	for _, test := range []struct {
+		about  string
+		file   string // name of the file, "x.txt" if empty
+		data   string
+		opts   FileOptions
+		class  string
+		labels string
+		want   []string
+	}{
+		// FASTA
+		{about: "records are joined lines", data: ">a first\nACGT\nAC\n>b\nGG\n", labels: "A C G T", want: []string{"a@2: ACGTAC", "b@5: GG"}},
+		{about: "soft masking, blanks, CR LF, no newline at the end", data: ">a\r\nACgt AC\r\n\r\nGt", labels: "A C G T", want: []string{"a@2: ACGTACGT"}},
+		{about: "byte order mark and comments", data: "\ufeff; old\n# new\n>a\nACGT\n;x\nA", labels: "A C G T", want: []string{"a@4: ACGTA"}},
+		{about: "RNA", data: ">a\nACGU", labels: "A C G U", want: []string{"a@2: ACGU"}},
+		{about: "protein with its stop", data: ">p\nMKVLAAGWY*\n>q\nMKL*\n", labels: "A G K L M V W Y", want: []string{"p@2: MKVLAAGWY", "q@4: MKL"}},
+		{about: "digits", data: ">p\n0110\n", labels: "0 1", want: []string{"p@2: 0110"}},
+		{about: "cut at N", data: ">a\nACNNGT\nNAA\n", opts: FileOptions{SkipUnknown: true}, labels: "A C G T", want: []string{"a@2: AC", "a@2: GT", "a@3: AA"}},
+		{about: "alphabet", data: ">a\nacgtn\n", opts: FileOptions{Alphabet: []string{"T", "G", "C", "A", "N"}}, labels: "T G C A N", want: []string{"a@2: ACGTN"}},
+		{about: "a case of its own", data: ">a\nAaCc\n", opts: FileOptions{Alphabet: []string{"A", "a", "C"}}, labels: "A a C", want: []string{"a@2: AaCC"}},
+		{about: "classes", data: ">AG\nACgtN\nT\n", class: "R=AG,Y=CT", labels: "R Y", want: []string{"AG@2: RYRYY"}},
+		{about: "name without words, empty record", data: ">\nAC\n>e\n>f\nGT", labels: "A C G T", want: []string{"@2: AC", "f@5: GT"}},
+		{about: "format given", data: "ACGT", opts: FileOptions{Format: FormatFASTA}, labels: "A C G T", want: []string{"@1: ACGT"}},
+		// text
+		{about: "single characters", data: "0110\n\n001\n", labels: "0 1", want: []string{"@1: 0110", "@3: 001"}},
+		{about: "blanks", data: "b a  b\n\ta\tb\n", labels: "a b", want: []string{"@1: bab", "@2: ab"}},
+		{about: "commas, also at the end", data: "1, 2,10,\n2,1\n", labels: "1 2 10", want: []string{"@1: 1 2 10", "@2: 2 1"}},
+		{about: "a lone word in a separated file", data: "rain\nsun rain\n", labels: "rain sun", want: []string{"@1: rain", "@2: sun rain"}},
+		{about: "numbers in order", data: "10 9 -1 0.5\n", labels: "-1 0.5 9 10", want: []string{"@1: 10 9 -1 0.5"}},
+		{about: "words in order of bytes", data: "b10 B9 é\n", labels: "B9 b10 é", want: []string{"@1: b10 B9 é"}},
+		{about: "comments", data: "#x y\n0 1 # 2\nC# 1 0\n", labels: "0 1 C#", want: []string{"@2: 0 1", "@3: C# 1 0"}},
+		{about: "the hash is a state", data: "0#1\n#0\n", opts: FileOptions{Alphabet: []string{"#", "0", "1"}}, labels: "# 0 1", want: []string{"@1: 0#1", "@2: #0"}},
+		{about: "old line ends", data: "01\r10\r", labels: "0 1", want: []string{"@1: 01", "@2: 10"}},
+		{about: "one symbol a line", data: "0\n1\n\n1\n", labels: "0 1", want: []string{"@1: 011"}},
+		{about: "one word a line with commas", data: "sun,\nrain,\nsun\n", labels: "rain sun", want: []string{"@1: sun rain sun"}},
+		{about: "beyond ASCII", data: "αβα\n", labels: "α β", want: []string{"@1: αβα"}},
+		{about: "alphabet orders", data: "0 1\n", opts: FileOptions{Alphabet: []string{"1", "0", "2"}}, labels: "1 0 2", want: []string{"@1: 01"}},
+		{about: "cut at unknown and missing", data: "0,1,,1,x,0\n", opts: FileOptions{Alphabet: []string{"0", "1"}, SkipUnknown: true}, labels: "0 1", want: []string{"@1: 01", "@1: 1", "@1: 0"}},
+		{about: "lines joined", data: "01\n1\n", opts: FileOptions{JoinLines: true}, labels: "0 1", want: []string{"@1: 011"}},
+		{about: "classes: case, removal, no comments", data: "#Ab, i!\nXé1\n", class: "v=aeiou,c=bx", labels: "v c", want: []string{"@1: vcv", "@2: c"}},
+		{about: "classes with cases of their own", data: "aAbB\n", class: "up=AB,a=a", labels: "up a", want: []string{"@1: a up up up"}},
+		{about: "classes with a rest", data: "a b\n\nÉ", class: "v=aeiouÉ,w=*", labels: "v w", want: []string{"@1: vww", "@3: v"}},
+		{about: "classes with escapes", data: "a,*\\\n", class: `a=a\,,b=\*\\`, labels: "a b", want: []string{"@1: aabb"}},
+		{about: "classes, lines joined", data: "a\n\n b-a", class: "a=a,b=b", opts: FileOptions{JoinLines: true}, labels: "a b", want: []string{"@1: aba"}},
+		// CSV
+		{about: "no header, no names", file: "x.csv", data: "0,1,1\n1,0,0\n", labels: "0 1", want: []string{"@1: 011", "@2: 100"}},
+		{about: "header", file: "x.csv", data: "t0,t1\n0,1\n1,1\n", labels: "0 1", want: []string{"@2: 01", "@3: 11"}},
+		{about: "header and names", file: "x.csv", data: "who,mon,tue\nann,sun,rain\nbob,rain,rain\n", labels: "rain sun", want: []string{"ann@2: sun rain", "bob@3: rain rain"}},
+		{about: "names without a header", file: "x.csv", data: "s1,0,1\ns2,1,1\n", labels: "0 1", want: []string{"s1@1: 01", "s2@2: 11"}},
+		{about: "numbers for names", file: "x.csv", data: "1,0,1\n2,1,1\n3,0,0\n", labels: "0 1", want: []string{"1@1: 01", "2@2: 11", "3@3: 00"}},
+		{about: "numbers for columns", file: "x.csv", data: "0,1,2,3\n1,0,0,1\n1,1,0,1\n", labels: "0 1", want: []string{"@2: 1001", "@3: 1101"}},
+		{about: "numbers for columns and rows", file: "x.csv", data: ",0,1,2\n0,1,0,0\n1,1,1,0\n2,1,1,1\n", labels: "0 1", want: []string{"0@2: 100", "1@3: 110", "2@4: 111"}},
+		{about: "names that repeat", file: "x.csv", data: "id,a,b\nu,0,1\nu,1,1\n", labels: "0 1", want: []string{"u@2: 01", "u@3: 11"}},
+		{about: "named names", data: "a,who,b\n0,x,1\n1,y,0\n", opts: FileOptions{ID: "Who"}, labels: "0 1", want: []string{"x@2: 01", "y@3: 10"}},
+		{about: "numbered names", data: "0,x,1\n1,y,0\n", opts: FileOptions{ID: "2"}, labels: "0 1", want: []string{"x@1: 01", "y@2: 10"}},
+		{about: "shorter trajectories", file: "x.csv", data: "0,1,1\n1,0,\n", labels: "0 1", want: []string{"@1: 011", "@2: 10"}},
+		{about: "unequal rows", file: "x.csv", data: "0,1,1\n1,0\n1,0,0,1\n", opts: FileOptions{Ragged: true}, labels: "0 1", want: []string{"@1: 011", "@2: 10", "@3: 1001"}},
+		{about: "tabs", file: "x.tsv", data: "a\t\tb\na\tb\tb\n", opts: FileOptions{SkipUnknown: true}, labels: "a b", want: []string{"@1: a", "@1: b", "@2: abb"}},
+		{about: "tabs in a file .csv", file: "x.csv", data: "a\tb\nb\ta\n", labels: "a b", want: []string{"@1: ab", "@2: ba"}},
+		{about: "semicolons, quotes, comments, CR LF", file: "x.CSV", data: "# c\r\n\"New York\"; \"a\"\"b\"\r\n\r\n\"a\"\"b\";New York \r\n", labels: "New York a\"b", want: []string{"@2: New York, a\"b", "@4: a\"b, New York"}},
+		{about: "a column", file: "x.csv", data: "state\nb\na\nb\n", labels: "a b", want: []string{"@2: bab"}},
+		{about: "a column without header", file: "x.csv", data: "0\n1\n1\n", labels: "0 1", want: []string{"@1: 011"}},
+		{about: "a column named", data: "time,Wind,rain\n1,n,0\n2,s,0\n3,n,1\n", opts: FileOptions{Column: "wind"}, labels: "n s", want: []string{"@2: nsn"}},
+		{about: "a column numbered, header found", data: "time,wind\n1,n\n2,s\n", opts: FileOptions{Column: "2"}, labels: "n s", want: []string{"@2: ns"}},
+		{about: "a column numbered, no header", data: "1,1\n2,0\n3,1\n", opts: FileOptions{Column: "2"}, labels: "0 1", want: []string{"@1: 101"}},
+		{about: "numbers of several digits in a column", data: "12\n10\n9\n12\n", opts: FileOptions{Column: "1"}, labels: "9 10 12", want: []string{"@1: 12 10 9 12"}},
+		{about: "time and state", file: "x.csv", data: "t,s\n0,u\n1,d\n2,u\n", labels: "d u", want: []string{"@2: udu"}},
+		{about: "a series for each name", data: "who,t,s\nx,0,u\ny,0,d\nx,1,d\ny,1,d\n", opts: FileOptions{ID: "who", Column: "s"}, labels: "d u", want: []string{"x@2: ud", "y@3: dd"}},
+		{about: "the header is no header", file: "x.csv", data: "a,b\nc,d\n", opts: FileOptions{Header: HeaderNo, ID: "1"}, labels: "b d", want: []string{"@1: bd"}},
+		{about: "the header is one", file: "x.csv", data: "0,1\n0,1\n1,1\n0,0\n", opts: FileOptions{Header: HeaderYes}, labels: "0 1", want: []string{"@2: 01", "@3: 11", "@4: 00"}},
+		{about: "classes in cells", file: "x.csv", data: "A,C,-\nG,t,A\n", class: "R=AG,Y=CT", labels: "R Y", want: []string{"@1: RY", "@2: RYR"}},
+		{about: "alphabet and header", file: "x.csv", data: "id,a,b\n7,lo,hi\n8,lo,lo\n", opts: FileOptions{Alphabet: []string{"lo", "mid", "hi"}}, labels: "lo mid hi", want: []string{"7@2: lo hi", "8@3: lo lo"}},
+	} {
+		t.Run(test.about, func(t *testing.T) {
+			if test.file == "" {
+				test.file = "x.txt"
+			}
+			if test.class != "" {
+				test.opts.Classes = mustClasses(t, test.class)
+			}
+			s, err := ReadChains(strings.NewReader(test.data), test.file, test.opts)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := strings.Join(s.Labels, " "); got != test.labels {
+				t.Errorf("labels %q, want %q", got, test.labels)
+			}
+			if diff := cmp.Diff(test.want, named(s)); diff != "" {
+				t.Errorf("%s\n%s", s, diff)
+			}
+		})
+	}
+}
+
+func TestReadChainsErrors(t *testing.T) {
+	many := make([]string, MaxStates+1)
+	for i := range many {
+		many[i] = fmt.Sprint(i)
+	}
+	for _, test := range []struct {
+		file, data string
+		opts       FileOptions
+		class      string
+		cause      error
+		want       string
+	}{
+		{file: "genome.fa", data: ">a\nACGT\nACNT", cause: ErrUnknownSymbol,
+			want: `genome.fa, line 3, column 3: 'N' is not in the alphabet "ACGT"; add --skip-unknown to cut chains there`},
+		{file: "p.fa", data: ">a\nMKV*LW\n", cause: ErrUnknownSymbol,
+			want: `p.fa, line 2, column 4: '*' is not in the alphabet "KLMVW"; add --skip-unknown to cut chains there`},
+		{file: "x.txt", data: "αβα\nαxβ\n", opts: FileOptions{Alphabet: []string{"α", "β"}}, cause: ErrUnknownSymbol,
+			want: `x.txt, line 2, column 2: 'x' is not in the alphabet "αβ"; add --skip-unknown to cut chains there`},
+		{file: "x.txt", data: "low high\nlow  mid\n", opts: FileOptions{Alphabet: []string{"low", "high"}}, cause: ErrUnknownSymbol,
+			want: `x.txt, line 2, column 6: "mid" is not in the alphabet ["low" "high"]; add --skip-unknown to cut chains there`},
+		{file: "x.txt", data: "ACG TTA\n", opts: FileOptions{Alphabet: []string{"A", "C", "G", "T"}}, cause: ErrUnknownSymbol,
+			want: `x.txt, line 1, column 1: "ACG" is one symbol, because blanks or commas separate the symbols of this file; the alphabet is "ACGT"; add --skip-unknown to cut chains there`},
+		{file: "x.txt", data: "0,1\n0,,1\n", cause: ErrUnknownSymbol,
+			want: `x.txt, line 2, column 3: a symbol is missing; add --skip-unknown to cut chains there`},
+		{file: "x.csv", data: "é,b,b\n\nb,,\"é\"\n", cause: ErrUnknownSymbol,
+			want: `x.csv, line 3, column 3: a symbol is missing; add --skip-unknown to cut chains there`},
+		{file: "x.csv", data: "é,b\néé,b\n", opts: FileOptions{Alphabet: []string{"é", "b"}}, cause: ErrUnknownSymbol,
+			want: `x.csv, line 2, column 1: "éé" is one symbol, because blanks or commas separate the symbols of this file; the alphabet is "éb"; add --skip-unknown to cut chains there`},
+		{file: "x.csv", data: "A,C\nAG,C\n", class: "R=AG,Y=CT", cause: ErrUnknownSymbol,
+			want: `x.csv, line 2, column 1: "AG" is not a single character, as --classes wants; add --skip-unknown to cut chains there`},
+		{file: "x.csv", data: "a,b,a\nb,é,a\nb,é\n", cause: ErrRagged,
+			want: `x.csv, line 3, column 3: the row has 2 cells, the first row has 3; fill up short rows with empty cells, or add --ragged`},
+		{file: "x.csv", data: "a,b,a\né,é,a,b\n", cause: ErrRagged,
+			want: `x.csv, line 2, column 7: the row has 4 cells, the first row has 3; fill up short rows with empty cells, or add --ragged`},
+		{file: "x.csv", data: "a,b\na,\"b\"c\n", cause: csv.ErrQuote,
+			want: `x.csv, line 2, column 5: extraneous or missing " in quoted-field; write a quote inside quotes as ""`},
+		{file: "x.csv", data: "t,s\n0,a\n1,b\n", opts: FileOptions{Column: "wind"}, cause: ErrNoColumn,
+			want: `x.csv, line 1: there is no column "wind" (--column): the first row has ["t" "s"]; give one of these or a number from 1 to 2`},
+		{file: "x.csv", data: "0,1\n1,1\n", opts: FileOptions{ID: "3"}, cause: ErrNoColumn,
+			want: `x.csv, line 1: there is no column "3" (--id): the file has no header; give a number from 1 to 2`},
+		{file: "x.csv", data: "t,s\n0,a\n1,b\n", opts: FileOptions{Column: "s", ID: "2"}, cause: ErrNoColumn,
+			want: `x.csv, line 1: --id and --column both name column 2; they must differ`},
+		{file: "x.txt", data: "", cause: ErrEmpty, want: "x.txt, line 1, column 1: the file holds no symbols"},
+		{file: "x.csv", data: "# nothing\n\n", cause: ErrEmpty, want: "x.csv, line 1, column 1: the file holds no symbols"},
+		{file: "x.csv", data: "", opts: FileOptions{Column: "s"}, cause: ErrEmpty, want: "x.csv, line 1, column 1: the file holds no symbols"},
+		{file: "x.fa", data: ">a\n>b\n", cause: ErrEmpty, want: "x.fa, line 1, column 1: the file holds no symbols"},
+		{file: "x.txt", data: "xyz\n", class: "a=a,b=b", cause: ErrEmpty, want: "x.txt, line 1, column 1: no character of the file is in a class; name the characters in --classes"},
+		{file: "x.txt", data: "xyz\n", opts: FileOptions{Alphabet: []string{"a", "b"}, SkipUnknown: true}, cause: ErrEmpty, want: `x.txt, line 1, column 1: the file holds no symbol of the alphabet "ab"`},
+		{file: "x.txt", data: "\naaa\naa\n", cause: ErrOneState, want: "x.txt, line 2: every symbol is 'a'; there is nothing to predict with a single state"},
+		{file: "x.fa", data: ">x\nAGGA\n", class: "purine=AG,pyrimidine=CT", cause: ErrOneState, want: `x.fa, line 2: every character that is in a class is in "purine"; there is nothing to predict with a single state`},
+		{file: "x.txt", data: strings.Join(many, " "), cause: ErrManyStates, want: `x.txt, line 1, column 915: "256" is one state more than the 256 that are possible; group the symbols into fewer, or map characters with --classes`},
+		{file: "x.txt", data: "01\n0\x001\n", cause: ErrNotText, want: `x.txt, line 2, column 2: "\x00" cannot be a state; the file should be UTF-8 text`},
+		{file: "x.txt", data: "r\xe9e\n", cause: ErrNotText, want: `x.txt, line 1, column 2: "\xe9" cannot be a state; the file should be UTF-8 text`},
+		{file: "x.gz", data: "\x1f\x8b\x08", cause: ErrNotText, want: `x.gz, line 1, column 1: the file is a gzip archive, not text; unpack it first`},
+		{file: "x.txt", data: "\xff\xfe0\x00", cause: ErrNotText, want: `x.txt, line 1, column 1: the file is UTF-16, not text; convert it to UTF-8`},
+		{file: "x.csv", data: "PK\x03\x04", cause: ErrNotText, want: `x.csv, line 1, column 1: the file is a zip archive or a spreadsheet, not text; unpack it, or save the sheet as CSV`},
+	} {
+		if test.class != "" {
+			test.opts.Classes = mustClasses(t, test.class)
+		}
+		s, err := ReadChains(strings.NewReader(test.data), test.file, test.opts)
+		if err == nil {
+			t.Errorf("%q gave %s %q, want %s", test.data, s, named(s), test.want)
+			continue
+		}
+		var file *FileError
+		if !errors.As(err, &file) || !errors.Is(err, test.cause) || err.Error() != test.want {
+			t.Errorf("%q gave\n%s (%v), want\n%s", test.data, err, errors.Unwrap(err), test.want)
+		}
+	}
+}
+
+type brokenReader struct{}
+
+func (brokenReader) Read([]byte) (int, error) { return 0, io.ErrUnexpectedEOF }
+
+func TestReadChainsReader(t *testing.T) {
+	_, err := ReadChains(brokenReader{}, "x.fa", FileOptions{})
+	if !errors.Is(err, io.ErrUnexpectedEOF) || err.Error() != "x.fa: unexpected EOF" {
+		t.Error(err)
+	}
+}
+
+func TestBadOptions(t *testing.T) {
+	for text, want := range map[string]string{
+		"":              `classes "": "" is not NAME=CHARACTERS; write vowel=aeiou,other=* and \, for a comma`,
+		"a=x":           `classes "a=x": there are 1 classes; name between 2 and 256`,
+		"a=x,b":         `classes "a=x,b": "b" is not NAME=CHARACTERS; write vowel=aeiou,other=* and \, for a comma`,
+		"a=x,b=":        `classes "a=x,b=": "b=" is not NAME=CHARACTERS; write vowel=aeiou,other=* and \, for a comma`,
+		"a=x,b=yx":      `classes "a=x,b=yx": the character 'x' is in two classes or twice in "b"`,
+		"a=x,a=y":       `classes "a=x,a=y": the class name "a" is empty or there twice; give every class its own`,
+		"a=*,b=*,c=cde": `classes "a=*,b=*,c=cde": both "a" and "b" are the class of the rest; only one can be`,
+	} {
+		if _, err := ParseClasses(text); err == nil || err.Error() != want {
+			t.Errorf("got  %v\nwant %s", err, want)
+		}
+	}
+	for text, want := range map[string]string{
+		"":      `alphabet "": there are fewer than two states; list at least two`,
+		"low, ": `alphabet "low, ": there are fewer than two states; list at least two`,
+		"ACA":   `alphabet "ACA": 'A' is listed twice`,
+		"a,b,a": `alphabet "a,b,a": 'a' is listed twice`,
+	} {
+		if _, err := ParseAlphabet(text); err == nil || err.Error() != want {
+			t.Errorf("got  %v\nwant %s", err, want)
+		}
+	}
+	both := FileOptions{Alphabet: []string{"a", "b"}, Classes: mustClasses(t, "a=a,b=b")}
+	if _, err := ReadChains(strings.NewReader("ab"), "x", both); err == nil {
+		t.Error("an alphabet and classes together were accepted")
+	}
+	if _, err := ReadChains(strings.NewReader("ab"), "x", FileOptions{Alphabet: []string{"", "b"}}); err == nil {
+		t.Error("an empty state was accepted")
+	}
+}
+
+func TestParseAlphabet(t *testing.T) {
+	for text, want := range map[string][]string{
+		"ACGT":         {"A", "C", "G", "T"},
+		"βα":           {"β", "α"},
+		"low,mid,high": {"low", "mid", "high"},
+		"10 9, 8":      {"10", "9", "8"},
+	} {
+		if got, err := ParseAlphabet(text); err != nil || !slices.Equal(got, want) {
+			t.Errorf("%q gave %q, %v", text, got, err)
+		}
+	}
+}
+
+func TestFlagsRoundTrip(t *testing.T) {
+	for i := range formatNames {
+		var f Format
+		if err := f.UnmarshalText([]byte(Format(i).String())); err != nil || f != Format(i) {
+			t.Error(f, err)
+		}
+	}
+	for i := range headerNames {
+		var h Header
+		if err := h.UnmarshalText([]byte(Header(i).String())); err != nil || h != Header(i) {
+			t.Error(h, err)
+		}
+	}
+	if new(Format).UnmarshalText([]byte("xml")) == nil || new(Header).UnmarshalText([]byte("perhaps")) == nil {
+		t.Error("nonsense was accepted")
+	}
+}
+
+func TestParse(t *testing.T) {
+	read := func(name, data string, opts FileOptions) *Sequences {
+		s, err := ReadChains(strings.NewReader(data), name, opts)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return s
+	}
+	letters := read("x.fa", ">a\nACGT", FileOptions{})
+	words := read("x.txt", "low mid high", FileOptions{})
+	towns := read("x.csv", "New York,Rome\nRome,New York\n", FileOptions{})
+	classes := read("x.txt", "abc", FileOptions{Classes: mustClasses(t, "vowel=ae,consonant=bcd")})
+	for _, test := range []struct {
+		s    *Sequences
+		text string
+		want []State
+	}{
+		{letters, "GAT", []State{2, 0, 3}},
+		{letters, "g A,T", []State{2, 0, 3}},
+		{words, "low, high", []State{1, 0}},
+		{towns, "Rome, New York", []State{1, 0}},
+		{classes, "vowel consonant", []State{0, 1}},
+		{classes, "Ex-cab", []State{0, 1, 0, 1}},
+	} {
+		if got, err := test.s.Parse(test.text); err != nil || !slices.Equal(got, test.want) {
+			t.Errorf("%q gave %v, %v", test.text, got, err)
+		}
+	}
+	if _, err := letters.Parse("GA N"); err == nil || err.Error() != `"GA N", column 4: 'N' is not in the alphabet "ACGT" of x.fa` {
+		t.Error(err)
+	}
+	if _, err := words.Parse("low far"); err == nil {
+		t.Error("an unknown word was accepted")
+	}
+}
+
+// chainText draws the sequences of a file and the file in one of its formats.
+func chainText(t *rapid.T) (file string, opts FileOptions, data string, want []string) {
+	labels := rapid.SampledFrom([][]string{{"A", "C", "G", "T"}, {"0", "1"}, {"1", "2", "10"}, {"rain", "sun", "ß"}, {"α", "β"}}).Draw(t, "labels")
+	kind := rapid.SampledFrom([]string{"fasta", "letters", "blanks", "commas", "csv", "series"}).Draw(t, "kind")
+	long := slices.ContainsFunc(labels, func(l string) bool { return len([]rune(l)) > 1 })
+	if long && (kind == "fasta" || kind == "letters") {
+		kind = "commas"
+	}
+	end := rapid.SampledFrom([]string{"\n", "\r\n", "\r", "\n\n"}).Draw(t, "line end")
+	// An alphabet keeps small files from being mistaken; what is found without
+	// one is the matter of TestReadChains.
+	file, opts = "x.txt", FileOptions{Alphabet: labels}
+	var b strings.Builder
+	if rapid.Bool().Draw(t, "mark") {
+		b.WriteString("\ufeff")
+	}
+	b.WriteString("# a comment" + end)
+	n := rapid.IntRange(2, 8).Draw(t, "sequences")
+	if kind == "series" {
+		n = 1
+	}
+	for i := range n {
+		q := rapid.SliceOfN(rapid.SampledFrom(labels), 3, 30).Draw(t, "sequence")
+		if i == 0 {
+			q = append(q, labels[0], labels[1]) // never a single state
+		}
+		switch kind {
+		case "fasta":
+			width := rapid.IntRange(1, 10).Draw(t, "width")
+			fmt.Fprintf(&b, ">s%d words%s", i, end)
+			for line := range slices.Chunk(q, width) {
+				b.WriteString(strings.Join(line, "") + end)
+			}
+		case "letters":
+			b.WriteString(strings.Join(q, "") + end)
+		case "blanks":
+			b.WriteString(strings.Join(q, "  ") + end)
+		case "commas":
+			b.WriteString(strings.Join(q, ", ") + end)
+		case "csv":
+			file, opts.Ragged = "x.csv", true
+			fmt.Fprintf(&b, "s%d,\"%s\"%s", i, strings.Join(q, `","`), end)
+		case "series":
+			opts.Column = "state"
+			b.WriteString("time;state" + end)
+			for k, symbol := range q {
+				fmt.Fprintf(&b, "%d;%s%s", k, symbol, end)
+			}
+		}
+		name := ""
+		if kind == "fasta" || kind == "csv" {
+			name = fmt.Sprintf("s%d", i)
+		}
+		want = append(want, name+":"+strings.Join(q, "/"))
+	}
+	return file, opts, b.String(), want
+}
+
+// What is written in any format comes back, and so does what is read and
+// written once more.
+func TestRoundTrip(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		file, opts, data, want := chainText(t)
+		s, err := ReadChains(strings.NewReader(data), file, opts)
+		if err != nil {
+			t.Fatalf("%q: %v", data, err)
+		}
+		var got []string
+		for _, q := range s.List {
+			var words []string
+			for _, state := range q.States {
+				words = append(words, s.Labels[state])
+			}
+			got = append(got, q.Name+":"+strings.Join(words, "/"))
+			back, err := s.Parse(s.Text(q.States))
+			if err != nil || !slices.Equal(back, q.States) {
+				t.Fatalf("%q came back as %v, %v", s.Text(q.States), back, err)
+			}
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Fatalf("%q\n%s", data, diff)
+		}
+	})
+}
+
+// A symbol that does not belong is reported where it stands, in every format.
+func TestErrorPlace(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		file, opts, data, _ := chainText(t)
+		s, err := ReadChains(strings.NewReader(data), file, opts)
+		if err != nil {
+			t.Fatal(err)
+		}
+		q := rapid.SampledFrom(s.List).Draw(t, "sequence")
+		text := strings.TrimPrefix(data, "\ufeff")
+		if !strings.Contains(text, "\n") {
+			text = strings.ReplaceAll(text, "\r", "\n")
+		}
+		rows := strings.Split(text, "\n")
+		row := rows[q.Line-1]
+		symbol := s.Labels[q.States[len(q.States)-1]] // the first such symbol of the line after its name
+		from := 0
+		if strings.HasSuffix(file, ".csv") {
+			from = strings.Index(row, ",")
+		} else if opts.Column != "" {
+			from = strings.Index(row, ";")
+		}
+		at := strings.Index(row[from:], symbol)
+		if at < 0 {
+			return
+		}
+		at += from
+		column := len([]rune(row[:at])) + 1
+		if strings.HasSuffix(file, ".csv") {
+			column-- // of the quote
+		}
+		rows[q.Line-1] = row[:at] + "?" + row[at+len(symbol):]
+		_, err = ReadChains(strings.NewReader(strings.Join(rows, "\n")), file, opts)
+		var where *FileError
+		if !errors.As(err, &where) {
+			t.Fatalf("no error: %v", err)
+		}
+		if where.Line != q.Line || where.Column != column || !errors.Is(err, ErrUnknownSymbol) {
+			t.Fatalf("%v, want line %d, column %d", err, q.Line, column)
+		}
+	})
+}
+
+// open reads an example file of the project.
+func open(t testing.TB, name string, opts FileOptions) *Sequences {
+	t.Helper()
+	f, err := os.Open("../examples/" + name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	s, err := ReadChains(f, name, opts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// The examples are what examples/README.md says they are.
+func TestExamples(t *testing.T) {
+	genome := open(t, "lambda_phage.fa", FileOptions{})
+	if got, want := genome.String(), `lambda_phage.fa: FASTA, nucleotides; 1 sequence with 48502 symbols of 4 states "ACGT"`; got != want {
+		t.Errorf("got %s, want %s", got, want) // 48,502 bp: NC_001416.1
+	}
+	strands := open(t, "lambda_phage.fa", FileOptions{Classes: mustClasses(t, "purine=AG,pyrimidine=CT")})
+	for i, state := range genome.List[0].States {
+		if strands.List[0].States[i] != state%2 { // A C G T are 0 1 2 3
+			t.Fatalf("nucleotide %d is %s and %s", i, genome.Labels[state], strands.Labels[strands.List[0].States[i]])
+		}
+	}
+	letters := mustClasses(t, "vowel=aeiou,consonant=bcdfghjklmnpqrstvwxyz")
+	lines, joined := open(t, "opticks.txt", FileOptions{Classes: letters}), open(t, "opticks.txt", FileOptions{Classes: letters, JoinLines: true})
+	if len(joined.List) != 1 || len(lines.List) < 1000 || lines.Len() != joined.Len() || joined.Len() < 50_000 {
+		t.Errorf("%s\n%s", lines, joined)
+	}
+
+	collatz := open(t, "collatz.csv", FileOptions{})
+	for i, q := range collatz.List {
+		x := i + 1
+		for k, state := range q.States {
+			if int(state) != x%2 {
+				t.Fatalf("start %s, step %d: %d, want %d", q.Name, k, state, x%2)
+			}
+			if x%2 == 1 {
+				x = 3*x + 1
+			} else {
+				x /= 2
+			}
+		}
+		if q.Name != fmt.Sprint(i+1) || len(q.States) != 13 {
+			t.Fatalf("row %d is %q with %d states", i, q.Name, len(q.States))
+		}
+	}
+
+	primes := open(t, "primes.csv", FileOptions{Column: "residue"})
+	var residues []State
+	for p := 5; len(residues) < 2000; p += 2 {
+		prime := true
+		for k := 3; k*k <= p; k += 2 {
+			prime = prime && p%k != 0
+		}
+		if prime {
+			residues = append(residues, State(p%3-1))
+		}
+	}
+	if len(primes.List) != 1 || !slices.Equal(primes.List[0].States, residues) {
+		t.Errorf("%s is not the residues of the primes from 5 on", primes)
+	}
+	if auto := open(t, "primes.csv", FileOptions{}); !slices.Equal(auto.List[0].States, residues) {
+		t.Errorf("%s was not recognised as a series", auto)
+	}
+}
+
+func FuzzReadChains(f *testing.F) {
+	for _, name := range []string{"lambda_phage.fa", "opticks.txt", "collatz.csv", "primes.csv"} {
+		data, err := os.ReadFile("../examples/" + name)
+		if err != nil {
+			f.Fatal(err)
+		}
+		for flags := range uint8(8) {
+			f.Add(name, data[:300], flags, "2")
+		}
+	}
+	f.Add("x.csv", []byte("id,a\n\"x\";\"\"\"\n"), uint8(0), "")
+	classes := mustClasses(f, `vowel=aeiou,other=*`)
+	f.Fuzz(func(t *testing.T, name string, data []byte, flags uint8, column string) {
+		opts := FileOptions{SkipUnknown: flags&1 != 0, JoinLines: flags&2 != 0, Ragged: flags&4 != 0, Format: Format(flags >> 6)}
+		switch flags >> 3 & 7 {
+		case 1:
+			opts.Alphabet = []string{"A", "C", "é", "ab"}
+		case 2:
+			opts.Classes = classes
+		case 3:
+			opts.Column = column
+		case 4:
+			opts.ID = column
+		case 5:
+			opts.Column, opts.ID = column, "1"
+		case 6:
+			opts.Header = HeaderYes
+		}
+		s, err := ReadChains(strings.NewReader(string(data)), name, opts)
+		if err != nil {
+			var file *FileError
+			if !errors.As(err, &file) || file.Err == nil || file.Line > 1+len(data) || file.Column > 1+len(data) {
+				t.Fatalf("%#v", err)
+			}
+			return
+		}
+		if len(s.Labels) < 2 || len(s.List) == 0 || s.String() == "" {
+			t.Fatal(s)
+		}
+		for _, q := range s.List {
+			if len(q.States) == 0 || q.Line < 1 || int(slices.Max(q.States)) >= len(s.Labels) {
+				t.Fatalf("%s: %+v", s, q)
+			}
+		}
+		for d := 1; d < 4; d++ {
+			w, err := s.Windows(d, 0, 0)
+			if err != nil {
+				if !errors.Is(err, ErrShort) {
+					t.Fatal(err)
+				}
+				continue
+			}
+			for i := range w.Len() {
+				if len(w.Chain(i)) != d+1 {
+					t.Fatal(i, w.Chain(i))
+				}
+			}
+		}
+	})
+}
+
+func BenchmarkReadChains(b *testing.B) {
+	genome := ">long\n" + strings.Repeat("ACGTTGCAAC", 1<<20) + "\n" // 10 MB on one line
+	var words strings.Builder
+	for i := range 1 << 20 {
+		fmt.Fprintf(&words, "s%d,s%d\n", i%7, i%11)
+	}
+	for _, test := range []struct {
+		name, file, data string
+		opts             FileOptions
+	}{
+		{"fasta", "x.fa", genome, FileOptions{}},
+		{"classes", "x.fa", genome, FileOptions{Classes: mustClasses(b, "purine=AG,pyrimidine=CT")}},
+		{"characters", "x.txt", genome[6:], FileOptions{}},
+		{"words", "x.txt", words.String(), FileOptions{}},
+		{"csv", "x.csv", words.String(), FileOptions{}},
+	} {
+		b.Run(test.name, func(b *testing.B) {
+			b.ReportAllocs()
+			b.SetBytes(int64(len(test.data)))
+			for b.Loop() {
+				if _, err := ReadChains(strings.NewReader(test.data), test.file, test.opts); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
