@@ -10,39 +10,12 @@ import (
 	"unicode/utf8"
 )
 
-// A chain file holds sequences of states. Three formats are read.
-//
-// FASTA, recognised by '>' as the file's first character (fasta.go):
-//
-//	>NC_001416.1 Enterobacteria phage lambda
-//	GGGCGGCGACCTCGCGGGTTTTCGCTATTTATGAAAATTTTCC
-//	GGTTTAAGGCGTTTCCG
-//
-// Text, one chain a line (below). Symbols are separated by blanks, tabs or
-// commas if there is one anywhere in the file, else each character is a symbol:
-//
-//	sun sun rain sun     # a comment
-//	rain, rain, sun      0110100110010110
-//
-// CSV, recognised by the file's name (.csv, .tsv) or by the options Column and
-// ID: one trajectory a row, or one series in a column (csv.go):
-//
-//	id,monday,tuesday,wednesday        time,weather
-//	Paris,sun,sun,rain                 0,sun
-//	London,rain,rain,rain              1,rain
-//
-// In all of them: lines end in LF, CR LF or CR; a byte order mark is skipped;
-// blank lines mean nothing; '#' begins a comment at the start of a line and, in
-// text, after a blank. The text is UTF-8. States are the symbols that occur,
-// in the order of their numbers if all are numbers, else of their bytes; an
-// alphabet or classes of characters say otherwise (symbols.go).
-
 // Format is the format of a chain file.
 type Format int
 
 // The formats of chain files.
 const (
-	FormatAuto  Format = iota // recognised as described above
+	FormatAuto  Format = iota // recognised as ReadChains says
 	FormatText                // one chain a line
 	FormatFASTA               // records that begin with a line ">name"
 	FormatCSV                 // one trajectory a row, or a series in a column
@@ -187,6 +160,36 @@ func (e *FileError) Unwrap() error { return e.Err }
 
 // ReadChains reads a chain file from r. The name stands in messages, and its
 // ending tells CSV. Errors about the file are of type [*FileError].
+//
+// Three formats are read. FASTA is recognised by '>' as the first character:
+// the lines of a record are joined, and case does not matter. If the letters
+// look like nucleotides, only A, C, G and T (or U) are states, and N is an
+// error; else, as in proteins, the letters and digits that occur are.
+//
+//	>NC_001416.1 Enterobacteria phage lambda
+//	GGGCGGCGACCTCGCGGGTTTTCGCTATTTATGAAAATTTTCC
+//	GGTTTAAGGCGTTTCCG
+//
+// Text has one chain a line. If there is a blank, tab or comma between symbols
+// anywhere in the file, these separate symbols; else each character is one. If
+// no line holds more than one symbol, the lines are the steps of one series.
+//
+//	sun sun rain sun     # a comment
+//	rain, rain, sun
+//
+// CSV is recognised by the name (.csv, .tsv) or by the options Column and ID.
+// It has one trajectory a row, or one series in a column; a header and a column
+// of names are recognised, and empty cells at the end of a row mean nothing.
+//
+//	id,monday,tuesday,wednesday        time,weather
+//	Paris,sun,sun,rain                 0,sun
+//	London,rain,rain,                  1,rain
+//
+// In all of them lines end in LF, CR LF or CR, a byte order mark is skipped,
+// blank lines mean nothing, and '#' begins a comment at the start of a line and,
+// in text, after a blank. The text is UTF-8. States are the symbols that occur,
+// in the order of their numbers if all are numbers, else of their bytes, unless
+// an alphabet or classes of characters say otherwise.
 func ReadChains(r io.Reader, name string, opts FileOptions) (*Sequences, error) {
 	symbols, err := opts.symbols()
 	if err != nil {

@@ -97,6 +97,8 @@ func TestReadChains(t *testing.T) {
 		{about: "a column without header", file: "x.csv", data: "0\n1\n1\n", labels: "0 1", want: []string{"@1: 011"}},
 		{about: "a column named", data: "time,Wind,rain\n1,n,0\n2,s,0\n3,n,1\n", opts: FileOptions{Column: "wind"}, labels: "n s", want: []string{"@2: nsn"}},
 		{about: "a column numbered, header found", data: "time,wind\n1,n\n2,s\n", opts: FileOptions{Column: "2"}, labels: "n s", want: []string{"@2: ns"}},
+		{about: "a column between blanks", data: "# x\nt  state\n1  n  \n 2 s\n10 n\n", opts: FileOptions{Column: "state"}, labels: "n s", want: []string{"@3: nsn"}},
+		{about: "a single column with blanks in it", data: "the state\nn\ns\n", opts: FileOptions{Column: "the state"}, labels: "n s", want: []string{"@2: ns"}},
 		{about: "a column numbered, no header", data: "1,1\n2,0\n3,1\n", opts: FileOptions{Column: "2"}, labels: "0 1", want: []string{"@1: 101"}},
 		{about: "numbers of several digits in a column", data: "12\n10\n9\n12\n", opts: FileOptions{Column: "1"}, labels: "9 10 12", want: []string{"@1: 12 10 9 12"}},
 		{about: "time and state", file: "x.csv", data: "t,s\n0,u\n1,d\n2,u\n", labels: "d u", want: []string{"@2: udu"}},
@@ -213,7 +215,7 @@ func TestReadChainsReader(t *testing.T) {
 func TestBadOptions(t *testing.T) {
 	for text, want := range map[string]string{
 		"":              `classes "": "" is not NAME=CHARACTERS; write vowel=aeiou,other=* and \, for a comma`,
-		"a=x":           `classes "a=x": there are 1 classes; name between 2 and 256`,
+		"a=x":           `classes "a=x": the number of classes is 1; name between 2 and 256`,
 		"a=x,b":         `classes "a=x,b": "b" is not NAME=CHARACTERS; write vowel=aeiou,other=* and \, for a comma`,
 		"a=x,b=":        `classes "a=x,b=": "b=" is not NAME=CHARACTERS; write vowel=aeiou,other=* and \, for a comma`,
 		"a=x,b=yx":      `classes "a=x,b=yx": the character 'x' is in two classes or twice in "b"`,

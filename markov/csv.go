@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -37,7 +38,8 @@ func (h *Header) UnmarshalText(text []byte) error {
 }
 
 // table is a CSV file. Fields are separated by commas, tabs or semicolons,
-// whichever the first row has most of, and may be quoted (RFC 4180).
+// whichever the first row has most of, and may be quoted (RFC 4180). In a file
+// that is not named .csv and has none of these, blanks separate them.
 //
 // Rows are trajectories, in which empty cells at the end say that a trajectory
 // is shorter than others. If there is but one column of states, or if one is
@@ -73,6 +75,12 @@ type table struct {
 func newTable(data, name string, opts FileOptions, symbols *symbols) (*table, error) {
 	t := &table{data: data, comments: opts.comments(), id: -1, column: -1}
 	t.comma = t.delimiter(name)
+	if t.comma == 0 {
+		t.comma = ','
+		if t.blankSeparated(name) {
+			t.comma = ' '
+		}
+	}
 	if err := t.read(name, opts.Ragged); err != nil {
 		return nil, err
 	}
@@ -115,7 +123,7 @@ func newTable(data, name string, opts FileOptions, symbols *symbols) (*table, er
 }
 
 // delimiter finds what separates the fields: whichever of comma, tab and
-// semicolon the first row has most of outside quotes, else the comma.
+// semicolon the first row has most of outside quotes, 0 if it has none.
 func (t *table) delimiter(name string) rune {
 	if strings.HasSuffix(strings.ToLower(name), ".tsv") {
 		return '\t'
@@ -133,9 +141,33 @@ func (t *table) delimiter(name string) rune {
 				counts[r]++
 			}
 		}
-		return slices.MaxFunc([]rune{',', '\t', ';'}, func(a, b rune) int { return cmp.Compare(counts[a], counts[b]) })
+		most := slices.MaxFunc([]rune{',', '\t', ';'}, func(a, b rune) int { return cmp.Compare(counts[a], counts[b]) })
+		if counts[most] > 0 {
+			return most
+		}
+		break
 	}
-	return ','
+	return 0
+}
+
+// blankSeparated reports whether a file not named .csv has the same number of
+// words, two or more, on every line.
+func (t *table) blankSeparated(name string) bool {
+	if strings.EqualFold(filepath.Ext(name), ".csv") {
+		return false
+	}
+	width := 0
+	for line := range lines(t.data) {
+		n := len(strings.Fields(line.text))
+		if n == 0 || t.comments && line.text[0] == '#' {
+			continue
+		}
+		if n < 2 || width > 0 && n != width {
+			return false
+		}
+		width = n
+	}
+	return width > 0
 }
 
 func (t *table) reader() *csv.Reader {
@@ -171,6 +203,9 @@ func (t *table) read(name string, ragged bool) error {
 		line, _ := r.FieldPos(0)
 		if blankRow(record) && len(record) == 1 {
 			continue
+		}
+		if t.comma == ' ' && record[len(record)-1] == "" { // blanks at the end of the line
+			record = record[:len(record)-1]
 		}
 		if len(t.lines) == 0 {
 			t.width = len(record)

@@ -161,7 +161,7 @@ func newAlphabet(labels []string) (*symbols, error) {
 // newClasses returns characters that stand for the class they are in.
 func newClasses(classes []Class) (*symbols, error) {
 	if len(classes) < 2 || len(classes) > MaxStates {
-		return nil, fmt.Errorf("there are %d classes; name between 2 and %d", len(classes), MaxStates)
+		return nil, fmt.Errorf("the number of classes is %d; name between 2 and %d", len(classes), MaxStates)
 	}
 	rest := int16(removedSymbol)
 	var labels []string
