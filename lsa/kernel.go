@@ -1,0 +1,147 @@
+package lsa
+
+// Lanes is the number of prompts that the gradient works on side by side.
+const Lanes = 8
+
+// vec holds one number of each of Lanes prompts. Gradients run over slices of
+// vecs, so that the batch is innermost: every operation below is the same
+// operation on eight prompts, which a processor with wide registers does at
+// once and a plain loop does without waiting for its own last sum.
+type vec = [Lanes]float64
+
+// The four operations that take nearly all of the time. Each is a plain loop,
+// and may be replaced at start-up by a vector version that rounds in the same
+// order, so that results do not depend on the machine. The conversions
+// float64(x*y) keep compilers from fusing a product into a sum, which would
+// round once instead of twice on some processors.
+var (
+	// symMulVec writes G x to dst: dst_i = sum_k G_ik x_k for a symmetric G of
+	// which the upper triangle is given row-major.
+	symMulVec = symMulVecPlain
+
+	// addTMul adds A's to dst: dst_j += sum_i s_i A_ij, A flat [len(s), len(dst)].
+	addTMul = addTMulPlain
+
+	// mulScalar writes A x to dst: dst_i = sum_j A_ij x_j, A flat
+	// [len(dst), len(x)].
+	mulScalar = mulScalarPlain
+
+	// addOuter adds the outer product of s and x to dst, flat [len(s), len(x)].
+	addOuter = addOuterPlain
+)
+
+func symMulVecPlain(dst, g, x []vec) {
+	dst, x = dst[:len(x)], x[:len(x)]
+	clear(dst)
+	r := 0
+	for i := range x {
+		row := g[r : r+len(x)-i]
+		r += len(row)
+		xi, di := &x[i], &dst[i]
+		for lane := range xi {
+			di[lane] += float64(row[0][lane] * xi[lane])
+		}
+		for half := 0; half < Lanes; half += 4 {
+			x0, x1, x2, x3 := xi[half], xi[half+1], xi[half+2], xi[half+3]
+			d0, d1, d2, d3 := di[half], di[half+1], di[half+2], di[half+3]
+			xs, ds := x[i+1:], dst[i+1:]
+			xs, ds = xs[:len(row)-1], ds[:len(row)-1]
+			for k := range row[1:] {
+				a := (*[4]float64)(row[k+1][half:])
+				y := (*[4]float64)(xs[k][half:])
+				e := (*[4]float64)(ds[k][half:])
+				d0 += float64(a[0] * y[0])
+				d1 += float64(a[1] * y[1])
+				d2 += float64(a[2] * y[2])
+				d3 += float64(a[3] * y[3])
+				e[0] += float64(a[0] * x0)
+				e[1] += float64(a[1] * x1)
+				e[2] += float64(a[2] * x2)
+				e[3] += float64(a[3] * x3)
+			}
+			di[half], di[half+1], di[half+2], di[half+3] = d0, d1, d2, d3
+		}
+	}
+}
+
+func addTMulPlain(dst []vec, s []vec, A []float64) {
+	q := len(dst)
+	for j := range dst {
+		d := &dst[j]
+		for half := 0; half < Lanes; half += 4 {
+			d0, d1, d2, d3 := d[half], d[half+1], d[half+2], d[half+3]
+			at := j
+			for i := range s {
+				a := A[at]
+				x := (*[4]float64)(s[i][half:])
+				d0 += float64(a * x[0])
+				d1 += float64(a * x[1])
+				d2 += float64(a * x[2])
+				d3 += float64(a * x[3])
+				at += q
+			}
+			d[half], d[half+1], d[half+2], d[half+3] = d0, d1, d2, d3
+		}
+	}
+}
+
+func mulScalarPlain(dst []vec, A []float64, x []vec) {
+	q := len(x)
+	for i := range dst {
+		row := A[i*q : (i+1)*q]
+		row = row[:len(x)]
+		d := &dst[i]
+		for half := 0; half < Lanes; half += 4 {
+			var d0, d1, d2, d3 float64
+			for j := range x {
+				a := row[j]
+				y := (*[4]float64)(x[j][half:])
+				d0 += float64(a * y[0])
+				d1 += float64(a * y[1])
+				d2 += float64(a * y[2])
+				d3 += float64(a * y[3])
+			}
+			d[half], d[half+1], d[half+2], d[half+3] = d0, d1, d2, d3
+		}
+	}
+}
+
+func addOuterPlain(dst, s, x []vec) {
+	q := len(x)
+	for i := range s {
+		row := dst[i*q : (i+1)*q]
+		row = row[:len(x)]
+		for half := 0; half < Lanes; half += 4 {
+			s0, s1, s2, s3 := s[i][half], s[i][half+1], s[i][half+2], s[i][half+3]
+			for j := range x {
+				y := (*[4]float64)(x[j][half:])
+				d := (*[4]float64)(row[j][half:])
+				d[0] += float64(s0 * y[0])
+				d[1] += float64(s1 * y[1])
+				d[2] += float64(s2 * y[2])
+				d[3] += float64(s3 * y[3])
+			}
+		}
+	}
+}
+
+// Element by element, for the rest.
+
+// addProduct adds x y to dst.
+func addProduct(dst, x, y *vec) {
+	for lane := range dst {
+		dst[lane] += float64(x[lane] * y[lane])
+	}
+}
+
+// addScaled adds a x to dst.
+func addScaled(dst *vec, a float64, x *vec) {
+	for lane := range dst {
+		dst[lane] += float64(a * x[lane])
+	}
+}
+
+// sum adds the lanes up, in a fixed order.
+func sum(x *vec) float64 {
+	return ((x[0] + x[4]) + (x[2] + x[6])) + ((x[1] + x[5]) + (x[3] + x[7]))
+}
