@@ -131,22 +131,17 @@ func (b *Batch) group(k int) group {
 // derivatives with respect to theta to dTheta. scratch has q vecs.
 func (g *group) loss(sum *vec, dTheta, theta, scratch []vec) {
 	if g.second == nil {
-		var e vec // theta'u - y
+		e := &scratch[0] // theta'u - y
 		for lane, y := range g.label {
 			e[lane] = -y
 		}
-		for j := range theta {
-			addProduct(&e, &theta[j], &g.query[j])
-		}
+		addDot(e, theta, g.query)
 		for lane, w := range g.weight {
 			sum[lane] += float64(w * e[lane] * e[lane])
 			e[lane] *= 2 * w
 		}
-		for j := range dTheta {
-			for lane := range e {
-				dTheta[j][lane] = e[lane] * g.query[j][lane]
-			}
-		}
+		clear(dTheta)
+		addOuter(dTheta, scratch[:1], g.query)
 		return
 	}
 	symMulVec(scratch, g.second, theta) // U theta
@@ -158,5 +153,7 @@ func (g *group) loss(sum *vec, dTheta, theta, scratch []vec) {
 			dTheta[j][lane] = 2 * g.weight[lane] * (scratch[j][lane] - v)
 		}
 	}
-	addProduct(sum, g.weight, &loss)
+	for lane, w := range g.weight {
+		sum[lane] += float64(w * loss[lane])
+	}
 }

@@ -27,9 +27,7 @@ func newDensePass(p *Dense) *densePass {
 		rho: make([]vec, (L+1)*D), z: make([]vec, (L+1)*D), dW: make([]vec, DD), dC: make([]vec, DD),
 		x: make([]vec, DD), y: make([]vec, DD), transposed: make([]vec, DD),
 	}
-	for lane := range Lanes {
-		f.rho[(L+1)*D-1][lane] = 1
-	}
+	f.rho[(L+1)*D-1] = splat(1)
 	return f
 }
 
@@ -52,9 +50,7 @@ func (f *densePass) forward(gram []vec) []vec {
 		C = C[first*D:]
 		clear(C)
 		for i := range rows {
-			for lane := range Lanes {
-				C[i*D+first+i][lane] = 1
-			}
+			C[i*D+first+i] = splat(1)
 		}
 		for t := range p.Heads {
 			P, Q := p.Head(l, t)
@@ -79,9 +75,7 @@ func (f *densePass) forward(gram []vec) []vec {
 		rho, above := f.rho[l*D:(l+1)*D], f.rho[(l+1)*D:(l+2)*D]
 		clear(rho)
 		for i := first; i < D; i++ {
-			for j := range D {
-				addProduct(&rho[j], &above[i], &f.c[l*DD+i*D+j])
-			}
+			addOuter(rho, above[i:i+1], f.c[l*DD+i*D:l*DD+(i+1)*D])
 		}
 	}
 	return f.rho[:D-1]
@@ -121,9 +115,7 @@ func (f *densePass) backward(grad, dTheta, gram []vec) {
 		z, next := f.z[l*D:(l+1)*D], f.z[(l+1)*D:(l+2)*D]
 		clear(next)
 		for i := range D {
-			for j := range D {
-				addProduct(&next[i], &f.c[l*DD+i*D+j], &z[j])
-			}
+			addDot(&next[i], f.c[l*DD+i*D:l*DD+(i+1)*D], z)
 		}
 	}
 	for l := L - 1; l >= 0; l-- {
@@ -170,9 +162,7 @@ func (f *densePass) backwardGram(l int) {
 		}
 	}
 	product(f.x, S, CW, D, D, D)
-	for i := range f.x {
-		addScaled(&f.dC[i], 2, &f.x[i])
-	}
+	addScaled(f.dC, 2, f.x)
 	product(f.x, S, C, D, D, D)
 	product(f.dW, C, f.x, D, D, D)
 }

@@ -117,20 +117,14 @@ func (f *structuredPass) forward(gram []vec) []vec {
 			k := l*p.Heads + t
 			s := f.s[k*D : (k+1)*D]
 			for i := range D {
-				for lane := range f.beta[i] {
-					f.beta[i][lane] = b[i]
-				}
+				f.beta[i] = splat(b[i])
 			}
 			if l > 0 { // theta_0 = 0
-				for i := range theta {
-					addScaled(&f.beta[i], b[q], &theta[i])
-				}
+				addScaled(f.beta[:q], b[q], theta)
 			}
 			symMulVec(s, gram, f.beta)
 			if l > 0 {
-				for i := range theta {
-					addProduct(&s[q], &s[i], &theta[i])
-				}
+				addDot(&s[q], s[:q], theta)
 			}
 			addTMul(next, s, A)
 		}
@@ -167,20 +161,14 @@ func (f *structuredPass) backward(grad, dTheta, gram []vec) {
 			addOuter(gradA[k*D*q:(k+1)*D*q], s, f.dNext)
 			mulScalar(f.ds, A, f.dNext)
 			if l > 0 {
-				for i := range theta {
-					addProduct(&dTheta[i], &f.ds[q], &s[i])
-					addProduct(&f.ds[i], &f.ds[q], &theta[i]) // T' ds
-				}
+				addOuter(dTheta, f.ds[q:], s[:q])
+				addOuter(f.ds[:q], f.ds[q:], theta) // T' ds
 			}
 			symMulVec(f.dBeta, gram, f.ds)
-			for i := range db {
-				addScaled(&db[i], 1, &f.dBeta[i])
-			}
+			addScaled(db, 1, f.dBeta)
 			if l > 0 {
-				for i := range theta {
-					addProduct(&db[q], &f.dBeta[i], &theta[i])
-					addScaled(&dTheta[i], b[q], &f.dBeta[i])
-				}
+				addDot(&db[q], theta, f.dBeta[:q])
+				addScaled(dTheta, b[q], f.dBeta[:q])
 			}
 		}
 	}

@@ -9,9 +9,9 @@ const Lanes = 8
 // once and a plain loop does without waiting for its own last sum.
 type vec = [Lanes]float64
 
-// The four operations that take nearly all of the time. Each is a plain loop,
-// and may be replaced at start-up by a vector version that rounds in the same
-// order, so that results do not depend on the machine. The conversions
+// The operations that take nearly all of the time. Each is a plain loop, and may
+// be replaced at start-up by a vector version that rounds in the same order, so
+// that results do not depend on the machine. The conversions
 // float64(x*y) keep compilers from fusing a product into a sum, which would
 // round once instead of twice on some processors.
 var (
@@ -28,6 +28,12 @@ var (
 
 	// addOuter adds the outer product of s and x to dst, flat [len(s), len(x)].
 	addOuter = addOuterPlain
+
+	// addScaled adds a x to dst, for one number a.
+	addScaled = addScaledPlain
+
+	// addDot adds the inner product of x and y to dst.
+	addDot = addDotPlain
 )
 
 func symMulVecPlain(dst, g, x []vec) {
@@ -125,21 +131,38 @@ func addOuterPlain(dst, s, x []vec) {
 	}
 }
 
-// Element by element, for the rest.
-
-// addProduct adds x y to dst.
-func addProduct(dst, x, y *vec) {
-	for lane := range dst {
-		dst[lane] += float64(x[lane] * y[lane])
+func addScaledPlain(dst []vec, a float64, x []vec) {
+	x = x[:len(dst)]
+	for i := range dst {
+		d, y := &dst[i], &x[i]
+		d[0] += float64(a * y[0])
+		d[1] += float64(a * y[1])
+		d[2] += float64(a * y[2])
+		d[3] += float64(a * y[3])
+		d[4] += float64(a * y[4])
+		d[5] += float64(a * y[5])
+		d[6] += float64(a * y[6])
+		d[7] += float64(a * y[7])
 	}
 }
 
-// addScaled adds a x to dst.
-func addScaled(dst *vec, a float64, x *vec) {
-	for lane := range dst {
-		dst[lane] += float64(a * x[lane])
+func addDotPlain(dst *vec, x, y []vec) {
+	y = y[:len(x)]
+	for half := 0; half < Lanes; half += 4 {
+		d0, d1, d2, d3 := dst[half], dst[half+1], dst[half+2], dst[half+3]
+		for i := range x {
+			a, b := (*[4]float64)(x[i][half:]), (*[4]float64)(y[i][half:])
+			d0 += float64(a[0] * b[0])
+			d1 += float64(a[1] * b[1])
+			d2 += float64(a[2] * b[2])
+			d3 += float64(a[3] * b[3])
+		}
+		dst[half], dst[half+1], dst[half+2], dst[half+3] = d0, d1, d2, d3
 	}
 }
+
+// splat returns x for each prompt.
+func splat(x float64) vec { return vec{x, x, x, x, x, x, x, x} }
 
 // sum adds the lanes up, in a fixed order.
 func sum(x *vec) float64 {

@@ -21,6 +21,9 @@
 //   - explicit.go: the definition, token by token; the reference for the rest
 //   - structured.go, dense.go: the forward pass through Gram matrices
 //   - model.go: what both kinds of model have in common
+//   - batch.go: many prompts, laid out for the gradient
+//   - gradient.go, densepass.go: loss and gradient by reverse mode
+//   - kernel.go: the loops below them; kernel_amd64.s: the same for AVX
 //   - params.go: Structured and Dense parameters
 //   - file.go: parameters as safetensors, NPZ and JSON
 package lsa
