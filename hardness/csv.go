@@ -1,0 +1,100 @@
+package hardness
+
+import (
+	"encoding/csv"
+	"errors"
+	"fmt"
+	"io"
+	"math/big"
+	"os"
+	"strings"
+)
+
+// FileError is a mistake in a file of points.
+type FileError struct {
+	File         string
+	Line, Column int // from 1; Column counts bytes
+	Message      string
+}
+
+func (e *FileError) Error() string {
+	return fmt.Sprintf("%s, line %d, column %d: %s", e.File, e.Line, e.Column, e.Message)
+}
+
+// ReadPoints reads one point a line, coordinates separated by commas: decimals or fractions, taken exactly. Empty lines and lines that
+// start with # are skipped, and so is a first line without any number, a header. dim is the number of coordinates, 0 if the file
+// does not tell: an empty set may be an empty file or a header alone. name is used in errors, which are of type *FileError.
+func ReadPoints(name string, r io.Reader) (points [][]*big.Rat, dim int, err error) {
+	c := csv.NewReader(r)
+	c.Comment = '#'
+	c.FieldsPerRecord = -1
+	c.TrimLeadingSpace = true
+	for first := true; ; first = false {
+		record, err := c.Read()
+		if err == io.EOF {
+			return points, dim, nil
+		}
+		if err != nil {
+			var parse *csv.ParseError
+			if errors.As(err, &parse) {
+				return nil, 0, &FileError{name, parse.Line, parse.Column, parse.Err.Error()}
+			}
+			return nil, 0, fmt.Errorf("%s: %w", name, err)
+		}
+		if first {
+			dim = len(record)
+			header := true
+			for _, field := range record {
+				if _, err := parseNumber(strings.TrimSpace(field)); err == nil {
+					header = false
+				}
+			}
+			if header {
+				continue
+			}
+		}
+		if len(record) != dim {
+			line, column := c.FieldPos(min(len(record), dim) - 1)
+			return nil, 0, &FileError{name, line, column, fmt.Sprintf("the line has %d coordinates, the first one %d", len(record), dim)}
+		}
+		point := make([]*big.Rat, dim)
+		for j, field := range record {
+			if point[j], err = parseNumber(strings.TrimSpace(field)); err != nil {
+				line, column := c.FieldPos(j)
+				return nil, 0, &FileError{name, line, column, err.Error()}
+			}
+		}
+		points = append(points, point)
+	}
+}
+
+// ReadSeparation reads the two sets of points from files, see ReadPoints.
+func ReadSeparation(inside, outside string) (Separation, error) {
+	var s Separation
+	var dims [2]int
+	for i, path := range []string{inside, outside} {
+		f, err := os.Open(path)
+		if err != nil {
+			return s, err
+		}
+		points, dim, err := ReadPoints(path, f)
+		f.Close()
+		if err != nil {
+			return s, err
+		}
+		dims[i] = dim
+		if i == 0 {
+			s.Inside = points
+		} else {
+			s.Outside = points
+		}
+	}
+	s.Dim = max(dims[0], dims[1])
+	switch {
+	case s.Dim == 0:
+		return s, fmt.Errorf("%s and %s are both empty: write a header line, x1,x2,.., to give the number of coordinates", inside, outside)
+	case dims[0] != 0 && dims[1] != 0 && dims[0] != dims[1]:
+		return s, fmt.Errorf("%s has points of %d coordinates, %s of %d", inside, dims[0], outside, dims[1])
+	}
+	return s, nil
+}

@@ -1,0 +1,430 @@
+package hardness
+
+import (
+	"context"
+	"errors"
+	"math/big"
+	"slices"
+)
+
+// How a linear program can fail; besides, its context can end.
+var (
+	errInfeasible = errors.New("the linear program has no feasible point")
+	errUnbounded  = errors.New("the linear program is unbounded")
+)
+
+// dictionary is an exact linear program in the form of Chvátal's dictionaries, kept in integers:
+//
+//	det * basic_i = a_i0 + sum_j a_ij * nonbasic_j        (i = 0..rows-1)
+//	det * value   = c_0  + sum_j c_j  * nonbasic_j        (the last row, to be minimised)
+//
+// Every entry is, up to sign, a minor of the integer matrix the program started from, and det is the minor of the present basis;
+// so the division in pivot leaves no remainder (Edmonds' integer pivoting), no fraction is ever reduced, and no rounding ever
+// decides anything.
+//
+// A variable is either free or at least 0. A free variable that became basic stays basic for good: its row only reports its value.
+// Variables forced to 0 (equality rows, branches) leave the basis once and their column is deleted.
+type dictionary struct {
+	ctx        context.Context // looked at before every pivot
+	rows, cols int             // cols counts the nonbasic variables, without the constant
+	a          []big.Int       // (rows+1) x (cols+1), row-major; column 0 is the constant, row `rows` is the objective
+	det        big.Int         // > 0
+	basic      []int           // variable of each row
+	nonbasic   []int           // variable of column j+1
+	free       []bool          // by variable, shared between copies
+	pivots     int
+
+	p, t, u big.Int // scratch
+}
+
+// affine is an integer affine function of a dictionary's variables.
+type affine struct {
+	constant *big.Int
+	coef     map[int]*big.Int
+}
+
+func newAffine() affine { return affine{new(big.Int), map[int]*big.Int{}} }
+
+func (f affine) add(variable int, c *big.Int) {
+	if c.Sign() == 0 {
+		return
+	}
+	if old, ok := f.coef[variable]; ok {
+		old.Add(old, c)
+		return
+	}
+	f.coef[variable] = new(big.Int).Set(c)
+}
+
+// constraint is an affine function required to be zero or at least zero. Its value is itself a variable of the dictionary: number
+// variables+i for the i-th constraint.
+type constraint struct {
+	affine
+	equality bool
+}
+
+// newDictionary sets up the program over variables 0..len(free)-1 with a zero objective. It returns errInfeasible if the equations alone have
+// no solution; inequalities are not looked at yet, see feasible.
+func newDictionary(ctx context.Context, free []bool, constraints []constraint) (*dictionary, error) {
+	n, m := len(free), len(constraints)
+	d := &dictionary{ctx: ctx, rows: m, cols: n, a: make([]big.Int, (m+1)*(n+1)), basic: make([]int, m), nonbasic: make([]int, n)}
+	d.free = append(slices.Clone(free), make([]bool, m)...)
+	d.det.SetInt64(1)
+	for j := range n {
+		d.nonbasic[j] = j
+	}
+	for i, c := range constraints {
+		d.basic[i] = n + i
+		d.at(i, 0).Set(c.constant)
+		for v, x := range c.coef {
+			d.at(i, v+1).Set(x)
+		}
+	}
+	for i, c := range constraints {
+		if !c.equality {
+			continue
+		}
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		if !d.eliminate(n + i) {
+			return nil, errInfeasible
+		}
+	}
+	// Bring the free variables into the basis. Those that appear in no row with a sign stay outside; they can only matter
+	// through the objective, which is then unbounded.
+	for v, isFree := range free {
+		if !isFree {
+			continue
+		}
+		c := slices.Index(d.nonbasic, v)
+		if c < 0 {
+			continue
+		}
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		for r := range d.rows {
+			if !d.free[d.basic[r]] && d.at(r, c+1).Sign() != 0 {
+				d.pivot(r, c+1)
+				break
+			}
+		}
+	}
+	return d, nil
+}
+
+func (d *dictionary) at(i, j int) *big.Int { return &d.a[i*(d.cols+1)+j] }
+
+// eliminate forces the basic variable v, the value of an equation, to zero.
+func (d *dictionary) eliminate(v int) bool {
+	r := slices.Index(d.basic, v)
+	best := 0
+	for j := 1; j <= d.cols; j++ {
+		if d.at(r, j).Sign() == 0 {
+			continue
+		}
+		// A free variable is preferred: it then costs no sign.
+		if best == 0 || (d.free[d.nonbasic[j-1]] && !d.free[d.nonbasic[best-1]]) {
+			best = j
+		}
+	}
+	if best == 0 {
+		if d.at(r, 0).Sign() != 0 {
+			return false
+		}
+		d.deleteRow(r)
+		return true
+	}
+	d.pivot(r, best)
+	d.deleteColumn(best)
+	return true
+}
+
+func (d *dictionary) deleteRow(r int) {
+	w := d.cols + 1
+	d.a = slices.Delete(d.a, r*w, (r+1)*w)
+	d.basic = slices.Delete(d.basic, r, r+1)
+	d.rows--
+}
+
+func (d *dictionary) deleteColumn(c int) {
+	w := d.cols + 1
+	k := 0
+	for i := range d.a {
+		if i%w != c {
+			if k != i {
+				d.a[k], d.a[i] = d.a[i], d.a[k]
+			}
+			k++
+		}
+	}
+	d.a = d.a[:k]
+	d.nonbasic = slices.Delete(d.nonbasic, c-1, c)
+	d.cols--
+}
+
+// pivot exchanges the basic variable of row r with the nonbasic variable of column c (1-based; a_rc is not 0).
+func (d *dictionary) pivot(r, c int) {
+	d.pivots++
+	p := &d.p
+	p.Set(d.at(r, c))
+	negative := p.Sign() < 0
+	p.Abs(p)
+	w := d.cols + 1
+	pr := d.a[r*w : (r+1)*w]
+	for i := 0; i <= d.rows; i++ {
+		if i == r {
+			continue
+		}
+		row := d.a[i*w : (i+1)*w]
+		q := &d.u
+		q.Set(&row[c])
+		if negative {
+			q.Neg(q)
+		}
+		// row_j <- (|p| row_j - sign(p) row_c pr_j) / det, and the new column c is sign(p) row_c.
+		if q.Sign() == 0 {
+			for j := range row {
+				if row[j].Sign() != 0 {
+					d.t.Mul(p, &row[j])
+					row[j].Quo(&d.t, &d.det)
+				}
+			}
+			continue
+		}
+		for j := range row {
+			if j == c {
+				continue
+			}
+			row[j].Mul(p, &row[j])
+			if pr[j].Sign() != 0 {
+				d.t.Mul(q, &pr[j])
+				row[j].Sub(&row[j], &d.t)
+			}
+			if row[j].Sign() != 0 {
+				d.t.Set(&row[j])
+				row[j].Quo(&d.t, &d.det)
+			}
+		}
+		row[c].Set(q)
+	}
+	for j := range pr {
+		if j == c {
+			pr[j].Set(&d.det)
+		} else {
+			pr[j].Neg(&pr[j])
+		}
+		if negative {
+			pr[j].Neg(&pr[j])
+		}
+	}
+	d.det.Set(p)
+	d.basic[r], d.nonbasic[c-1] = d.nonbasic[c-1], d.basic[r]
+}
+
+// clone copies the dictionary. All entries share one allocation until they grow.
+func (d *dictionary) clone() *dictionary {
+	e := &dictionary{ctx: d.ctx, rows: d.rows, cols: d.cols, basic: slices.Clone(d.basic), nonbasic: slices.Clone(d.nonbasic), free: d.free, pivots: d.pivots}
+	e.det.Set(&d.det)
+	words := 0
+	for i := range d.a {
+		words += len(d.a[i].Bits())
+	}
+	slab := make([]big.Word, words)
+	e.a = make([]big.Int, len(d.a))
+	for i := range d.a {
+		b := d.a[i].Bits()
+		n := copy(slab, b)
+		e.a[i].SetBits(slab[:n:n])
+		if d.a[i].Sign() < 0 {
+			e.a[i].Neg(&e.a[i])
+		}
+		slab = slab[n:]
+	}
+	return e
+}
+
+// setObjective replaces the function to be minimised.
+func (d *dictionary) setObjective(f affine) {
+	w := d.cols + 1
+	obj := d.a[d.rows*w:]
+	for j := range obj {
+		obj[j].SetInt64(0)
+	}
+	obj[0].Mul(f.constant, &d.det)
+	for v, c := range f.coef {
+		if r := slices.Index(d.basic, v); r >= 0 {
+			for j := range obj {
+				d.t.Mul(c, d.at(r, j))
+				obj[j].Add(&obj[j], &d.t)
+			}
+		} else if j := slices.Index(d.nonbasic, v); j >= 0 {
+			d.t.Mul(c, &d.det)
+			obj[j+1].Add(&obj[j+1], &d.t)
+		} // else v was forced to zero
+	}
+}
+
+// patience returns the pivot count after which the least-index rule, which cannot cycle, takes over from the rule that is fast in practice.
+func (d *dictionary) patience() int { return d.pivots + 4*(d.rows+d.cols) }
+
+// feasible runs the dual simplex method from a dictionary whose objective row is non-negative (with a zero objective: any
+// dictionary) until every variable with a sign has one; it returns errInfeasible if the constraints contradict each other. The proof of
+// that is the last row looked at: a negative constant and no positive coefficient.
+func (d *dictionary) feasible() error {
+	limit := d.patience()
+	for {
+		r := -1
+		for i := range d.rows {
+			if d.free[d.basic[i]] || d.at(i, 0).Sign() >= 0 {
+				continue
+			}
+			if r < 0 || (d.pivots < limit && d.at(i, 0).Cmp(d.at(r, 0)) < 0) || (d.pivots >= limit && d.basic[i] < d.basic[r]) {
+				r = i
+			}
+		}
+		if r < 0 {
+			return nil
+		}
+		c := d.dualRatio(r, 1)
+		if c == 0 {
+			return errInfeasible
+		}
+		if err := d.ctx.Err(); err != nil {
+			return err
+		}
+		d.pivot(r, c)
+	}
+}
+
+// dualRatio returns the column with sign*a_rj > 0 and the least c_j/|a_rj|, ties to the least variable, or 0.
+func (d *dictionary) dualRatio(r, sign int) int {
+	best := 0
+	for j := 1; j <= d.cols; j++ {
+		if d.at(r, j).Sign() != sign || d.free[d.nonbasic[j-1]] {
+			continue
+		}
+		if best == 0 {
+			best = j
+			continue
+		}
+		// c_j/|a_rj| against c_best/|a_rbest|
+		d.t.Mul(d.at(d.rows, j), d.at(r, best))
+		d.u.Mul(d.at(d.rows, best), d.at(r, j))
+		cmp := d.t.Cmp(&d.u) * sign
+		if cmp < 0 || (cmp == 0 && d.nonbasic[j-1] < d.nonbasic[best-1]) {
+			best = j
+		}
+	}
+	return best
+}
+
+// minimise runs the primal simplex method from a feasible dictionary; it returns errUnbounded if the objective has no
+// lower bound, and leaves a feasible dictionary in any case.
+func (d *dictionary) minimise() error {
+	limit := d.patience()
+	for {
+		c := 0
+		for j := 1; j <= d.cols; j++ {
+			x := d.at(d.rows, j)
+			if d.free[d.nonbasic[j-1]] {
+				if x.Sign() != 0 {
+					return errUnbounded
+				}
+				continue
+			}
+			if x.Sign() >= 0 {
+				continue
+			}
+			if c == 0 || (d.pivots < limit && x.Cmp(d.at(d.rows, c)) < 0) || (d.pivots >= limit && d.nonbasic[j-1] < d.nonbasic[c-1]) {
+				c = j
+			}
+		}
+		if c == 0 {
+			return nil
+		}
+		r := -1
+		for i := range d.rows {
+			if d.free[d.basic[i]] || d.at(i, c).Sign() >= 0 {
+				continue
+			}
+			if r < 0 {
+				r = i
+				continue
+			}
+			// a_i0/|a_ic| against a_r0/|a_rc|
+			d.t.Mul(d.at(i, 0), d.at(r, c))
+			d.u.Mul(d.at(r, 0), d.at(i, c))
+			cmp := -d.t.Cmp(&d.u)
+			if cmp < 0 || (cmp == 0 && d.basic[i] < d.basic[r]) {
+				r = i
+			}
+		}
+		if r < 0 {
+			return errUnbounded
+		}
+		if err := d.ctx.Err(); err != nil {
+			return err
+		}
+		d.pivot(r, c)
+	}
+}
+
+// force adds the condition v = 0 for a variable with a sign to an optimal dictionary and restores optimality; it returns
+// errInfeasible if that is impossible.
+func (d *dictionary) force(v int) error {
+	if c := slices.Index(d.nonbasic, v); c >= 0 {
+		d.deleteColumn(c + 1)
+		return nil
+	}
+	r := slices.Index(d.basic, v)
+	if r < 0 {
+		return nil // already forced
+	}
+	c := d.dualRatio(r, -1)
+	if c == 0 {
+		if d.at(r, 0).Sign() > 0 {
+			return errInfeasible
+		}
+		// The value is 0 and can only grow.
+		if c = d.dualRatio(r, 1); c == 0 {
+			d.deleteRow(r) // identically zero
+			return nil
+		}
+	}
+	d.pivot(r, c)
+	d.deleteColumn(c)
+	return d.feasible()
+}
+
+// objective returns the value of the objective at the present vertex.
+func (d *dictionary) objective() *big.Rat {
+	return new(big.Rat).SetFrac(d.at(d.rows, 0), &d.det)
+}
+
+// values returns the present vertex, by variable (constraints' values included); nonbasic and forced variables are 0.
+func (d *dictionary) values() []*big.Rat {
+	x := make([]*big.Rat, len(d.free))
+	for i, v := range d.basic {
+		x[v] = new(big.Rat).SetFrac(d.at(i, 0), &d.det)
+	}
+	for v := range x {
+		if x[v] == nil {
+			x[v] = new(big.Rat)
+		}
+	}
+	return x
+}
+
+// rowOf returns, by variable, the row where it is basic, or -1.
+func (d *dictionary) rowOf() []int {
+	rows := make([]int, len(d.free))
+	for v := range rows {
+		rows[v] = -1
+	}
+	for i, v := range d.basic {
+		rows[v] = i
+	}
+	return rows
+}

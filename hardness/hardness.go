@@ -1,0 +1,78 @@
+// Package hardness is the paper's second contribution as running code: bilinear separability, a problem known to be NP-complete, goes
+// in; a bilinear program over transformer-shaped variables b and A comes out (Theorem 3.5, Appendix C.4), is solved, and the answer comes
+// back as two planes or as a proof that there are none. What this proves about transformers, and what it does not, is said in
+// docs/hardness.md.
+//
+// Read on in this order:
+//
+//	separation.go   the geometric problem, planes and their exact check; csv.go reads it, generate.go draws instances
+//	program.go      the bilinear program, Problem C.10/C.11; encode.go is its JSON
+//	reduce.go       from one to the other and back
+//	lsa.go          the transformer's own system, Problem C.9, as a bilinear program
+//	solve.go        branch and bound; disjoint.go takes a program apart for it, dictionary.go is the exact linear programming below
+//	oracle.go       the independent decision that Reduce and Solve are tested against
+//	scaling.go      how the work grows with the size
+//
+// Every decision is made in exact arithmetic: inputs are decimals or floats taken literally, linear programs are solved in integers, and
+// a minimum of 0 means 0.
+package hardness
+
+import (
+	"context"
+	"fmt"
+	"math/big"
+)
+
+// Answer is yes, no, or not decided within the budget.
+type Answer int
+
+const (
+	Undecided Answer = iota
+	Yes
+	No
+)
+
+func (a Answer) String() string { return [...]string{"undecided", "yes", "no"}[a] }
+
+// MarshalJSON writes true, false or null.
+func (a Answer) MarshalJSON() ([]byte, error) {
+	return []byte([...]string{"null", "true", "false"}[a]), nil
+}
+
+// Decision is the answer to a separation by way of its bilinear program.
+type Decision struct {
+	Separable Answer
+	Planes    *[2]Plane // if separable: planes that pass Separation.Check, with float64 coordinates wherever that is possible
+	Result    Result    // of the bilinear program
+	Program   Sizes
+}
+
+// Decide reduces the separation to a bilinear program, solves that, maps the point back and checks the planes. Set Settings.Target to 0
+// to have the decision without the minimum of an inseparable instance, which can take much longer.
+func Decide(ctx context.Context, s Separation, settings Settings) (Decision, error) {
+	program, back := Reduce(s)
+	r, err := Solve(ctx, program, settings)
+	if err != nil {
+		return Decision{}, err
+	}
+	d := Decision{Result: r, Program: program.Size()}
+	switch {
+	case r.Status == Infeasible:
+		// Impossible: w = 0, gamma = -1 keeps every inside point inside, z1 and z2 are free to grow.
+		panic("hardness: the reduction of a separation is infeasible")
+	case r.Upper == nil: // interrupted before the first point
+	case r.Upper.Sign() == 0:
+		planes := back.Planes(r.Point)
+		if err := s.Check(planes).Err(); err != nil {
+			panic(fmt.Sprintf("hardness: objective 0, but %v", err))
+		}
+		planes, _ = s.round(planes)
+		d.Separable, d.Planes = Yes, &planes
+	case r.Lower.Sign() > 0:
+		d.Separable = No
+	}
+	return d, nil
+}
+
+// zero is the target of a decision.
+func zero() *big.Rat { return new(big.Rat) }
