@@ -5,25 +5,9 @@ import (
 	"math/big"
 	"math/rand/v2"
 	"testing"
-)
 
-// phi is Eq. 8 of the paper: blocks j outermost, pairs (i,k) in the row-major order of the upper triangle. b has q+1 entries, A is
-// (q+1) x q row-major.
-func phi(q int, b, A []float64) []float64 {
-	var X []float64
-	for j := range q {
-		for i := range q + 1 {
-			for k := i; k <= q; k++ {
-				x := b[i] * A[k*q+j]
-				if i < k {
-					x += b[k] * A[i*q+j]
-				}
-				X = append(X, x)
-			}
-		}
-	}
-	return X
-}
+	"markovicl/landscape"
+)
 
 // A transformer solves the system of its own X; with another X it does not.
 func TestLSASystem(t *testing.T) {
@@ -35,7 +19,7 @@ func TestLSASystem(t *testing.T) {
 				v[i] = float64(rng.IntN(2001)-1000) / 64 // products and sums are exact
 			}
 		}
-		X := phi(q, b, A)
+		X := landscape.Phi(b, A)
 		p, err := LSASystem(q, X)
 		if err != nil {
 			t.Fatal(err)

@@ -26,6 +26,7 @@ const (
 )
 
 type commands struct {
+	Hardness  hardnessCmd  `cmd:"" help:"Decide bilinear separability by way of its bilinear program."`
 	Reproduce reproduceCmd `cmd:"" help:"Re-do the paper's numerical claims and give a verdict on each."`
 }
 
