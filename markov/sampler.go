@@ -47,8 +47,10 @@ func (s *Sampler) Task() Task { return s.task }
 // go through the finaliser of SplitMix64 (Steele, Lea and Flood 2014) before
 // they become the state of a PCG generator, whose own streams from neighbouring
 // states would begin alike.
-func Stream(seed, i uint64) *rand.PCG {
-	return rand.NewPCG(mix(seed+0x9e3779b97f4a7c15), mix(mix(seed)^(i+0x632be59bd9b4e019)))
+func Stream(seed, i uint64) *rand.PCG { return rand.NewPCG(streamSeeds(seed, i)) }
+
+func streamSeeds(seed, i uint64) (hi, lo uint64) {
+	return mix(seed + 0x9e3779b97f4a7c15), mix(mix(seed) ^ (i + 0x632be59bd9b4e019))
 }
 
 func mix(x uint64) uint64 {

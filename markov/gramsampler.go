@@ -1,0 +1,397 @@
+package markov
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"math/bits"
+	"math/rand/v2"
+)
+
+// GramSampler draws prompts of a task straight into Gram matrices, many chains
+// at once: 64 chains are the bits of a machine word, one word for each state at
+// each position, whose bit says that the chain is in that state. A step of the
+// chain is a comparison of random digits with the binary digits of the
+// transition probabilities, and the entries of the Gram matrix are counts of
+// common bits. [Sampler] is the plain reference; both have the same law, but
+// number i of a seed is a different prompt.
+//
+// A GramSampler has memory of its own and is for one goroutine at a time. What
+// it draws depends on the seed and the number of the prompt alone.
+type GramSampler struct {
+	task  Task
+	seed  uint64
+	pcg   rand.PCG
+	rng   *rand.Rand // draws kernels from pcg
+	alpha [][]float64
+	query []float64   // [S] start of the query, nil if stationary
+	start [][]float64 // [S][S] start of the context by the query's first state
+
+	kernel     Kernel
+	stationary []float64     // [S]
+	step       [][]threshold // [S target][S source] chance of the target, given none above it
+	first      []threshold   // [S target] the same for a first state
+	words      int           // ceil(n/64)
+	masks      []uint64      // [d+1][S][words] which chains are in the state
+	everywhere []uint64      // [words] which bits are chains
+	states     []State       // [d+1] the query and its label
+
+	plain  *Sampler // of tasks with more states than pay off
+	prompt Prompt
+}
+
+// mostSlicedStates is the largest number of states for which bit slices are
+// faster than one chain after the other.
+const mostSlicedStates = 8
+
+// threshold is a probability as the digits that random digits are compared
+// with.
+type threshold struct {
+	p      float64
+	digits uint64 // the first 64 binary digits of p
+	more   bool   // p has other digits than 0 after them
+}
+
+func newThreshold(p float64) threshold {
+	if p >= 1 {
+		return threshold{1, math.MaxUint64, true} // 0.111..
+	}
+	scaled := math.Ldexp(p, 64)
+	return threshold{p, uint64(scaled), scaled != math.Trunc(scaled)}
+}
+
+// digit returns the binary digit of p with weight 2^-k, k >= 1, as a word.
+func (t threshold) digit(k int) uint64 {
+	if t.p >= 1 {
+		return math.MaxUint64
+	}
+	fraction, exponent := math.Frexp(t.p)
+	shift := 53 - exponent - k // of the digit among the 53 of the fraction
+	if shift < 0 || shift > 52 {
+		return 0
+	}
+	return -(uint64(math.Ldexp(fraction, 53)) >> shift & 1)
+}
+
+// lastDigit is the weight, as a negative power of 2, below which no float64 has
+// digits.
+const lastDigit = 1074
+
+// NewGramSampler returns the sampler of a task for a seed. It is an error if the
+// task has infinitely many in-context chains.
+func NewGramSampler(t Task, seed uint64) (*GramSampler, error) {
+	if t.n == Infinite {
+		return nil, errors.New("prompts with n = inf cannot be drawn; give a finite n")
+	}
+	S, d, n := t.states, t.positions, int(t.n)
+	g := &GramSampler{task: t, seed: seed, states: make([]State, d+1)}
+	if S > mostSlicedStates {
+		plain, err := NewSampler(t, seed)
+		g.plain = plain
+		return g, err
+	}
+	g.rng = rand.New(&g.pcg)
+	for row := range t.prior.Rows() {
+		g.alpha = append(g.alpha, t.prior.Alpha(row))
+	}
+	if t.start.kind != StationaryStart {
+		g.query = t.start.Query()
+		for s := range S {
+			g.start = append(g.start, t.start.Context(State(s)))
+		}
+	}
+	g.kernel = Kernel{S, make([]float64, S*S)}
+	g.stationary = make([]float64, S)
+	g.first = make([]threshold, S)
+	for range S {
+		g.step = append(g.step, make([]threshold, S))
+	}
+	g.words = (n + 63) / 64
+	g.masks = make([]uint64, (d+1)*S*g.words)
+	g.everywhere = make([]uint64, g.words)
+	for w := range g.everywhere {
+		g.everywhere[w] = math.MaxUint64
+	}
+	if r := n % 64; r != 0 {
+		g.everywhere[g.words-1] = 1<<r - 1
+	}
+	return g, nil
+}
+
+// Task returns the task whose prompts g draws.
+func (g *GramSampler) Task() Task { return g.task }
+
+// Draw draws prompt number i: it writes the Gram matrix of the context to G,
+// flat [D*D], and the features of the query to u, length q, and returns the
+// query's label. It fails only where the start is stationary and the drawn
+// kernel has no unique stationary law in floating point.
+func (g *GramSampler) Draw(i uint64, G, u []float64) (State, error) {
+	if D := g.task.Dim(); len(G) != D*D || len(u) != D-1 {
+		panic(fmt.Sprintf("markov: Gram matrix of %d and query of %d numbers in a task with D = %d", len(G), len(u), D))
+	}
+	if g.plain != nil {
+		if err := g.plain.Prompt(&g.prompt, i); err != nil {
+			return 0, err
+		}
+		g.task.Gram(G, &g.prompt)
+		g.task.Features(u, g.prompt.Query)
+		return g.prompt.Label, nil
+	}
+	g.pcg.Seed(streamSeeds(g.seed, i))
+	g.drawKernel()
+	queryStart := g.query
+	if g.task.start.kind == StationaryStart {
+		if err := g.kernel.Stationary(g.stationary); err != nil {
+			return 0, fmt.Errorf("prompt %d of seed %d: %w", i, g.seed, err)
+		}
+		queryStart = g.stationary
+	}
+	g.drawQuery(queryStart)
+	contextStart := g.stationary
+	if g.start != nil {
+		contextStart = g.start[g.states[0]]
+	}
+	g.drawContext(contextStart)
+	g.gram(G)
+	d := g.task.positions
+	g.task.Features(u, g.states[:d])
+	return g.states[d], nil
+}
+
+func (g *GramSampler) drawKernel() {
+	S := g.task.states
+	for s, alpha := range g.alpha {
+		row := g.kernel.Row(State(s))
+		if S == 2 && alpha[0] == 1 && alpha[1] == 1 {
+			p := g.rng.Float64() // Beta(1, 1)
+			row[0], row[1] = 1-p, p
+		} else {
+			drawDirichlet(row, alpha, g.rng)
+		}
+		rest := 1.0
+		for target := S - 1; target > 0; target-- {
+			g.step[target][s] = newThreshold(row[target] / rest)
+			rest -= row[target]
+		}
+	}
+}
+
+// drawQuery draws the query's states and its label, one chain by itself.
+func (g *GramSampler) drawQuery(start []float64) {
+	g.states[0] = draw(g.rng, start)
+	for j := 1; j < len(g.states); j++ {
+		g.states[j] = draw(g.rng, g.kernel.Row(g.states[j-1]))
+	}
+}
+
+// drawContext draws the masks of all in-context chains.
+func (g *GramSampler) drawContext(start []float64) {
+	S, W := g.task.states, g.words
+	rest := 1.0
+	for target := S - 1; target > 0; target-- {
+		g.first[target] = newThreshold(start[target] / rest)
+		rest -= start[target]
+	}
+	for w, chains := range g.everywhere {
+		left := chains // those that are in none of the states above
+		for target := S - 1; target > 0; target-- {
+			hit := g.below(left, g.everywhere[w:], 1, g.first[target:target+1])
+			g.masks[target*W+w] = hit
+			left &^= hit
+		}
+		g.masks[w] = left
+		for j := 1; j <= g.task.positions; j++ {
+			from, to := g.masks[(j-1)*S*W+w:], g.masks[j*S*W+w:]
+			left := chains
+			for target := S - 1; target > 0; target-- {
+				hit := g.below(left, from, W, g.step[target])
+				to[target*W] = hit
+				left &^= hit
+			}
+			to[0] = left
+		}
+	}
+}
+
+// below returns, for each of the given bits, whether a uniform number of its own
+// lies below a probability: chance[s] for the bits of from[s*stride]. The number
+// is drawn digit by digit, for all bits at once, until each has differed from
+// its probability or the probabilities have no digits left but 0; so the chance
+// is exactly the given float64.
+func (g *GramSampler) below(undecided uint64, from []uint64, stride int, chance []threshold) (hits uint64) {
+	if len(chance) == 2 {
+		return g.belowBinary(undecided, from[stride], chance[0], chance[1])
+	}
+	var digits [mostSlicedStates]uint64 // the first one is next
+	more := false
+	for s, c := range chance {
+		digits[s] = c.digits
+		more = more || c.more
+	}
+	k, left := 0, uint64(1)
+	for ; undecided != 0 && left != 0; k++ {
+		var digit uint64
+		left = 0
+		for s := range chance {
+			digit |= from[s*stride] & uint64(int64(digits[s])>>63)
+			digits[s] <<= 1
+			left |= digits[s]
+		}
+		differ := (g.pcg.Uint64() ^ digit) & undecided
+		hits |= differ & digit // a random 0 where the probability has 1
+		undecided &^= differ
+	}
+	if more && undecided != 0 {
+		hits |= g.belowTail(undecided, k+1, from, stride, chance)
+	}
+	return hits
+}
+
+// belowBinary is below for two sources: ones are the bits with the second
+// chance.
+func (g *GramSampler) belowBinary(undecided, ones uint64, zero, one threshold) (hits uint64) {
+	d0, d1 := zero.digits, one.digits
+	k := 1
+	for ; undecided != 0 && d0|d1 != 0; k++ {
+		digit := uint64(int64(d0)>>63)&^ones | uint64(int64(d1)>>63)&ones
+		d0, d1 = d0<<1, d1<<1
+		differ := (g.pcg.Uint64() ^ digit) & undecided
+		hits |= differ & digit
+		undecided &^= differ
+	}
+	if (zero.more || one.more) && undecided != 0 {
+		hits |= g.belowTail(undecided, k, []uint64{^ones, ones}, 1, []threshold{zero, one})
+	}
+	return hits
+}
+
+// belowTail is below from digit k on, for probabilities so small that they have
+// digits after the 64th, and for probability 1.
+func (g *GramSampler) belowTail(undecided uint64, k int, from []uint64, stride int, chance []threshold) (hits uint64) {
+	for ; undecided != 0 && k <= lastDigit; k++ {
+		var digit uint64
+		for s, c := range chance {
+			digit |= from[s*stride] & c.digit(k)
+		}
+		differ := (g.pcg.Uint64() ^ digit) & undecided
+		hits |= differ & digit
+		undecided &^= differ
+	}
+	return hits
+}
+
+// gram writes the Gram matrix of the masks to G.
+func (g *GramSampler) gram(G []float64) {
+	t := g.task
+	D, d, n := t.Dim(), t.positions, float64(t.n)
+	if t.states == 2 && t.embedding == Index && !t.bias {
+		g.binaryGram(G)
+		return
+	}
+	width := t.embedding.Width(t.states)
+	bias := 0
+	if t.bias {
+		bias = 1
+		G[0] = 1
+	}
+	put := func(i, k int, sum float64) {
+		G[i*D+k] = sum / n
+		G[k*D+i] = sum / n
+	}
+	for a := 0; a <= d; a++ {
+		rowsA := width
+		if a == d {
+			rowsA = 1 // the label
+		}
+		for i := range rowsA {
+			row := bias + a*width + i
+			if t.bias {
+				put(0, row, g.mean(a, i, rowsA))
+			}
+			for b := a; b <= d; b++ {
+				rowsB := width
+				if b == d {
+					rowsB = 1
+				}
+				for k := range rowsB {
+					if col := bias + b*width + k; col >= row {
+						put(row, col, g.product(a, i, rowsA, b, k, rowsB))
+					}
+				}
+			}
+		}
+	}
+}
+
+// binaryGram is gram where z itself is 0 or 1.
+func (g *GramSampler) binaryGram(G []float64) {
+	D, W, n := g.task.Dim(), g.words, float64(g.task.n)
+	for a := range D {
+		left := g.masks[(2*a+1)*W : (2*a+2)*W]
+		for b := a; b < D; b++ {
+			right := g.masks[(2*b+1)*W : (2*b+2)*W]
+			right = right[:len(left)]
+			count := 0
+			for w, m := range left {
+				count += bits.OnesCount64(m & right[w])
+			}
+			mean := float64(count) / n
+			G[a*D+b], G[b*D+a] = mean, mean
+		}
+	}
+}
+
+// coordinate returns what coordinate i of a position with the given number of
+// coordinates is in state s.
+func (g *GramSampler) coordinate(i, coordinates int, s State) float64 {
+	if coordinates == 1 {
+		return g.task.embedding.Label(s)
+	}
+	if i == int(s) {
+		return 1
+	}
+	return 0
+}
+
+// mean returns the sum over chains of coordinate i of position a.
+func (g *GramSampler) mean(a, i, coordinates int) float64 {
+	S, W := g.task.states, g.words
+	var total float64
+	for s := range S {
+		if e := g.coordinate(i, coordinates, State(s)); e != 0 {
+			count := 0
+			for _, m := range g.masks[(a*S+s)*W : (a*S+s+1)*W] {
+				count += bits.OnesCount64(m)
+			}
+			total += e * float64(count)
+		}
+	}
+	return total
+}
+
+// product returns the sum over chains of the product of coordinate i of position
+// a and coordinate k of position b.
+func (g *GramSampler) product(a, i, coordinatesA, b, k, coordinatesB int) float64 {
+	S, W := g.task.states, g.words
+	var total float64
+	for s := range S {
+		x := g.coordinate(i, coordinatesA, State(s))
+		if x == 0 {
+			continue
+		}
+		left := g.masks[(a*S+s)*W : (a*S+s+1)*W]
+		for r := range S {
+			y := g.coordinate(k, coordinatesB, State(r))
+			if y == 0 {
+				continue
+			}
+			right := g.masks[(b*S+r)*W : (b*S+r+1)*W]
+			count := 0
+			for w, m := range left {
+				count += bits.OnesCount64(m & right[w])
+			}
+			total += x * y * float64(count)
+		}
+	}
+	return total
+}
