@@ -1,0 +1,106 @@
+package landscape
+
+import (
+	"math/rand/v2"
+
+	"gonum.org/v1/gonum/integrate/quad"
+	"gonum.org/v1/gonum/mat"
+
+	"markovicl/moment"
+)
+
+// binaryForm is the form of the binary task with uniform kernel rows and
+// Bernoulli(p) starts, by enumerating all chains at the nodes of a Gauss-Legendre
+// rule: slow and independent of package moment. n = 0 stands for infinity.
+func binaryForm(d, n int, p float64, bias bool) *moment.Form {
+	q := d
+	if bias {
+		q++
+	}
+	D := q + 1
+	m := moment.Pairs(D)
+	form := &moment.Form{Q: q, H: mat.NewSymDense(q*m, nil), L: make([]float64, q*m)}
+	nodes, weights := make([]float64, 3*d/2+1), make([]float64, 3*d/2+1)
+	quad.Legendre{}.FixedLocations(nodes, weights, 0, 1)
+	once := 0.0
+	if n > 0 {
+		once = 1 / float64(n)
+	}
+	for i, p01 := range nodes {
+		for k, p11 := range nodes {
+			w := weights[i] * weights[k]
+			m2, m4 := make([]float64, m), mat.NewSymDense(m, nil)
+			qq, qy := mat.NewSymDense(q, nil), make([]float64, q)
+			for chain := range 1 << (d + 1) {
+				z := make([]float64, 0, D)
+				if bias {
+					z = append(z, 1)
+				}
+				prob, last := 1.0, -1
+				for t := range d + 1 {
+					x := chain >> t & 1
+					up := p
+					if last == 0 {
+						up = p01
+					} else if last == 1 {
+						up = p11
+					}
+					if x == 1 {
+						prob *= up
+					} else {
+						prob *= 1 - up
+					}
+					last = x
+					z = append(z, float64(x))
+				}
+				g := make([]float64, 0, m)
+				for a := range D {
+					for b := a; b < D; b++ {
+						g = append(g, z[a]*z[b])
+					}
+				}
+				for a, x := range g {
+					m2[a] += prob * x
+				}
+				m4.SymRankOne(m4, prob, mat.NewVecDense(m, g))
+				qq.SymRankOne(qq, prob, mat.NewVecDense(q, z[:q]))
+				for a := range q {
+					qy[a] += prob * z[a] * z[q]
+				}
+				form.C += w * prob * z[q] * z[q]
+			}
+			for a := range q {
+				for s := range m {
+					form.L[a*m+s] += w * qy[a] * m2[s]
+					for b := range q {
+						for t := range m {
+							if a*m+s <= b*m+t {
+								x := qq.At(a, b) * (once*m4.At(s, t) + (1-once)*m2[s]*m2[t])
+								form.H.SetSym(a*m+s, b*m+t, form.H.At(a*m+s, b*m+t)+w*x)
+							}
+						}
+					}
+				}
+			}
+		}
+	}
+	return form
+}
+
+// randomForm is a positive definite form with random H of the given condition
+// (about) and minimum X* random, f~* = 1.
+func randomForm(r *rand.Rand, q int, condition float64) *moment.Form {
+	n := q * moment.Pairs(q+1)
+	G := mat.NewDense(n, n, gaussians(r, n*n))
+	form := &moment.Form{Q: q, H: mat.NewSymDense(n, nil)}
+	form.H.SymOuterK(1/float64(n), G)
+	for i := range n {
+		form.H.SetSym(i, i, form.H.At(i, i)+1/condition)
+	}
+	X := mat.NewVecDense(n, gaussians(r, n))
+	var h mat.VecDense
+	h.MulVec(form.H, X)
+	form.L = h.RawVector().Data
+	form.C = 1 + mat.Dot(X, &h)
+	return form
+}

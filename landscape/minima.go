@@ -1,0 +1,157 @@
+package landscape
+
+import (
+	"context"
+	"math"
+	"math/rand/v2"
+	"runtime"
+	"slices"
+	"sync"
+
+	"gonum.org/v1/gonum/mat"
+
+	"markovicl/moment"
+)
+
+// LocalMinimum is a local minimum of v(b) = min_A f(b, A), the loss of the best
+// transformer with a given b.
+type LocalMinimum struct {
+	Loss float64   `json:"loss"`
+	B    []float64 `json:"b"` // [D] unit vector, its largest entry positive
+	A    []float64 `json:"-"` // [D, q] row-major
+	// Hits is how many of the random starts ended here.
+	Hits int `json:"hits"`
+	// Curvature is the smallest eigenvalue of the Hessian of v on the unit
+	// sphere.
+	Curvature float64 `json:"hessian_min"`
+
+	X []float64 `json:"-"` // phi(b, A)
+}
+
+// localMinima descends from the given starts and from as many random ones as
+// asked for, and returns the distinct minima, lowest first. Random start i
+// depends on seed and i only; the result does not depend on the number of
+// workers. When the context ends early, what was found so far is returned.
+func localMinima(ctx context.Context, form *moment.Form, starts [][]float64, first, last int, seed uint64) []LocalMinimum {
+	D := form.Q + 1
+	total := len(starts) + last - first
+	found := make([]*LocalMinimum, total)
+	var next int
+	var lock sync.Mutex
+	var wait sync.WaitGroup
+	for range min(runtime.GOMAXPROCS(0), total) {
+		wait.Go(func() {
+			p := newProjected(form)
+			for {
+				lock.Lock()
+				i := next
+				next++
+				lock.Unlock()
+				if i >= total || ctx.Err() != nil {
+					return
+				}
+				var b []float64
+				if i < len(starts) {
+					b = starts[i]
+				} else {
+					b = randomDirection(seed, uint64(first+i-len(starts)), D)
+				}
+				found[i] = p.minimumFrom(b)
+				if i < len(starts) {
+					found[i].Hits = 0
+				}
+			}
+		})
+	}
+	wait.Wait()
+	found = slices.DeleteFunc(found, func(m *LocalMinimum) bool { return m == nil || math.IsNaN(m.Loss) })
+	minima := make([]LocalMinimum, len(found))
+	for i, m := range found {
+		minima[i] = *m
+	}
+	return distinctMinima(minima)
+}
+
+func randomDirection(seed, index uint64, D int) []float64 {
+	r := rand.New(rand.NewPCG(seed, index))
+	b := make([]float64, D)
+	for i := range b {
+		b[i] = r.NormFloat64()
+	}
+	normalise(b)
+	return b
+}
+
+func (p *projected) minimumFrom(b []float64) *LocalMinimum {
+	b, _ = p.descend(b)
+	m := &LocalMinimum{Loss: p.value, B: b, A: p.parameters(), Hits: 1, X: append([]float64(nil), p.X...)}
+	if len(b) > 1 {
+		values, _ := tangentSpectrum(b, p.hessian())
+		m.Curvature = values[0]
+	}
+	largest := 0
+	for i, x := range b {
+		if math.Abs(x) > math.Abs(b[largest])*(1+1e-9) {
+			largest = i
+		}
+	}
+	if b[largest] < 0 {
+		for i := range b {
+			b[i] = -b[i]
+		}
+		for i := range m.A {
+			m.A[i] = -m.A[i]
+		}
+	}
+	return m
+}
+
+// Minima of equal loss whose directions differ by less than this angle are one.
+const sameDirection = 1e-5
+
+// distinctMinima merges minima that are the same and sorts them by loss.
+func distinctMinima(minima []LocalMinimum) []LocalMinimum {
+	slices.SortStableFunc(minima, func(x, y LocalMinimum) int {
+		switch {
+		case x.Loss < y.Loss:
+			return -1
+		case x.Loss > y.Loss:
+			return 1
+		}
+		return 0
+	})
+	var distinct []LocalMinimum
+	for _, m := range minima {
+		same := false
+		for i := range distinct {
+			o := &distinct[i]
+			sum, difference := 0.0, 0.0
+			for k := range m.B {
+				sum += (m.B[k] + o.B[k]) * (m.B[k] + o.B[k])
+				difference += (m.B[k] - o.B[k]) * (m.B[k] - o.B[k])
+			}
+			if math.Sqrt(min(sum, difference)) < sameDirection && math.Abs(m.Loss-o.Loss) <= 1e-9*(math.Abs(o.Loss)+math.Abs(m.Loss)) {
+				o.Hits += m.Hits
+				same = true
+				break
+			}
+		}
+		if !same {
+			distinct = append(distinct, m)
+		}
+	}
+	return distinct
+}
+
+// nearestTransformer returns psi(X): the nearest point of the image of phi in
+// the Euclidean norm of Eq. 8's coordinates, as far as local descents from the
+// given number of random starts, and from X's own blocks, find it.
+func nearestTransformer(ctx context.Context, X []float64, q, starts int, seed uint64) LocalMinimum {
+	identity := mat.NewSymDense(len(X), nil)
+	for i := range X {
+		identity.SetSym(i, i, 1)
+	}
+	distance := &moment.Form{Q: q, H: identity, L: X, C: dot(X, X)}
+	minima := localMinima(ctx, distance, [][]float64{unit(q+1, q)}, 0, starts, seed)
+	return minima[0]
+}

@@ -1,0 +1,381 @@
+package landscape
+
+import (
+	"math"
+
+	"gonum.org/v1/gonum/blas"
+	"gonum.org/v1/gonum/blas/blas64"
+	"gonum.org/v1/gonum/mat"
+
+	"markovicl/moment"
+)
+
+// The best transformer by variable projection. For fixed b the point
+// X = phi(b, A) is linear in a = vec(A) (by columns: entry j*D+k is A_kj),
+// X = S_b a, so the best a solves a linear system:
+//
+//	v(b) = min_A f(b, A) = c - k'K^{-1}k,  K = S_b'H S_b,  k = S_b'h.
+//
+// v depends on the direction of b only. With r = h - HX at the best a, and g the
+// D x qD matrix g_(i,(j,k)) = r_(j,{i,k}), the envelope theorem gives the gradient
+// -2 g a, and the second derivatives are 2 (G - T K^{-1} T'), where
+// X_i = phi(e_i, A), G_il = X_i'H X_l, and row i of T is S_b'H X_i - g_i.
+
+// projected evaluates v(b) and its derivatives. It holds the scratch space, so
+// that each goroutine needs its own.
+type projected struct {
+	form    *moment.Form
+	D, M, n int   // D, qD, and qD(D+1)/2
+	pair    []int // [D, D] place of {i, k} in a block
+
+	// Results of eval at the latest b.
+	b     []float64 // [D]
+	a     []float64 // [M]
+	X, r  []float64 // [n] S_b a and h - HX
+	value float64
+
+	P      []float64 // [M, n] S_b'H
+	K      *mat.SymDense
+	k      []float64
+	chol   mat.Cholesky
+	inv    func(dst, rhs *mat.Dense) // solves K dst = rhs
+	loaded bool
+	xs     []float64 // [D, n] X_i
+	hxs    []float64 // [D, n] H X_i
+}
+
+func newProjected(form *moment.Form) *projected {
+	D := form.Q + 1
+	p := &projected{form: form, D: D, M: form.Q * D, n: form.Dim(), pair: pairTable(D)}
+	p.b, p.a, p.k = make([]float64, D), make([]float64, p.M), make([]float64, p.M)
+	p.X, p.r = make([]float64, p.n), make([]float64, p.n)
+	p.P = make([]float64, p.M*p.n)
+	p.K = mat.NewSymDense(p.M, nil)
+	p.xs, p.hxs = make([]float64, D*p.n), make([]float64, D*p.n)
+	return p
+}
+
+// pairTable returns the place of {i, k} in a block, as a [D, D] table.
+func pairTable(D int) []int {
+	table := make([]int, D*D)
+	for i := range D {
+		for k := range D {
+			table[i*D+k] = moment.PairIndex(D, min(i, k), max(i, k))
+		}
+	}
+	return table
+}
+
+// addLift adds S_b a to X.
+func (p *projected) addLift(X, b, a []float64) {
+	m := p.n / p.form.Q
+	for j := range p.form.Q {
+		for k := range p.D {
+			ak := a[j*p.D+k]
+			for i, bi := range b {
+				X[j*m+p.pair[i*p.D+k]] += bi * ak
+			}
+		}
+	}
+}
+
+// addDrop adds S_b'x to out.
+func (p *projected) addDrop(out, b, x []float64) {
+	m := p.n / p.form.Q
+	for j := range p.form.Q {
+		for k := range p.D {
+			for i, bi := range b {
+				out[j*p.D+k] += bi * x[j*m+p.pair[i*p.D+k]]
+			}
+		}
+	}
+}
+
+func zero(x []float64) {
+	for i := range x {
+		x[i] = 0
+	}
+}
+
+// eval sets value, a, X and r for the unit vector b.
+func (p *projected) eval(b []float64) float64 {
+	copy(p.b, b)
+	D, M, n, m := p.D, p.M, p.n, p.n/p.form.Q
+	H := p.form.H.RawSymmetric()
+	zero(p.P)
+	for j := range p.form.Q {
+		for k := range D {
+			row := blas64.Vector{N: n, Data: p.P[(j*D+k)*n : (j*D+k+1)*n], Inc: 1}
+			for i, bi := range b {
+				addSymRow(row, bi, H, j*m+p.pair[i*D+k])
+			}
+		}
+	}
+	zero(p.k)
+	p.addDrop(p.k, b, p.form.L)
+	for s := range M {
+		row := p.P[s*n : (s+1)*n]
+		for t := s; t < M; t++ {
+			j, k := t/D, t%D
+			sum := 0.0
+			for i, bi := range b {
+				sum += bi * row[j*m+p.pair[i*D+k]]
+			}
+			p.K.SetSym(s, t, sum)
+		}
+	}
+	p.solveInner()
+	zero(p.X)
+	p.addLift(p.X, b, p.a)
+	copy(p.r, p.form.L)
+	blas64.Gemv(blas.Trans, -1, blas64.General{Rows: M, Cols: n, Stride: n, Data: p.P},
+		blas64.Vector{N: M, Data: p.a, Inc: 1}, 1, blas64.Vector{N: n, Data: p.r, Inc: 1})
+	p.value = p.form.C - dot(p.form.L, p.X) - dot(p.r, p.X)
+	p.loaded = false
+	return p.value
+}
+
+// addSymRow adds alpha times row i of the symmetric H to y.
+func addSymRow(y blas64.Vector, alpha float64, H blas64.Symmetric, i int) {
+	for l := range i { // the column above the diagonal
+		y.Data[l] += alpha * H.Data[l*H.Stride+i]
+	}
+	blas64.Axpy(alpha,
+		blas64.Vector{N: H.N - i, Data: H.Data[i*H.Stride+i : i*H.Stride+H.N], Inc: 1},
+		blas64.Vector{N: H.N - i, Data: y.Data[i:], Inc: 1})
+}
+
+// innerTolerance is the relative size below which an eigenvalue of K counts as
+// zero when H is singular.
+const innerTolerance = 1e-11
+
+// solveInner sets a to K^{-1} k, or to the minimum-norm solution if K is
+// singular. K is brought to unit diagonal first.
+func (p *projected) solveInner() {
+	M := p.M
+	scale := make([]float64, M)
+	for s := range M {
+		scale[s] = 1
+		if d := p.K.At(s, s); d > 0 {
+			scale[s] = 1 / math.Sqrt(d)
+		}
+	}
+	unit := mat.NewSymDense(M, nil)
+	for s := range M {
+		for t := s; t < M; t++ {
+			unit.SetSym(s, t, p.K.At(s, t)*scale[s]*scale[t])
+		}
+	}
+	scaled := func(solve func(dst, rhs *mat.Dense)) func(dst, rhs *mat.Dense) {
+		return func(dst, rhs *mat.Dense) {
+			r, c := rhs.Dims()
+			t := mat.NewDense(r, c, nil)
+			t.Apply(func(i, j int, x float64) float64 { return x * scale[i] }, rhs)
+			solve(dst, t)
+			dst.Apply(func(i, j int, x float64) float64 { return x * scale[i] }, dst)
+		}
+	}
+	if p.chol.Factorize(unit) && p.chol.Cond() < 0.1/innerTolerance {
+		p.inv = scaled(func(dst, rhs *mat.Dense) { _ = p.chol.SolveTo(dst, rhs) })
+	} else {
+		var es mat.EigenSym
+		es.Factorize(unit, true)
+		values := es.Values(nil)
+		var V mat.Dense
+		es.VectorsTo(&V)
+		p.inv = scaled(func(dst, rhs *mat.Dense) {
+			var t mat.Dense
+			t.Mul(V.T(), rhs)
+			t.Apply(func(i, j int, x float64) float64 {
+				if values[i] <= innerTolerance*values[M-1] {
+					return 0
+				}
+				return x / values[i]
+			}, &t)
+			dst.Mul(&V, &t)
+		})
+	}
+	p.inv(mat.NewDense(M, 1, p.a), mat.NewDense(M, 1, p.k))
+}
+
+// gradient returns the gradient of v at the latest b.
+func (p *projected) gradient() []float64 {
+	g := make([]float64, p.D)
+	m := p.n / p.form.Q
+	for i := range g {
+		for j := range p.form.Q {
+			for k := range p.D {
+				g[i] -= 2 * p.r[j*m+p.pair[i*p.D+k]] * p.a[j*p.D+k]
+			}
+		}
+	}
+	return g
+}
+
+// hessian returns the matrix of second derivatives of v at the latest b.
+func (p *projected) hessian() *mat.SymDense {
+	D, M, n, m := p.D, p.M, p.n, p.n/p.form.Q
+	zero(p.xs)
+	T := mat.NewDense(D, M, nil)
+	for i := range D {
+		x, hx := p.xs[i*n:(i+1)*n], p.hxs[i*n:(i+1)*n]
+		for j := range p.form.Q {
+			for k := range D {
+				x[j*m+p.pair[i*D+k]] = p.a[j*D+k]
+			}
+		}
+		blas64.Symv(1, p.form.H.RawSymmetric(), blas64.Vector{N: n, Data: x, Inc: 1}, 0, blas64.Vector{N: n, Data: hx, Inc: 1})
+		row := T.RawRowView(i)
+		p.addDrop(row, p.b, hx)
+		for j := range p.form.Q {
+			for k := range D {
+				row[j*D+k] -= p.r[j*m+p.pair[i*D+k]]
+			}
+		}
+	}
+	var KT mat.Dense
+	KT.CloneFrom(mat.NewDense(M, D, nil))
+	p.inv(&KT, mat.DenseCopyOf(T.T()))
+	var TKT mat.Dense
+	TKT.Mul(T, &KT)
+	S := mat.NewSymDense(D, nil)
+	for i := range D {
+		for l := i; l < D; l++ {
+			G := dot(p.xs[i*n:(i+1)*n], p.hxs[l*n:(l+1)*n])
+			S.SetSym(i, l, 2*G-TKT.At(i, l)-TKT.At(l, i))
+		}
+	}
+	return S
+}
+
+// parameters returns A ([D, q] row-major) of the latest b.
+func (p *projected) parameters() []float64 {
+	A := make([]float64, p.M)
+	for j := range p.form.Q {
+		for k := range p.D {
+			A[k*p.form.Q+j] = p.a[j*p.D+k]
+		}
+	}
+	return A
+}
+
+// descend minimises v from b by Newton's method in a trust region of projective
+// space, and leaves the evaluator at the minimum. It returns the number of
+// evaluations.
+func (p *projected) descend(b []float64) (minimum []float64, evaluations int) {
+	const (
+		most      = 200
+		tolerance = 1e-15
+	)
+	b = append([]float64(nil), b...)
+	normalise(b)
+	value := p.eval(b)
+	evaluations = 1
+	radius := 0.5
+	for evaluations < most && radius > 1e-9 {
+		g, S := p.gradient(), p.hessian()
+		e, predicted := trustRegionStep(b, g, S, radius)
+		if e == nil || predicted <= tolerance*(math.Abs(value)+1e-300) {
+			break
+		}
+		for evaluations < most {
+			next := make([]float64, len(b))
+			for i := range b {
+				next[i] = b[i] + e[i]
+			}
+			normalise(next)
+			trial := p.eval(next)
+			evaluations++
+			if gain := (value - trial) / predicted; gain > 1e-4 {
+				if gain > 0.75 {
+					radius = min(1, 2*radius)
+				} else if gain < 0.25 {
+					radius /= 2
+				}
+				b, value = next, trial
+				break
+			}
+			radius = min(radius, math.Sqrt(dot(e, e))) / 4
+			if e, predicted = trustRegionStep(b, g, S, radius); e == nil || radius < 1e-9 || predicted <= tolerance*(math.Abs(value)+1e-300) {
+				p.eval(b)
+				return b, evaluations + 1
+			}
+		}
+	}
+	p.eval(b)
+	return b, evaluations + 1
+}
+
+// tangentSpectrum returns the eigenvalues (ascending) and eigenvectors (columns)
+// of S on the hyperplane orthogonal to the unit vector b.
+func tangentSpectrum(b []float64, S *mat.SymDense) (values []float64, vectors *mat.Dense) {
+	D := len(b)
+	R := restricted(S, b)
+	// Push b's own direction above every other eigenvalue.
+	top := 1 + 2*mat.Norm(S, 2)
+	R.SymRankOne(R, top, mat.NewVecDense(D, b))
+	var es mat.EigenSym
+	es.Factorize(R, true)
+	var V mat.Dense
+	es.VectorsTo(&V)
+	return es.Values(nil)[:D-1], mat.DenseCopyOf(V.Slice(0, D, 0, D-1))
+}
+
+// trustRegionStep minimises g'e + e'Se/2 over e orthogonal to b with
+// |e| <= radius, and returns the decrease that it predicts; nil for D = 1.
+func trustRegionStep(b, g []float64, S *mat.SymDense, radius float64) (e []float64, predicted float64) {
+	D := len(b)
+	if D < 2 {
+		return nil, 0
+	}
+	values, V := tangentSpectrum(b, S)
+	gv := make([]float64, D-1)
+	for c := range gv {
+		for i := range D {
+			gv[c] += V.At(i, c) * g[i]
+		}
+	}
+	step := func(shift float64) (y []float64, norm float64) {
+		y = make([]float64, D-1)
+		for c, l := range values {
+			y[c] = -gv[c] / (l + shift)
+			norm += y[c] * y[c]
+		}
+		return y, math.Sqrt(norm)
+	}
+	floor := 1e-13 * max(math.Abs(values[0]), math.Abs(values[D-2]))
+	low := max(0, -values[0]+floor)
+	if low == 0 && values[0] <= floor {
+		low = floor - values[0]
+	}
+	y, norm := step(low)
+	if norm > radius {
+		high := low + 1
+		for {
+			if _, n := step(high); n <= radius {
+				break
+			}
+			high *= 4
+		}
+		for range 60 {
+			middle := (low + high) / 2
+			if _, n := step(middle); n > radius {
+				low = middle
+			} else {
+				high = middle
+			}
+		}
+		y, _ = step(high)
+	} else if values[0] < -floor {
+		// The hard case: go on along the direction of negative curvature.
+		y[0] += math.Copysign(math.Sqrt(radius*radius-norm*norm), y[0])
+	}
+	e = make([]float64, D)
+	for c, l := range values {
+		predicted -= gv[c]*y[c] + l*y[c]*y[c]/2
+		for i := range D {
+			e[i] += y[c] * V.At(i, c)
+		}
+	}
+	return e, predicted
+}
