@@ -1,0 +1,96 @@
+package landscape
+
+import (
+	"math"
+
+	"gonum.org/v1/gonum/blas/blas64"
+)
+
+// lbfgs minimises a smooth convex function by the limited-memory BFGS method.
+// evaluate sets the gradient and reports whether x is good enough to stop at.
+// scale is the first guess of the inverse curvature. It changes x in place and
+// returns the last value. It stops when evaluate says so, after the given
+// number of evaluations, or when no step decreases the value.
+func lbfgs(x []float64, scale float64, memory, most int, evaluate func(x, gradient []float64) (value float64, stop bool, err error)) (value float64, evaluations int, err error) {
+	n := len(x)
+	g := make([]float64, n)
+	value, stop, err := evaluate(x, g)
+	evaluations = 1
+	if err != nil || stop {
+		return value, evaluations, err
+	}
+	type pair struct {
+		s, y []float64
+		rho  float64
+	}
+	var pairs []pair
+	direction, trial, gTrial := make([]float64, n), make([]float64, n), make([]float64, n)
+	alphas := make([]float64, memory)
+	for evaluations < most {
+		copy(direction, g)
+		for i := len(pairs) - 1; i >= 0; i-- {
+			p := pairs[i]
+			alphas[i] = p.rho * blas64.Dot(vector(p.s), vector(direction))
+			blas64.Axpy(-alphas[i], vector(p.y), vector(direction))
+		}
+		h := scale
+		if l := len(pairs); l > 0 {
+			p := pairs[l-1]
+			h = 1 / (p.rho * blas64.Dot(vector(p.y), vector(p.y)))
+		}
+		blas64.Scal(h, vector(direction))
+		for i, p := range pairs {
+			beta := p.rho * blas64.Dot(vector(p.y), vector(direction))
+			blas64.Axpy(alphas[i]-beta, vector(p.s), vector(direction))
+		}
+		slope := -blas64.Dot(vector(g), vector(direction))
+		if !(slope < 0) {
+			if len(pairs) == 0 {
+				return value, evaluations, nil
+			}
+			pairs = nil
+			continue
+		}
+		step, next := 1.0, 0.0
+		for {
+			copy(trial, x)
+			blas64.Axpy(-step, vector(direction), vector(trial))
+			next, stop, err = evaluate(trial, gTrial)
+			evaluations++
+			if err != nil {
+				return value, evaluations, err
+			}
+			if stop || next <= value+1e-4*step*slope {
+				break
+			}
+			if evaluations >= most || step < 1e-10 {
+				return value, evaluations, nil
+			}
+			// The minimum of the parabola through what is known, safeguarded.
+			q := -slope * step * step / (2 * (next - value - slope*step))
+			step = math.Min(0.5*step, math.Max(0.1*step, q))
+		}
+		var p pair
+		if len(pairs) == memory {
+			p = pairs[0]
+			copy(pairs, pairs[1:])
+			pairs = pairs[:memory-1]
+		} else {
+			p = pair{s: make([]float64, n), y: make([]float64, n)}
+		}
+		for i := range n {
+			p.s[i], p.y[i] = trial[i]-x[i], gTrial[i]-g[i]
+		}
+		copy(x, trial)
+		copy(g, gTrial)
+		value = next
+		if stop {
+			return value, evaluations, nil
+		}
+		if sy := blas64.Dot(vector(p.s), vector(p.y)); sy > 0 {
+			p.rho = 1 / sy
+			pairs = append(pairs, p)
+		}
+	}
+	return value, evaluations, nil
+}

@@ -1,0 +1,423 @@
+package landscape
+
+import (
+	"errors"
+	"fmt"
+	"math"
+
+	"gonum.org/v1/gonum/blas"
+	"gonum.org/v1/gonum/blas/blas64"
+	"gonum.org/v1/gonum/mat"
+
+	"markovicl/moment"
+)
+
+// The semidefinite certificate. Write Y = b a' ([D, M], M = qD, a = vec(A) by
+// columns), y = vec(Y) with Y_is at place i*M+s, X = L y the linear map behind
+// Phi, N = L'HL and k = L'h, so that f(b, A) = y'Ny - 2k'y + c. A symmetric W with
+//
+//	W_(is),(jt) = -W_(it),(js)
+//
+// is a combination of 2 x 2 minors: y'Wy = 0 for every Y of rank one. Call such
+// a W admissible. So
+//
+//	Q(l, W) = [[c-l, -k'], [-k, N+W]] positive semidefinite
+//
+// proves f(b, A) >= l for all b and A. Let Y* = b* a*' be a local minimum of loss
+// f*. If (N+W) y* = k, then Q(f*, W) vanishes on (1, y*), so that only
+//
+//	N + W positive semidefinite
+//
+// is left to ask: then f(b, A) - f* = (y-y*)'(N+W)(y-y*) >= 0 for all b and A.
+
+// lift is N and k of a form, in coordinates of one's choice.
+type lift struct {
+	D, M int
+	N    []float64 // [D*M, D*M] symmetric, row-major, both triangles
+	k    []float64 // [D*M]
+	c    float64
+}
+
+func newLift(form *moment.Form) *lift {
+	D := form.Q + 1
+	l := &lift{D: D, M: form.Q * D, c: form.C}
+	n := D * l.M
+	place := liftPlaces(form.Q)
+	l.k = make([]float64, n)
+	l.N = make([]float64, n*n)
+	for r, x := range place {
+		l.k[r] = form.L[x]
+		row := l.N[r*n : (r+1)*n]
+		for t, y := range place {
+			row[t] = form.H.At(x, y)
+		}
+	}
+	return l
+}
+
+// liftPlaces returns, for each place of y, its place in X: L as a list. Entry
+// (i, (j,k)) goes to block j, pair {i,k}.
+func liftPlaces(q int) []int {
+	D := q + 1
+	pair, m := pairTable(D), moment.Pairs(D)
+	place := make([]int, 0, D*q*D)
+	for i := range D {
+		for j := range q {
+			for k := range D {
+				place = append(place, j*m+pair[i*D+k])
+			}
+		}
+	}
+	return place
+}
+
+func (l *lift) size() int { return l.D * l.M }
+
+// balance returns Tb ([D, D]) and Ta ([M, M]) such that with b = Tb b~ and
+// a = Ta a~ the averaged partial traces of N are near the identity: the search
+// for W is then well scaled.
+func (l *lift) balance() (Tb, Ta *mat.Dense, err error) {
+	D, M, n := l.D, l.M, l.size()
+	Tb, Ta = identity(D), identity(M)
+	const alternations = 4
+	for range alternations {
+		var outer mat.Dense
+		outer.Mul(Ta, Ta.T())
+		weights := outer.RawMatrix().Data
+		partial := mat.NewSymDense(D, nil)
+		for i := range D {
+			for j := i; j < D; j++ {
+				sum := 0.0
+				for s := range M {
+					sum += dot(weights[s*M:(s+1)*M], l.N[(i*M+s)*n+j*M:(i*M+s)*n+(j+1)*M])
+				}
+				partial.SetSym(i, j, sum/float64(M))
+			}
+		}
+		if Tb, err = inverseRoot(partial); err != nil {
+			return nil, nil, err
+		}
+		outer.Reset()
+		outer.Mul(Tb, Tb.T())
+		average := mat.NewDense(M, M, nil)
+		data := average.RawMatrix().Data
+		for i := range D {
+			for j := range D {
+				w := outer.At(i, j) / float64(D)
+				for s := range M {
+					blas64.Axpy(w,
+						blas64.Vector{N: M, Data: l.N[(i*M+s)*n+j*M : (i*M+s)*n+(j+1)*M], Inc: 1},
+						blas64.Vector{N: M, Data: data[s*M : (s+1)*M], Inc: 1})
+				}
+			}
+		}
+		sym := mat.NewSymDense(M, nil)
+		for s := range M {
+			for t := s; t < M; t++ {
+				sym.SetSym(s, t, (average.At(s, t)+average.At(t, s))/2)
+			}
+		}
+		if Ta, err = inverseRoot(sym); err != nil {
+			return nil, nil, err
+		}
+	}
+	return Tb, Ta, nil
+}
+
+func identity(n int) *mat.Dense {
+	I := mat.NewDense(n, n, nil)
+	for i := range n {
+		I.Set(i, i, 1)
+	}
+	return I
+}
+
+// inverseRoot returns S^{-1/2}; eigenvalues below 1e-8 times the largest are
+// raised to that, since all that is wanted is a good scale.
+func inverseRoot(S *mat.SymDense) (*mat.Dense, error) {
+	var es mat.EigenSym
+	if !es.Factorize(S, true) {
+		return nil, errors.New("the eigenvalues of a partial trace of H did not converge")
+	}
+	values := es.Values(nil)
+	n := len(values)
+	if !(values[n-1] > 0) {
+		return nil, errors.New("a partial trace of H is zero: the loss does not depend on the parameters")
+	}
+	var V, VD mat.Dense
+	es.VectorsTo(&V)
+	VD.Apply(func(i, j int, x float64) float64 {
+		return x / math.Sqrt(max(values[j], 1e-8*values[n-1]))
+	}, &V)
+	var R mat.Dense
+	R.Mul(&VD, V.T())
+	return &R, nil
+}
+
+// alignFirst returns T with its columns rotated such that T^{-1} x, which is
+// also returned, is a positive multiple of the first axis.
+func alignFirst(T *mat.Dense, x []float64) (rotated *mat.Dense, length float64, err error) {
+	n := len(x)
+	var y mat.VecDense
+	if err := y.SolveVec(T, mat.NewVecDense(n, x)); err != nil {
+		return nil, 0, err
+	}
+	u := append([]float64(nil), y.RawVector().Data...)
+	length = normalise(u)
+	if length == 0 {
+		return T, 0, nil
+	}
+	// The Householder reflection that maps u to the first axis, with its sign
+	// chosen for accuracy; a column is negated afterwards if need be.
+	sign := 1.0
+	if u[0] > 0 {
+		sign = -1
+	}
+	u[0] -= sign
+	normalise(u)
+	R := identity(n)
+	R.RankOne(R, -2, mat.NewVecDense(n, u), mat.NewVecDense(n, u))
+	if sign < 0 {
+		for i := range n {
+			R.Set(i, 0, -R.At(i, 0))
+		}
+	}
+	rotated = new(mat.Dense)
+	rotated.Mul(T, R)
+	return rotated, length, nil
+}
+
+// transformed returns the lift in the coordinates b = Tb b~, a = Ta a~.
+func (l *lift) transformed(Tb, Ta *mat.Dense) *lift {
+	t := &lift{D: l.D, M: l.M, c: l.c}
+	t.N = congruence(l.N, Tb, Ta)
+	k := mat.NewDense(l.D, l.M, append([]float64(nil), l.k...))
+	var u, v mat.Dense
+	u.Mul(Tb.T(), k)
+	v.Mul(&u, Ta)
+	t.k = v.RawMatrix().Data
+	return t
+}
+
+// congruence returns (Tb (x) Ta)' S (Tb (x) Ta) for a symmetric S of size D*M,
+// in n^2 (M + D) steps of arithmetic rather than n^3.
+func congruence(S []float64, Tb, Ta *mat.Dense) []float64 {
+	D, _ := Tb.Dims()
+	M, _ := Ta.Dims()
+	n := D * M
+	half := func(in []float64) []float64 { // in (Tb (x) Ta), transposed
+		out := make([]float64, n*n)
+		blas64.Gemm(blas.NoTrans, blas.NoTrans, 1,
+			blas64.General{Rows: n * D, Cols: M, Stride: M, Data: in}, Ta.RawMatrix(), 0,
+			blas64.General{Rows: n * D, Cols: M, Stride: M, Data: out})
+		mixed := make([]float64, n)
+		for r := range n {
+			row := out[r*n : (r+1)*n]
+			blas64.Gemm(blas.Trans, blas.NoTrans, 1, Tb.RawMatrix(),
+				blas64.General{Rows: D, Cols: M, Stride: M, Data: row}, 0,
+				blas64.General{Rows: D, Cols: M, Stride: M, Data: mixed})
+			copy(row, mixed)
+		}
+		transposeInPlace(out, n)
+		return out
+	}
+	out := half(half(S))
+	for r := range n { // exactly symmetric
+		for t := r + 1; t < n; t++ {
+			x := (out[r*n+t] + out[t*n+r]) / 2
+			out[r*n+t], out[t*n+r] = x, x
+		}
+	}
+	return out
+}
+
+func transposeInPlace(S []float64, n int) {
+	const block = 32
+	for r0 := 0; r0 < n; r0 += block {
+		for t0 := r0; t0 < n; t0 += block {
+			for r := r0; r < min(r0+block, n); r++ {
+				for t := max(t0, r+1); t < min(t0+block, n); t++ {
+					S[r*n+t], S[t*n+r] = S[t*n+r], S[r*n+t]
+				}
+			}
+		}
+	}
+}
+
+// minors is the space of admissible matrices in coordinates: one for each minor
+// of the rows i < j and the columns s < t, i j outermost.
+type minors struct{ D, M int }
+
+func (m minors) count() int { return m.D * (m.D - 1) / 2 * (m.M * (m.M - 1) / 2) }
+
+// add adds the admissible matrix with coordinates w to S ([D*M, D*M]).
+func (m minors) add(S, w []float64) {
+	n := m.D * m.M
+	at := 0
+	for i := range m.D {
+		for j := i + 1; j < m.D; j++ {
+			for s := range m.M {
+				for t := s + 1; t < m.M; t++ {
+					x := w[at]
+					at++
+					is, it, js, jt := i*m.M+s, i*m.M+t, j*m.M+s, j*m.M+t
+					S[is*n+jt] += x
+					S[it*n+js] -= x
+					S[jt*n+is] += x
+					S[js*n+it] -= x
+				}
+			}
+		}
+	}
+}
+
+// project sets w to the inner products of the symmetric G with the matrices of
+// the coordinates. Only the upper triangle of G is read.
+func (m minors) project(w, G []float64) {
+	n := m.D * m.M
+	at := 0
+	for i := range m.D {
+		for j := i + 1; j < m.D; j++ {
+			for s := range m.M {
+				for t := s + 1; t < m.M; t++ {
+					w[at] = 2 * (G[(i*m.M+s)*n+j*m.M+t] - G[(i*m.M+t)*n+j*m.M+s])
+					at++
+				}
+			}
+		}
+	}
+}
+
+// coordinates returns the coordinates of the admissible matrix nearest to the
+// symmetric S.
+func (m minors) coordinates(S []float64) []float64 {
+	w := make([]float64, m.count())
+	m.project(w, S)
+	for i := range w {
+		w[i] /= 4
+	}
+	return w
+}
+
+// fixed calls f for each coordinate that (N+W) y* = k determines when y* lies
+// along the first axis: the minors that meet its place.
+func (m minors) fixed(f func(at, j, t int)) {
+	columns := m.M * (m.M - 1) / 2
+	for j := 1; j < m.D; j++ {
+		for t := 1; t < m.M; t++ {
+			f((j-1)*columns+t-1, j, t)
+		}
+	}
+}
+
+// dualSearch looks for W such that N + W >= margin*I and (N+W) y* = k, in
+// balanced coordinates in which y* lies along the first axis.
+type dualSearch struct {
+	form   *moment.Form
+	lift   *lift // in these coordinates
+	minors minors
+	Tb, Ta *mat.Dense
+	length float64   // |y*|
+	start  []float64 // coordinates of the closed-form W
+	low    *lowSpectrum
+	S      []float64 // N + W
+	G      []float64
+}
+
+// newDualSearch sets up the search at a stationary point of loss f* with the
+// given b and A ([D, q] row-major).
+//
+// The closed form: W0_(is),(jt) = (g_is Y*_jt + Y*_is g_jt - g_it Y*_js -
+// Y*_it g_js)/|Y*|^2 with g = k - N y* as a [D, M] matrix is admissible, and
+// W0 y* = g because stationarity says b*'g = 0 and g a* = 0. Along the axes its
+// coordinates are g_jt/|Y*| for the minors that meet the place of y*, and zero
+// for all others, which are the free ones.
+func newDualSearch(form *moment.Form, b, A []float64) (*dualSearch, error) {
+	plain := newLift(form)
+	d := &dualSearch{form: form, minors: minors{plain.D, plain.M}}
+	Tb, Ta, err := plain.balance()
+	if err != nil {
+		return nil, err
+	}
+	a := make([]float64, plain.M)
+	for j := range form.Q {
+		for k := range plain.D {
+			a[j*plain.D+k] = A[k*form.Q+j]
+		}
+	}
+	var lengthB, lengthA float64
+	if d.Tb, lengthB, err = alignFirst(Tb, b); err != nil {
+		return nil, err
+	}
+	if d.Ta, lengthA, err = alignFirst(Ta, a); err != nil {
+		return nil, err
+	}
+	d.length = lengthA * lengthB
+	if d.length == 0 {
+		return nil, errors.New("the best transformer predicts zero: its parameters give the certificate no direction")
+	}
+	d.lift = plain.transformed(d.Tb, d.Ta)
+	n := d.lift.size()
+	d.S, d.G = make([]float64, n*n), make([]float64, n*n)
+	d.low = newLowSpectrum(n)
+	d.start = make([]float64, d.minors.count())
+	d.minors.fixed(func(at, j, t int) {
+		r := j*d.lift.M + t
+		d.start[at] = (d.lift.k[r] - d.lift.N[r*n]*d.length) / d.length
+	})
+	return d, nil
+}
+
+// penalty returns F = 1/2 sum (margin - l_i)^2 over the eigenvalues l_i < margin
+// of N + W, sets gradient to its derivative with respect to the free
+// coordinates, and returns the smallest eigenvalue and how many are too small.
+func (d *dualSearch) penalty(w []float64, margin float64, gradient []float64) (F, least float64, count int, err error) {
+	n := d.lift.size()
+	copy(d.S, d.lift.N)
+	d.minors.add(d.S, w)
+	values, V, least, err := d.low.below(d.S, margin)
+	if err != nil {
+		return 0, 0, 0, err
+	}
+	k := len(values)
+	for c, l := range values {
+		F += (margin - l) * (margin - l) / 2
+		root := math.Sqrt(margin - l)
+		for r := range n {
+			V[r*k+c] *= root
+		}
+	}
+	if k == 0 {
+		zero(gradient)
+		return 0, least, 0, nil
+	}
+	blas64.Syrk(blas.NoTrans, -1, blas64.General{Rows: n, Cols: k, Stride: k, Data: V}, 0,
+		blas64.Symmetric{N: n, Stride: n, Data: d.G, Uplo: blas.Upper})
+	d.minors.project(gradient, d.G)
+	d.minors.fixed(func(at, _, _ int) { gradient[at] = 0 })
+	return F, least, k, nil
+}
+
+// certificateMatrix returns the W of the original coordinates from its
+// coordinates w in the search's.
+func (d *dualSearch) certificateMatrix(w []float64) ([]float64, error) {
+	n := d.lift.size()
+	S := make([]float64, n*n)
+	d.minors.add(S, w)
+	var backB, backA mat.Dense
+	if err := backB.Inverse(d.Tb); err != nil {
+		return nil, fmt.Errorf("the balanced coordinates of b are singular: %w", err)
+	}
+	if err := backA.Inverse(d.Ta); err != nil {
+		return nil, fmt.Errorf("the balanced coordinates of a are singular: %w", err)
+	}
+	return d.minors.matrix(d.minors.coordinates(congruence(S, &backB, &backA))), nil
+}
+
+// matrix returns the admissible matrix with coordinates w.
+func (m minors) matrix(w []float64) []float64 {
+	n := m.D * m.M
+	W := make([]float64, n*n)
+	m.add(W, w)
+	return W
+}

@@ -1,0 +1,74 @@
+package landscape
+
+import (
+	"math"
+	"math/rand/v2"
+	"testing"
+
+	"gonum.org/v1/gonum/mat"
+)
+
+func TestLowSpectrum(t *testing.T) {
+	for _, n := range []int{1, 2, 3, 10, 60} {
+		r := rand.New(rand.NewPCG(uint64(n), 4))
+		rank := max(1, n/3)
+		for name, S := range map[string]*mat.Dense{
+			"random":  mat.NewDense(n, n, gaussians(r, n*n)),
+			"diag":    mat.DenseCopyOf(mat.NewDiagDense(n, gaussians(r, n))),
+			"cluster": mat.NewDense(n, n, nil),
+		} {
+			if name == "cluster" { // -P, P a projection: equal eigenvalues
+				var qr mat.QR
+				qr.Factorize(mat.NewDense(n, n, gaussians(r, n*n)))
+				var Q mat.Dense
+				qr.QTo(&Q)
+				U := Q.Slice(0, n, 0, rank)
+				S.Mul(U, U.T())
+				S.Scale(-1, S)
+			}
+			var sym mat.Dense
+			sym.Add(S, S.T())
+			data := sym.RawMatrix().Data
+			values, V, least, err := newLowSpectrum(n).below(data, -0.1)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var es mat.EigenSym
+			es.Factorize(mat.NewSymDense(n, data), false)
+			want := es.Values(nil)
+			if math.Abs(least-want[0]) > 1e-12*(1+math.Abs(want[0])) {
+				t.Errorf("%s %d: smallest eigenvalue %g, want %g", name, n, least, want[0])
+			}
+			k := 0
+			for k < n && want[k] < -0.1 {
+				k++
+			}
+			if k != len(values) {
+				t.Fatalf("%s %d: %d eigenvalues, want %d", name, n, len(values), k)
+			}
+			if k == 0 {
+				continue
+			}
+			W := mat.NewDense(n, k, V)
+			var gram, SW mat.Dense
+			gram.Mul(W.T(), W)
+			SW.Mul(&sym, W)
+			for c := range k {
+				for o := range k {
+					want := 0.0
+					if c == o {
+						want = 1
+					}
+					if math.Abs(gram.At(c, o)-want) > 1e-12 {
+						t.Errorf("%s %d: vectors %d, %d have the product %g", name, n, c, o, gram.At(c, o))
+					}
+				}
+				for i := range n {
+					if math.Abs(SW.At(i, c)-values[c]*W.At(i, c)) > 1e-11 {
+						t.Errorf("%s %d: vector %d is no eigenvector", name, n, c)
+					}
+				}
+			}
+		}
+	}
+}
