@@ -1,0 +1,400 @@
+package multiobj
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"slices"
+
+	"gonum.org/v1/gonum/mat"
+	"gonum.org/v1/gonum/stat/distmv"
+	"gonum.org/v1/gonum/stat/samplemv"
+
+	"markovicl/lsa"
+	"markovicl/markov"
+)
+
+// A reference front is made in three steps, all from one seed.
+//
+//  1. Samples points of the box from a randomised Halton sequence, which covers
+//     q dimensions more evenly than independent draws, are filtered.
+//  2. In each of Rounds rounds as many children of the points kept are added and
+//     all are filtered again. Half of the children are a parent moved by a normal
+//     step of a standard deviation of a tenth of the box's width (a quarter of
+//     that in each further round); the others a parent plus half the difference
+//     of two others, as in differential evolution, which follows the shape of the
+//     front. Children outside the box are put on its border, where much of the
+//     front is: R1_1..R1_q are linear in w.
+//  3. Points given by the caller, such as the w_l of a trace, compete as well, and
+//     from each of them starts a descent of all objectives at once (Désidéri's
+//     multiple-gradient descent) as long as no objective rises. It ends at points
+//     near to the start that dominate it, where there are any.
+//
+// The objectives are polynomials of degree up to 3, not convex: a front found
+// this way is a set of points none of which dominates another, and nothing
+// proves that no unseen point dominates one of them. What does not depend on the
+// sampling: a point that is found to be dominated is dominated.
+//
+// The box matters: R1_1..R1_q are linear and fall without end where w grows, so
+// that without a box there is no ideal point. Whether w is dominated hardly
+// depends on it, since whatever dominates w has a squared residual R1_{q+1}
+// that is no larger, and with a nonsingular G_xx that is a bounded ellipsoid.
+
+// FrontSettings say how a reference front is made. The zero value of each field
+// is its default.
+type FrontSettings struct {
+	Box     *Box   // where w is looked for; nil: a cube around 0 that holds all w of the trace, see [Trace]
+	Samples int    // points of the box, and children in each round; default 2048
+	Rounds  int    // rounds of refinement; default 3, negative for none
+	Seed    uint64 // of the sample and of the refinement
+}
+
+func (s FrontSettings) withDefaults() (FrontSettings, error) {
+	if s.Samples == 0 {
+		s.Samples = 2048
+	}
+	if s.Rounds == 0 {
+		s.Rounds = 3
+	}
+	s.Rounds = max(s.Rounds, 0)
+	if s.Samples < 4 {
+		return s, fmt.Errorf("a Pareto front takes at least 4 samples, got %d", s.Samples)
+	}
+	return s, nil
+}
+
+// Box is a box of w: Low_k <= w_k <= High_k.
+type Box struct {
+	Low, High []float64 // [q]
+}
+
+// Cube returns the box of q coordinates from -half to half.
+func Cube(q int, half float64) *Box {
+	b := &Box{make([]float64, q), make([]float64, q)}
+	for k := range q {
+		b.Low[k], b.High[k] = -half, half
+	}
+	return b
+}
+
+func (b *Box) check(q int) error {
+	if len(b.Low) != q || len(b.High) != q {
+		return fmt.Errorf("the box has %d lower and %d upper limits, want %d, one for each coordinate of w", len(b.Low), len(b.High), q)
+	}
+	for k := range q {
+		if !(b.Low[k] < b.High[k]) || math.IsInf(b.High[k]-b.Low[k], 0) {
+			return fmt.Errorf("the box is [%v, %v] in coordinate %d of w; the limits must be finite and in order", b.Low[k], b.High[k], k+1)
+		}
+	}
+	return nil
+}
+
+// Front is a reference Pareto front of one prompt's objectives: points w and
+// their objectives F = (R1, R2), none of which dominates another.
+type Front struct {
+	W Points // [N, q]
+	F Points // [N, 2D]
+}
+
+// NewFront returns a reference front of o in the settings' box, which must be
+// given. Each of the points start, [.., q], competes and is descended from; they
+// may lie outside the box. Equal arguments give equal fronts.
+func NewFront(ctx context.Context, o *Objectives, s FrontSettings, start Points) (*Front, error) {
+	s, err := s.withDefaults()
+	if err != nil {
+		return nil, err
+	}
+	if s.Box == nil {
+		return nil, errors.New("a front needs a box in which w is looked for")
+	}
+	if err := s.Box.check(o.q); err != nil {
+		return nil, err
+	}
+	f, err := sampledFront(ctx, o, s, s.Box.halton(s))
+	if err != nil {
+		return nil, err
+	}
+	return f.compete(o, s.Box, start)
+}
+
+// halton returns the first Samples points of a Halton sequence with randomly
+// permuted digits, in the box.
+func (b *Box) halton(s FrontSettings) Points {
+	q := len(b.Low)
+	batch := mat.NewDense(s.Samples, q, nil)
+	samplemv.Halton{
+		Kind: samplemv.Owen, Q: distmv.NewUnitUniform(q, nil), Src: markov.Stream(s.Seed, 0),
+	}.Sample(batch)
+	w := Points{M: q, F: batch.RawMatrix().Data}
+	for i := range w.F {
+		k := i % q
+		w.F[i] = b.Low[k] + w.F[i]*(b.High[k]-b.Low[k])
+	}
+	return w
+}
+
+// sampledFront does steps 1 and 2 from the given sample of the box.
+func sampledFront(ctx context.Context, o *Objectives, s FrontSettings, sample Points) (*Front, error) {
+	f := &Front{W: Points{M: o.q}, F: Points{M: 2 * (o.q + 1)}}
+	for i := range sample.Len() {
+		f.add(o, sample.At(i))
+	}
+	if err := f.filter(); err != nil {
+		return nil, err
+	}
+	w := make([]float64, o.q)
+	spread := 0.1
+	for round := range s.Rounds {
+		if err := ctx.Err(); err != nil {
+			return nil, context.Cause(ctx)
+		}
+		rng := rand.New(markov.Stream(s.Seed, uint64(round)+1))
+		parents := f.W.Len()
+		for child := range s.Samples {
+			copy(w, f.W.At(rng.IntN(parents)))
+			if child%2 == 0 {
+				for k := range w {
+					w[k] += spread * (s.Box.High[k] - s.Box.Low[k]) * rng.NormFloat64()
+				}
+			} else {
+				a, b := f.W.At(rng.IntN(parents)), f.W.At(rng.IntN(parents))
+				for k := range w {
+					w[k] += (a[k] - b[k]) / 2
+				}
+			}
+			for k := range w {
+				w[k] = min(max(w[k], s.Box.Low[k]), s.Box.High[k])
+			}
+			f.add(o, w)
+		}
+		if err := f.filter(); err != nil {
+			return nil, err
+		}
+		spread /= 4
+	}
+	return f, nil
+}
+
+// compete returns the front with the points start, and what a descent from each
+// of them finds, added.
+func (f *Front) compete(o *Objectives, box *Box, start Points) (*Front, error) {
+	g := &Front{
+		W: Points{M: f.W.M, F: slices.Clone(f.W.F)},
+		F: Points{M: f.F.M, F: slices.Clone(f.F.F)},
+	}
+	d := newDescender(o, box)
+	for i := range start.Len() {
+		g.add(o, start.At(i))
+		g.add(o, d.descend(start.At(i)))
+	}
+	if err := g.filter(); err != nil {
+		return nil, err
+	}
+	return g, nil
+}
+
+// add evaluates the objectives at w and appends both.
+func (f *Front) add(o *Objectives, w []float64) {
+	at := len(f.F.F)
+	f.F.F = append(f.F.F, make([]float64, f.F.M)...)
+	o.Values(f.F.F[at:at+o.q+1], f.F.F[at+o.q+1:], w)
+	f.W.Append(w)
+}
+
+// filter drops dominated points.
+func (f *Front) filter() error {
+	keep, err := NonDominated(f.F)
+	if err != nil {
+		return err
+	}
+	f.W, f.F = f.W.Select(keep), f.F.Select(keep)
+	return nil
+}
+
+// descender follows common descent directions of all objectives.
+type descender struct {
+	o         *Objectives
+	box       *Box
+	g         []float64 // [2D, q] gradients, then those of length 1 in front
+	direction []float64 // [q]
+	w, trial  []float64 // [q]
+	f, ftrial []float64 // [2D]
+}
+
+func newDescender(o *Objectives, box *Box) *descender {
+	D, q := o.q+1, o.q
+	return &descender{
+		o: o, box: box, g: make([]float64, 2*D*q), direction: make([]float64, q),
+		w: make([]float64, q), trial: make([]float64, q), f: make([]float64, 2*D), ftrial: make([]float64, 2*D),
+	}
+}
+
+// descend returns a point that dominates w as far as steps that raise no
+// objective lead, or w. The slice is valid until the next call.
+func (d *descender) descend(start []float64) []float64 {
+	D := d.o.q + 1
+	copy(d.w, start)
+	d.o.Values(d.f[:D], d.f[D:], d.w)
+	var width float64
+	for k := range d.box.Low {
+		width = max(width, d.box.High[k]-d.box.Low[k])
+	}
+	length := 0.05 * width
+	for range 200 {
+		if size := d.common(); size < 1e-6 {
+			break // critical: no direction descends all objectives
+		}
+		improved := false
+		for ; length > 1e-9*width; length /= 2 {
+			for k, wk := range d.w {
+				d.trial[k] = wk + length*d.direction[k]
+			}
+			d.o.Values(d.ftrial[:D], d.ftrial[D:], d.trial)
+			if Dominates(d.ftrial, d.f) {
+				improved = true
+				break
+			}
+		}
+		if !improved {
+			break
+		}
+		d.w, d.trial = d.trial, d.w
+		d.f, d.ftrial = d.ftrial, d.f
+		length *= 2
+	}
+	return d.w
+}
+
+// common sets direction to minus the shortest convex combination of the
+// gradients at w, each scaled to length 1, and returns its length; zero means
+// that w is critical. The direction, made a unit vector, descends all objectives
+// at once. The combination is found by the Frank-Wolfe method with exact steps,
+// which is enough for a direction whose step is checked. Objectives that are
+// constant around w take no part.
+func (d *descender) common() float64 {
+	q, D := d.o.q, d.o.q+1
+	d.o.Gradients(d.g[:D*q], d.g[D*q:], d.w)
+	rows := 0
+	for k := range 2 * D {
+		g := d.g[k*q : (k+1)*q]
+		if size := norm(g); size > 0 {
+			for i, x := range g {
+				d.g[rows*q+i] = x / size
+			}
+			rows++
+		}
+	}
+	if rows == 0 {
+		return 0
+	}
+	v := d.direction
+	copy(v, d.g[:q])
+	for range 300 {
+		nearest, least := 0, math.Inf(1)
+		for k := range rows {
+			if x := dot(v, d.g[k*q:(k+1)*q]); x < least {
+				nearest, least = k, x
+			}
+		}
+		g := d.g[nearest*q : (nearest+1)*q]
+		vv := dot(v, v)
+		if vv-least <= 1e-12 { // no vertex is nearer to the origin's side
+			break
+		}
+		t := min(1, (vv-least)/(vv-2*least+dot(g, g)))
+		for i := range v {
+			v[i] += t * (g[i] - v[i])
+		}
+	}
+	size := norm(v)
+	if size > 0 {
+		for i := range v {
+			v[i] /= -size
+		}
+	}
+	return size
+}
+
+// traceFronts fills in what a trace says with Pareto. One sample of the box
+// serves all prompts.
+func traceFronts(ctx context.Context, p *lsa.Structured, t markov.Task, source Source, s TraceSettings, result *TraceResult, done func(int)) error {
+	settings, err := s.Pareto.withDefaults()
+	if err != nil {
+		return err
+	}
+	if settings.Box == nil {
+		settings.Box = Cube(p.Dim-1, max(1, 1.25*result.LargestW))
+	}
+	if err := settings.Box.check(p.Dim - 1); err != nil {
+		return err
+	}
+	sample := settings.Box.halton(settings)
+	type frontSums struct {
+		gd, sampled, dominated sums // [L+1]
+		size                   sum
+	}
+	newSums := func() *frontSums {
+		layers := p.Layers + 1
+		return &frontSums{gd: make(sums, layers), sampled: make(sums, layers), dominated: make(sums, layers)}
+	}
+	total := newSums()
+	err = inChunks(ctx, s.Prompts, s.Workers, func() *tracer { return newTracer(p, t, source) },
+		func(r *tracer, first, last int) (*frontSums, error) {
+			c := newSums()
+			for i := first; i < last; i++ {
+				if err := r.run(uint64(i)); err != nil {
+					return nil, err
+				}
+				sampled, err := sampledFront(ctx, r.objectives, settings, sample)
+				if err != nil {
+					return nil, err
+				}
+				path := Points{M: p.Dim - 1, F: r.w}
+				front, err := sampled.compete(r.objectives, settings.Box, path)
+				if err != nil {
+					return nil, err
+				}
+				distances := func(f *Front) (gd []float64) {
+					scale := RangeOf(f.F)
+					scaled := scale.Scale(f.F)
+					for l := range path.Len() {
+						r.objectives.Values(r.r1, r.r2, path.At(l))
+						point := scale.Scale(NewPoints(slices.Concat(r.r1, r.r2)))
+						gd = append(gd, GD(point, scaled))
+					}
+					return gd
+				}
+				gd := distances(front)
+				c.gd.add(gd)
+				c.sampled.add(distances(sampled))
+				for l, x := range gd {
+					dominated := 0.0
+					if x > 0 {
+						dominated = 1
+					}
+					c.dominated[l].addOne(dominated)
+				}
+				c.size.addOne(float64(front.F.Len()))
+			}
+			return c, nil
+		},
+		func(c *frontSums) {
+			for l := range c.gd {
+				total.gd[l].merge(c.gd[l])
+				total.sampled[l].merge(c.sampled[l])
+				total.dominated[l].merge(c.dominated[l])
+			}
+			total.size.merge(c.size)
+		}, done)
+	if err != nil {
+		return err
+	}
+	for l := range result.Layers {
+		layer := &result.Layers[l]
+		layer.GD, layer.GDSampled, layer.Dominated = total.gd[l].estimate(), total.sampled[l].estimate(), total.dominated[l].estimate()
+	}
+	result.FrontSize, result.Box = total.size.mean, settings.Box
+	return nil
+}

@@ -1,0 +1,416 @@
+package multiobj
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"runtime"
+	"sync"
+
+	"markovicl/lsa"
+	"markovicl/markov"
+)
+
+// Source makes prompt i into p, reusing its slices. It depends on i alone and
+// may be called by several goroutines at once, each with its own p: the method
+// Prompt of a [markov.Sampler] is one.
+type Source func(p *markov.Prompt, i uint64) error
+
+// TraceSettings say what a trace looks at. The zero value of each field is its
+// default.
+type TraceSettings struct {
+	Prompts int            // default 100
+	Workers int            // goroutines, default GOMAXPROCS; no number depends on it
+	Pareto  *FrontSettings // nil: no Pareto front and no distances to it
+
+	// Progress, if not nil, is told how many prompts of how many are done. It is
+	// called by one goroutine at a time.
+	Progress func(done, total int)
+}
+
+// Estimate is the mean of a number over prompts. SE is its standard error, the
+// standard deviation of the prompts divided by sqrt(Count), and 0 where Count,
+// the number of prompts that have the number at all, is below 2.
+type Estimate struct {
+	Mean, SE float64
+	Count    int
+}
+
+// Layer is what a trace knows of w_l, l = 0..L.
+type Layer struct {
+	Layer     int
+	W         []Estimate // [q] w_l
+	R1, R2    []Estimate // [D] the objectives at w_l
+	QueryLoss Estimate   // (-w_l'u - y)^2, the squared error if layer l were the last
+
+	// The gradients' norms |grad R_k(w_l)|, [D].
+	Norm1, Norm2 []Estimate
+
+	// The cosine of the layer's step w_{l+1} - w_l with minus the gradient of each
+	// objective, [D]: positive where the step descends. Prompts whose step or
+	// gradient is 0 have none. Nil for l = L, which takes no step.
+	Cosine1, Cosine2 []Estimate
+
+	// With Pareto: the distance of (R1, R2)(w_l) to the prompt's reference front,
+	// that is the generational distance of this one point, the same against the
+	// front without the points of the trace, and the share of prompts in which
+	// w_l itself is dominated. Count is 0 without Pareto.
+	GD, GDSampled, Dominated Estimate
+}
+
+// TraceResult is what a trace found.
+type TraceResult struct {
+	Layers  []Layer // [L+1]
+	Prompts int
+
+	// IdentityError is the largest deviation from Theorem 4.1 over prompts and
+	// layers, relative to 1 + |w_{l+1}|: of the Gram-compressed forward pass in
+	// every prompt, and of the explicit one, token by token, in the first
+	// ExplicitPrompts ([IdentityError]).
+	IdentityError   float64
+	ExplicitPrompts int
+
+	LargestW  float64 // the largest |w_lk| over all prompts, layers and coordinates
+	FrontSize float64 // with Pareto: mean number of points in a reference front
+	Box       *Box    // with Pareto: where the fronts were looked for
+}
+
+// The explicit forward pass takes time and memory of order n^2, so a trace runs
+// it on few prompts, and on none with more columns than this.
+const (
+	explicitPrompts = 10
+	explicitColumns = 1000
+)
+
+// Trace runs model p on prompts 0..Prompts-1 of a source for task t and looks
+// at every layer: see [Layer]. Results are bit-identical for any number of
+// workers.
+//
+// It fails if a number is no longer finite (the model's parameters are too large
+// for its depth), if the source fails, or if ctx is done.
+func Trace(ctx context.Context, p *lsa.Structured, t markov.Task, source Source, s TraceSettings) (*TraceResult, error) {
+	if p.Dim != t.Dim() {
+		return nil, fmt.Errorf("the model is for prompt matrices of %d rows, and those of the task have %d (%s)", p.Dim, t.Dim(), t)
+	}
+	if s.Prompts == 0 {
+		s.Prompts = 100
+	}
+	if s.Prompts < 1 {
+		return nil, fmt.Errorf("prompts must be at least 1, got %d", s.Prompts)
+	}
+	phases := 1
+	if s.Pareto != nil {
+		phases = 2
+	}
+	report := func(phase int) func(int) {
+		return func(done int) {
+			if s.Progress != nil {
+				s.Progress(phase*s.Prompts+done, phases*s.Prompts)
+			}
+		}
+	}
+	total := newLayerSums(p)
+	result := &TraceResult{Prompts: s.Prompts}
+	err := inChunks(ctx, s.Prompts, s.Workers, func() *tracer { return newTracer(p, t, source) },
+		(*tracer).chunk,
+		func(c *traceChunk) {
+			total.merge(c.sums)
+			result.IdentityError = max(result.IdentityError, c.identity)
+			result.ExplicitPrompts += c.explicit
+			result.LargestW = max(result.LargestW, c.largest)
+		}, report(0))
+	if err != nil {
+		return nil, err
+	}
+	result.Layers = total.layers(p)
+	if s.Pareto == nil {
+		return result, nil
+	}
+	if err := traceFronts(ctx, p, t, source, s, result, report(1)); err != nil {
+		return nil, err
+	}
+	return result, nil
+}
+
+// tracer runs prompts for one goroutine.
+type tracer struct {
+	p          *lsa.Structured
+	t          markov.Task
+	source     Source
+	prompt     markov.Prompt
+	forward    *lsa.StructuredForward
+	objectives *Objectives
+	w          []float64 // [L+1, q]
+	u          []float64 // [q]
+	next, step []float64 // [q]
+	r1, r2     []float64 // [D]
+	g1, g2     []float64 // [D, q]
+}
+
+func newTracer(p *lsa.Structured, t markov.Task, source Source) *tracer {
+	D, q := p.Dim, p.Dim-1
+	return &tracer{
+		p: p, t: t, source: source, forward: lsa.NewStructuredForward(p), objectives: NewObjectives(q),
+		w: make([]float64, (p.Layers+1)*q), u: make([]float64, q), next: make([]float64, q), step: make([]float64, q),
+		r1: make([]float64, D), r2: make([]float64, D), g1: make([]float64, D*q), g2: make([]float64, D*q),
+	}
+}
+
+// run takes prompt i through the model: afterwards w, u and objectives are its.
+func (r *tracer) run(i uint64) error {
+	if err := r.source(&r.prompt, i); err != nil {
+		return err
+	}
+	r.objectives.SetPrompt(r.t, &r.prompt)
+	r.t.Features(r.u, r.prompt.Query)
+	if _, err := r.forward.Theta(r.objectives.Gram()); err != nil {
+		return fmt.Errorf("prompt %d: %w", i, err)
+	}
+	q := len(r.u)
+	for l := range r.p.Layers + 1 {
+		for k, theta := range r.forward.Layer(l) {
+			r.w[l*q+k] = 0 - theta // not -theta, whose zeros are negative
+		}
+	}
+	return nil
+}
+
+func (r *tracer) layer(l int) []float64 { return r.w[l*len(r.u) : (l+1)*len(r.u)] }
+
+// traceChunk is what a chunk of prompts adds to a trace.
+type traceChunk struct {
+	sums     *layerSums
+	identity float64
+	explicit int
+	largest  float64
+}
+
+// chunk traces prompts first <= i < last.
+func (r *tracer) chunk(first, last int) (*traceChunk, error) {
+	c := &traceChunk{sums: newLayerSums(r.p)}
+	for i := first; i < last; i++ {
+		if err := r.run(uint64(i)); err != nil {
+			return nil, err
+		}
+		label := r.t.Embedding().Label(r.prompt.Label)
+		for l := range r.p.Layers + 1 {
+			w, at := r.layer(l), c.sums.at(l)
+			r.objectives.Values(r.r1, r.r2, w)
+			r.objectives.Gradients(r.g1, r.g2, w)
+			if !finite(r.r1) || !finite(r.r2) || !finite(r.g1) || !finite(r.g2) {
+				return nil, fmt.Errorf("prompt %d, layer %d: an objective is no finite number; the parameters are too large for this depth", i, l)
+			}
+			for _, wk := range w {
+				c.largest = max(c.largest, math.Abs(wk))
+			}
+			at.w.add(w)
+			at.r1.add(r.r1)
+			at.r2.add(r.r2)
+			miss := 0 - dot(w, r.u) - label
+			at.loss.addOne(miss * miss)
+			r.step = r.step[:0]
+			if l < r.p.Layers {
+				for k, next := range r.layer(l + 1) {
+					r.step = append(r.step, next-w[k])
+				}
+				Step(r.next, w, r.g1, r.g2, r.p, l)
+				c.identity = max(c.identity, stepDeviation(r.layer(l+1), r.next))
+			}
+			at.norm1.addNorms(r.g1, at.cosine1, r.step)
+			at.norm2.addNorms(r.g2, at.cosine2, r.step)
+		}
+		if i < explicitPrompts && len(r.prompt.Context) <= explicitColumns*(r.t.Positions()+1) {
+			deviation, err := IdentityError(r.p, r.t.Z0(&r.prompt))
+			if err != nil {
+				return nil, fmt.Errorf("prompt %d: %w", i, err)
+			}
+			c.identity = max(c.identity, deviation)
+			c.explicit++
+		}
+	}
+	return c, nil
+}
+
+// sum gathers the mean and the spread of a number (Welford 1962), and merges
+// with the sum of other prompts (Chan, Golub and LeVeque 1979).
+type sum struct {
+	n        int
+	mean, m2 float64 // m2: sum of squared deviations from the mean
+}
+
+func (s *sum) addOne(x float64) {
+	s.n++
+	d := x - s.mean
+	s.mean += d / float64(s.n)
+	s.m2 += d * (x - s.mean)
+}
+
+func (s *sum) merge(t sum) {
+	if t.n == 0 {
+		return
+	}
+	n := s.n + t.n
+	d := t.mean - s.mean
+	s.mean += d * float64(t.n) / float64(n)
+	s.m2 += t.m2 + d*d*float64(s.n)*float64(t.n)/float64(n)
+	s.n = n
+}
+
+func (s *sum) estimate() Estimate {
+	e := Estimate{Mean: s.mean, Count: s.n}
+	if s.n > 1 {
+		e.SE = math.Sqrt(s.m2 / float64(s.n-1) / float64(s.n))
+	}
+	return e
+}
+
+type sums []sum
+
+func (s sums) add(x []float64) {
+	for k := range s {
+		s[k].addOne(x[k])
+	}
+}
+
+// addNorms adds the norm of each row of the gradient g, [D, q], and to cosines
+// the cosine of the step with minus that row. An empty step has none.
+func (s sums) addNorms(g []float64, cosines sums, step []float64) {
+	q := len(g) / len(s)
+	length := norm(step)
+	for k := range s {
+		row := g[k*q : (k+1)*q]
+		size := norm(row)
+		s[k].addOne(size)
+		if length > 0 && size > 0 {
+			cosines[k].addOne(-dot(row, step) / (length * size))
+		}
+	}
+}
+
+func (s sums) estimates() []Estimate {
+	out := make([]Estimate, len(s))
+	for k := range s {
+		out[k] = s[k].estimate()
+	}
+	return out
+}
+
+// layerSums holds the sums of every layer in one slice, so that merging is one
+// loop.
+type layerSums struct {
+	q, each int
+	all     sums // [L+1, each]
+}
+
+type layerSum struct {
+	w, r1, r2, norm1, norm2, cosine1, cosine2 sums
+	loss                                      *sum
+}
+
+func newLayerSums(p *lsa.Structured) *layerSums {
+	q, D := p.Dim-1, p.Dim
+	each := q + 6*D + 1
+	return &layerSums{q: q, each: each, all: make(sums, (p.Layers+1)*each)}
+}
+
+func (s *layerSums) at(l int) layerSum {
+	rest := s.all[l*s.each : (l+1)*s.each]
+	take := func(k int) sums {
+		part := rest[:k:k]
+		rest = rest[k:]
+		return part
+	}
+	D := s.q + 1
+	return layerSum{
+		w: take(s.q), r1: take(D), r2: take(D), norm1: take(D), norm2: take(D), cosine1: take(D), cosine2: take(D),
+		loss: &rest[0],
+	}
+}
+
+func (s *layerSums) merge(t *layerSums) {
+	for k := range s.all {
+		s.all[k].merge(t.all[k])
+	}
+}
+
+func (s *layerSums) layers(p *lsa.Structured) []Layer {
+	out := make([]Layer, p.Layers+1)
+	for l := range out {
+		at := s.at(l)
+		out[l] = Layer{
+			Layer: l, W: at.w.estimates(), R1: at.r1.estimates(), R2: at.r2.estimates(), QueryLoss: at.loss.estimate(),
+			Norm1: at.norm1.estimates(), Norm2: at.norm2.estimates(),
+		}
+		if l < p.Layers {
+			out[l].Cosine1, out[l].Cosine2 = at.cosine1.estimates(), at.cosine2.estimates()
+		}
+	}
+	return out
+}
+
+func finite(xs []float64) bool {
+	for _, x := range xs {
+		if math.IsNaN(x - x) {
+			return false
+		}
+	}
+	return true
+}
+
+// chunkSize is how many prompts a worker takes at a time. Sums are made chunk by
+// chunk and merged in order, so it is part of the last bits of every result.
+const chunkSize = 16
+
+// inChunks calls work on 0 <= first < last <= total, each chunk once, by several
+// workers with a state of their own, and merge on the outcomes in the order of
+// the chunks. The first error, in that order, ends it.
+func inChunks[S, C any](ctx context.Context, total, workers int, state func() S, work func(s S, first, last int) (C, error), merge func(C), done func(int)) error {
+	if workers <= 0 {
+		workers = runtime.GOMAXPROCS(0)
+	}
+	type outcome struct {
+		value C
+		err   error
+	}
+	chunks := (total + chunkSize - 1) / chunkSize
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	results := make([]chan outcome, chunks)
+	for c := range results {
+		results[c] = make(chan outcome, 1)
+	}
+	var next int
+	var mu sync.Mutex
+	var wg sync.WaitGroup
+	defer wg.Wait()
+	for range min(workers, chunks) {
+		wg.Go(func() {
+			s := state()
+			for ctx.Err() == nil {
+				mu.Lock()
+				c := next
+				next++
+				mu.Unlock()
+				if c >= chunks {
+					return
+				}
+				value, err := work(s, c*chunkSize, min((c+1)*chunkSize, total))
+				results[c] <- outcome{value, err}
+			}
+		})
+	}
+	for c := range chunks {
+		select {
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		case r := <-results[c]:
+			if r.err != nil {
+				cancel()
+				return r.err
+			}
+			merge(r.value)
+			done(min((c+1)*chunkSize, total))
+		}
+	}
+	return nil
+}
