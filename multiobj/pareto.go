@@ -120,20 +120,33 @@ func newRanked(p Points) *ranked {
 	for i := range r.order {
 		r.order[i] = int32(i)
 	}
+	type value struct {
+		f float64
+		i int32
+	}
+	values := make([]value, n)
 	for k := range m {
-		slices.SortFunc(r.order, func(a, b int32) int { return cmp.Compare(p.F[int(a)*m+k], p.F[int(b)*m+k]) })
+		for i := range values {
+			values[i] = value{p.F[i*m+k], int32(i)}
+		}
+		slices.SortFunc(values, func(a, b value) int { // no NaN here
+			if a.f < b.f {
+				return -1
+			} else if a.f > b.f {
+				return 1
+			}
+			return 0
+		})
 		rank := int32(0)
-		for j, i := range r.order {
-			if j > 0 && p.F[int(i)*m+k] != p.F[int(r.order[j-1])*m+k] {
+		for j, v := range values {
+			if j > 0 && v.f != values[j-1].f {
 				rank++
 			}
-			r.ranks[int(i)*m+k] = rank
-			r.sums[i] += int64(rank)
+			r.ranks[int(v.i)*m+k] = rank
+			r.sums[v.i] += int64(rank)
 		}
 	}
-	slices.SortFunc(r.order, func(a, b int32) int {
-		return cmp.Or(cmp.Compare(r.sums[a], r.sums[b]), cmp.Compare(a, b))
-	})
+	slices.SortFunc(r.order, func(a, b int32) int { return cmp.Compare(r.sums[a], r.sums[b]) })
 	return r
 }
 
@@ -222,11 +235,40 @@ func (t *rankTree) build(r *ranked, v int, points []int32) {
 		}
 		return
 	}
-	slices.SortFunc(points, func(a, b int32) int {
-		return cmp.Or(cmp.Compare(r.ranks[int(a)*t.m+widest], r.ranks[int(b)*t.m+widest]), cmp.Compare(a, b))
-	})
-	t.build(r, 2*v+1, points[:len(points)/2])
-	t.build(r, 2*v+2, points[len(points)/2:])
+	half := len(points) / 2
+	split(points, half, func(i int32) int32 { return r.ranks[int(i)*t.m+widest] })
+	t.build(r, 2*v+1, points[:half])
+	t.build(r, 2*v+2, points[half:])
+}
+
+// split reorders points so that no key of the first half of them exceeds one of
+// the others (Hoare's selection).
+func split(points []int32, half int, key func(int32) int32) {
+	for low, high := 0, len(points)-1; low < high; {
+		pivot := key(points[(low+high)/2])
+		i, j := low, high
+		for i <= j {
+			for key(points[i]) < pivot {
+				i++
+			}
+			for key(points[j]) > pivot {
+				j--
+			}
+			if i <= j {
+				points[i], points[j] = points[j], points[i]
+				i++
+				j--
+			}
+		}
+		switch { // all of points[low..j] <= pivot <= all of points[i..high]
+		case half <= j:
+			high = j
+		case half >= i:
+			low = i
+		default:
+			return
+		}
+	}
 }
 
 // dominated reports whether a point below node v dominates x, given its ranks
