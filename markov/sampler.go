@@ -127,7 +127,7 @@ func (s *Sampler) drawKernel(rng *rand.Rand) Kernel {
 	S := s.task.states
 	k := Kernel{S, make([]float64, S*S)}
 	for row, alpha := range s.alpha {
-		drawDirichlet(k.p[row*S:(row+1)*S], alpha, rng)
+		DrawDirichlet(k.p[row*S:(row+1)*S], alpha, rng)
 	}
 	return k
 }
@@ -136,10 +136,11 @@ func (s *Sampler) drawKernel(rng *rand.Rand) Kernel {
 // probability underflow, so that each has a unique stationary law.
 const leastProbability = 1e-300
 
-// drawDirichlet writes a draw from Dirichlet(alpha) to dst. It works with
-// logarithms because a Gamma variate of small shape underflows: Gamma(a) is
-// distributed as Gamma(a+1) U^(1/a) (Marsaglia and Tsang 2000, section 6).
-func drawDirichlet(dst, alpha []float64, rng *rand.Rand) {
+// DrawDirichlet writes a draw from Dirichlet(alpha) to dst, positive
+// throughout. It works with logarithms because a Gamma variate of small shape
+// underflows: Gamma(a) is distributed as Gamma(a+1) U^(1/a) (Marsaglia and
+// Tsang 2000, section 6).
+func DrawDirichlet(dst, alpha []float64, rng *rand.Rand) {
 	largest := math.Inf(-1)
 	for j, a := range alpha {
 		g := distuv.Gamma{Alpha: a + 1, Beta: 1, Src: rng}.Rand()
