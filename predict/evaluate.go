@@ -1,0 +1,235 @@
+package predict
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"math"
+	"runtime"
+	"sync"
+	"sync/atomic"
+
+	"markovicl/markov"
+)
+
+// Source is where prompts come from: prompt i, the same whenever it is asked
+// for. A *markov.Sampler is one. Several goroutines may call Prompt at once.
+type Source interface {
+	Prompt(p *markov.Prompt, i uint64) error
+}
+
+// Settings say how predictors are evaluated.
+type Settings struct {
+	Prompts  int            // number of prompts, at least 2; 0 is 1000
+	First    uint64         // number of the first prompt
+	Workers  int            // 0 is one for each processor; no result depends on it
+	Progress func(done int) // called now and then with the number of prompts done, by one goroutine at a time; may be nil
+}
+
+// DefaultPrompts is the number of prompts where Settings do not say it.
+const DefaultPrompts = 1000
+
+// Metric is a mean over prompts and its standard error.
+type Metric struct{ Mean, SE float64 }
+
+// Score is how a predictor did over many prompts.
+type Score struct {
+	Name         string
+	MSE          Metric  // mean of (Expected - e(y))^2
+	Accuracy     Metric  // how often the state nearest to Expected is y
+	AccuracyMode *Metric // how often the most likely state is y; nil without a distribution
+	LogLoss      *Metric // mean of -log p(y), p clipped to [1e-15, 1-1e-15]; nil without a distribution
+}
+
+// MarshalJSON writes the metrics and their standard errors side by side, null
+// where the predictor has none.
+func (s Score) MarshalJSON() ([]byte, error) {
+	value := func(m *Metric) (mean, se *float64) {
+		if m == nil {
+			return nil, nil
+		}
+		return &m.Mean, &m.SE
+	}
+	var out struct {
+		Name           string   `json:"name"`
+		MSE            float64  `json:"mse"`
+		MSESE          float64  `json:"mse_se"`
+		Accuracy       float64  `json:"accuracy"`
+		AccuracySE     float64  `json:"accuracy_se"`
+		AccuracyMode   *float64 `json:"accuracy_mode"`
+		AccuracyModeSE *float64 `json:"accuracy_mode_se"`
+		LogLoss        *float64 `json:"log_loss"`
+		LogLossSE      *float64 `json:"log_loss_se"`
+	}
+	out.Name = s.Name
+	out.MSE, out.MSESE = s.MSE.Mean, s.MSE.SE
+	out.Accuracy, out.AccuracySE = s.Accuracy.Mean, s.Accuracy.SE
+	out.AccuracyMode, out.AccuracyModeSE = value(s.AccuracyMode)
+	out.LogLoss, out.LogLossSE = value(s.LogLoss)
+	return json.Marshal(out)
+}
+
+// Evaluation is the outcome of several predictors on the same prompts.
+type Evaluation struct {
+	Scores []Score // in the order of the predictors
+
+	outcomes []outcomes
+}
+
+// outcomes are one predictor's on each prompt.
+type outcomes struct {
+	loss, hit, hitMode, logLoss []float64 // the last two only with a distribution
+}
+
+// SquaredErrors returns (Expected - e(y))^2 of predictor i on each prompt. The
+// caller must not change it.
+func (e *Evaluation) SquaredErrors(i int) []float64 { return e.outcomes[i].loss }
+
+// Hits returns, for each prompt, 1 if the state nearest to the expectation of
+// predictor i was the label, else 0. The caller must not change it.
+func (e *Evaluation) Hits(i int) []float64 { return e.outcomes[i].hit }
+
+// Difference returns the mean squared error of predictor i minus that of
+// predictor j. They had the same prompts, so its standard error is usually
+// smaller than those of the two errors suggest.
+func (e *Evaluation) Difference(i, j int) Metric {
+	a, b := e.outcomes[i].loss, e.outcomes[j].loss
+	diff := make([]float64, len(a))
+	for k := range a {
+		diff[k] = a[k] - b[k]
+	}
+	return metric(diff)
+}
+
+// Evaluate runs the predictors on the prompts of a source. The result does not
+// depend on the number of workers.
+func Evaluate(ctx context.Context, t markov.Task, source Source, predictors []Predictor, set Settings) (*Evaluation, error) {
+	if set.Prompts == 0 {
+		set.Prompts = DefaultPrompts
+	}
+	if set.Prompts < 2 {
+		return nil, fmt.Errorf("an evaluation takes at least 2 prompts, for there is no standard error from %d", set.Prompts)
+	}
+	e := &Evaluation{outcomes: make([]outcomes, len(predictors))}
+	for i := range e.outcomes {
+		e.outcomes[i] = outcomes{make([]float64, set.Prompts), make([]float64, set.Prompts), make([]float64, set.Prompts), make([]float64, set.Prompts)}
+	}
+	hasLaw := make([]atomic.Bool, len(predictors))
+	err := forEach(ctx, set.Prompts, set.Workers, set.Progress, func() func(i int) error {
+		var prompt markov.Prompt
+		var out Prediction
+		return func(k int) error {
+			if err := source.Prompt(&prompt, set.First+uint64(k)); err != nil {
+				return err
+			}
+			for i, p := range predictors {
+				if err := p.Predict(&prompt, &out); err != nil {
+					return fmt.Errorf("prompt %d: %w", set.First+uint64(k), err)
+				}
+				if math.IsNaN(out.Expected) || math.IsInf(out.Expected, 0) {
+					return fmt.Errorf("prompt %d: predictor %s answers %v", set.First+uint64(k), p.Name(), out.Expected)
+				}
+				e.outcomes[i].record(k, t, &out, prompt.Label)
+				if len(out.Distribution) > 0 {
+					hasLaw[i].Store(true)
+				}
+			}
+			return nil
+		}
+	})
+	if err != nil {
+		return nil, err
+	}
+	for i, p := range predictors {
+		o := &e.outcomes[i]
+		score := Score{Name: p.Name(), MSE: metric(o.loss), Accuracy: metric(o.hit)}
+		if hasLaw[i].Load() {
+			mode, logLoss := metric(o.hitMode), metric(o.logLoss)
+			score.AccuracyMode, score.LogLoss = &mode, &logLoss
+		}
+		e.Scores = append(e.Scores, score)
+	}
+	return e, nil
+}
+
+func (o *outcomes) record(k int, t markov.Task, out *Prediction, label markov.State) {
+	diff := out.Expected - t.Embedding().Label(label)
+	o.loss[k] = diff * diff
+	o.hit[k] = indicator(Nearest(t, out.Expected) == label)
+	if len(out.Distribution) > 0 {
+		const clip = 1e-15
+		o.hitMode[k] = indicator(Mode(out.Distribution) == label)
+		o.logLoss[k] = -math.Log(min(max(out.Distribution[label], clip), 1-clip))
+	}
+}
+
+func indicator(b bool) float64 {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+// metric returns the mean of at least two numbers and its standard error.
+func metric(xs []float64) Metric {
+	n := float64(len(xs))
+	var sum float64
+	for _, x := range xs {
+		sum += x
+	}
+	mean := sum / n
+	var squares float64
+	for _, x := range xs {
+		squares += (x - mean) * (x - mean)
+	}
+	return Metric{mean, math.Sqrt(squares / (n - 1) / n)}
+}
+
+// forEach calls work(i) for i = 0..n-1 from several goroutines, each with a
+// work function of its own from newWork, until one fails or ctx is done. Which
+// goroutine does which i is left to chance; a result must depend on i alone.
+// Where several fail the error of the smallest i seen is returned.
+func forEach(ctx context.Context, n, workers int, progress func(done int), newWork func() func(i int) error) error {
+	if workers < 0 {
+		return fmt.Errorf("the number of workers must not be negative, got %d", workers)
+	}
+	if workers == 0 {
+		workers = runtime.GOMAXPROCS(0)
+	}
+	workers = min(workers, n)
+	var next atomic.Int64
+	var mu sync.Mutex
+	var failure error
+	failedAt, done := n, 0
+	var wg sync.WaitGroup
+	for range workers {
+		wg.Go(func() {
+			work := newWork()
+			for {
+				i := int(next.Add(1)) - 1
+				if i >= n || ctx.Err() != nil {
+					return
+				}
+				err := work(i)
+				mu.Lock()
+				if err != nil && i < failedAt {
+					failure, failedAt = err, i
+				}
+				done++
+				if progress != nil {
+					progress(done)
+				}
+				stop := failure != nil
+				mu.Unlock()
+				if stop {
+					return
+				}
+			}
+		})
+	}
+	wg.Wait()
+	if failure != nil {
+		return failure
+	}
+	return context.Cause(ctx)
+}
