@@ -166,7 +166,7 @@ func (g *GramSampler) drawKernel() {
 			p := g.rng.Float64() // Beta(1, 1)
 			row[0], row[1] = 1-p, p
 		} else {
-			drawDirichlet(row, alpha, g.rng)
+			DrawDirichlet(row, alpha, g.rng)
 		}
 		rest := 1.0
 		for target := S - 1; target > 0; target-- {
