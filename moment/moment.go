@@ -2,9 +2,25 @@
 // linear self-attention model depends on.
 //
 // In the enlarged parameter space of the paper's Section 3 that loss is a
-// quadratic form, [Form].
+// quadratic form, [Form]. Given the kernel, the query and the in-context chains
+// are independent, so that the form for n chains is
+//
+//	H(n) = (1/n) H4 + (1-1/n) H22,
+//	H4 = E[Qp (x) M4],  H22 = E[Qp (x) m2 m2'],  h = E[q_y (x) m2],
+//
+// where, given the kernel, m2 and M4 are the second and fourth moments of one
+// in-context chain, and Qp = E[uu'], q_y = E[u y] those of the query. (Without
+// the kernel given they are not independent, for d >= 2: H is not a product of
+// means.) [Of] computes H4, H22, h and c once; [Moments.At] gives the form of
+// any n, infinity included, from them.
 //
 // Where to read what:
 //
 //   - form.go: Form, the loss as a quadratic form
+//   - moments.go: Of, Moments, At
+//   - monomial.go: which products of coordinates there are to average
+//   - chain.go: their means for one chain, given the kernel
+//   - rule.go: how kernels are averaged: Rule, and the rule chosen for a task
+//   - stationary.go: the rule for two states that start from the stationary law
+//   - jacobi.go: Gauss-Jacobi rules for Beta laws
 package moment

@@ -1,0 +1,248 @@
+package moment
+
+import (
+	"context"
+	"fmt"
+	"runtime"
+	"sync"
+
+	"gonum.org/v1/gonum/blas"
+	"gonum.org/v1/gonum/blas/blas64"
+	"gonum.org/v1/gonum/mat"
+
+	"markovicl/markov"
+)
+
+// Options are the settings of Of; the zero value is the right one unless a
+// comparison of rules is wanted.
+type Options struct {
+	Nodes   int // of a Gauss rule for each variable; 0 for as many as make it exact
+	Workers int // goroutines, 0 for GOMAXPROCS; the result does not depend on it
+}
+
+// Moments are the moments of a task for every number of in-context chains at
+// once. They do not change and may be used by several goroutines.
+type Moments struct {
+	task markov.Task
+	rule Rule
+	b    *basis
+	tables
+}
+
+// tables hold the means over kernels, one number for each distinct product.
+type tables struct {
+	h4  []float64 // [Kq, monomials] E[Qp M4]
+	h22 []float64 // [Kq, K2(K2+1)/2] E[Qp m2 m2'], upper triangle
+	h   []float64 // [q, K2] E[q_y m2]
+	c   float64   // E[y^2]
+}
+
+// MaxDimension is the largest dimension qm whose form is computed: its matrix
+// alone then takes 12.8 GB.
+const MaxDimension = 40_000
+
+// Of computes the moments of a task; the task's own n does not matter. It
+// fails if the task is too large, if there is no rule for it, or if ctx ends.
+func Of(ctx context.Context, t markov.Task, opts Options) (*Moments, error) {
+	q := float64(t.QueryDim())
+	if dim := q * (q + 1) * (q + 2) / 2; dim > MaxDimension {
+		return nil, fmt.Errorf("moment: this task has %.0f enlarged parameters, more than %d: its matrix would take %.0f GB; choose a smaller d, fewer states or another embedding",
+			dim, MaxDimension, dim*dim*8e-9)
+	}
+	b := newBasis(t)
+	rule, err := choose(ctx, t, b, opts)
+	if err != nil {
+		return nil, err
+	}
+	if opts.Workers == 0 {
+		opts.Workers = runtime.GOMAXPROCS(0)
+	}
+	m := &Moments{task: t, rule: rule.rule, b: b}
+	if m.tables, err = average(ctx, m.b, rule, starts(t), opts.Workers); err != nil {
+		return nil, err
+	}
+	return m, nil
+}
+
+// choose returns the rule for a task.
+func choose(ctx context.Context, t markov.Task, b *basis, opts Options) (cubature, error) {
+	if t.Start().Kind() == markov.StationaryStart {
+		if t.States() > 2 {
+			return cubature{}, fmt.Errorf("moment: there is no rule for a stationary start with %d states", t.States())
+		}
+		rule := func(nodes int) (cubature, error) { return stationaryBinary(t.Prior(), nodes) }
+		if opts.Nodes > 0 {
+			return rule(opts.Nodes)
+		}
+		return converged(ctx, b, t.Positions()+6, rule)
+	}
+	nodes := opts.Nodes
+	if nodes == 0 {
+		nodes = exactNodes(t)
+	}
+	rule, err := gaussJacobi(t.Prior(), nodes)
+	rule.rule.Exact = nodes >= exactNodes(t)
+	return rule, err
+}
+
+// exactNodes returns the nodes that a Gauss rule needs for each variable. The
+// entries of H have degree at most 3d-1 in each row of the kernel: d-1 steps of
+// the query and d of each of two in-context chains; those of h at most 2d.
+func exactNodes(t markov.Task) int { return (3*t.Positions() + 1) / 2 }
+
+// Task returns the task whose moments m are.
+func (m *Moments) Task() markov.Task { return m.task }
+
+// Rule returns how the mean over kernels was taken.
+func (m *Moments) Rule() Rule { return m.rule }
+
+// average returns the means over a rule's nodes. Nodes are taken in blocks; each
+// block adds one matrix product to each table, in the order of the nodes, so
+// that the result does not depend on the number of workers.
+func average(ctx context.Context, b *basis, rule cubature, starts []start, workers int) (tables, error) {
+	K2, Kq, K4 := len(b.pairID), len(b.queryID), len(b.monomials)
+	K22 := Pairs(K2)
+	out := tables{
+		h4:  make([]float64, Kq*K4),
+		h22: make([]float64, Kq*K22),
+		h:   make([]float64, b.q*K2),
+	}
+	const most = 256 // nodes of a block
+	size := max(16, min(most, (32<<20)/(8*(K22+K4))))
+	total := rule.rule.Nodes * len(starts)
+	size = min(size, total)
+
+	// [.., size] for the query, scaled by the weights, [size, ..] for the context
+	Q, y := make([]float64, Kq*size), make([]float64, b.q*size)
+	v2, v4, v22 := make([]float64, size*K2), make([]float64, size*K4), make([]float64, size*K22)
+	power, laws := make([]float64, size), make([]float64, size*b.states)
+
+	chains := make([]*chain, workers)
+	for i := range chains {
+		chains[i] = newChain(b)
+	}
+	evaluate := func(c *chain, kernel, query []float64, i, row int) {
+		first := starts[i%len(starts)]
+		weight := rule.at(i/len(starts), kernel) * first.weight
+		c.kernel(kernel)
+		if first.query == nil {
+			law := laws[row*b.states : (row+1)*b.states]
+			stationary(law, kernel)
+			first.query, first.context = law, law
+		}
+		c.means(query, first.query)
+		for r, id := range b.queryID {
+			Q[r*size+row] = weight * query[b.pairID[id]]
+		}
+		for j, id := range b.label {
+			y[j*size+row] = 0
+			if id >= 0 {
+				y[j*size+row] = weight * query[b.pairID[id]]
+			}
+		}
+		power[row] = weight * query[b.pairID[b.power]]
+
+		all := v4[row*K4 : (row+1)*K4]
+		c.means(all, first.context)
+		m2 := v2[row*K2 : (row+1)*K2]
+		for r, id := range b.pairID {
+			m2[r] = all[id]
+		}
+		m22 := v22[row*K22 : (row+1)*K22]
+		for r, x := range m2 {
+			for k, z := range m2[r:] {
+				m22[k] = x * z
+			}
+			m22 = m22[K2-r:]
+		}
+	}
+
+	for from := 0; from < total; from += size {
+		if err := ctx.Err(); err != nil {
+			return tables{}, err
+		}
+		n := min(size, total-from)
+		var wait sync.WaitGroup
+		for w := range workers {
+			wait.Go(func() {
+				kernel, query := make([]float64, b.states*b.states), make([]float64, b.firstQuad)
+				for row := w; row < n; row += workers {
+					evaluate(chains[w], kernel, query, from+row, row)
+				}
+			})
+		}
+		wait.Wait()
+		addProduct(out.h4, Q, v4, Kq, n, K4, size)
+		addProduct(out.h22, Q, v22, Kq, n, K22, size)
+		addProduct(out.h, y, v2, b.q, n, K2, size)
+		for _, x := range power[:n] {
+			out.c += x
+		}
+	}
+	return out, nil
+}
+
+// addProduct adds left*right to dst, where left is [rows, n] with the given
+// stride and right is [n, cols]. Dgemm sums over n in order for any number of
+// processors.
+func addProduct(dst, left, right []float64, rows, n, cols, stride int) {
+	blas64.Gemm(blas.NoTrans, blas.NoTrans, 1,
+		blas64.General{Rows: rows, Cols: n, Stride: stride, Data: left},
+		blas64.General{Rows: n, Cols: cols, Stride: cols, Data: right},
+		1, blas64.General{Rows: rows, Cols: cols, Stride: cols, Data: dst})
+}
+
+// At returns the loss of the task with n in-context chains.
+func (m *Moments) At(n markov.Context) *Form {
+	b := m.b
+	D, K2, K4 := b.q+1, len(b.pairID), len(b.monomials)
+	size := len(b.pair)
+	once, twice := 0.0, 1.0 // the same chain in both Gram factors, different chains
+	if n != markov.Infinite {
+		once = 1 / float64(n)
+		twice = 1 - once
+	}
+	f := &Form{Q: b.q, H: mat.NewSymDense(b.q*size, nil), L: make([]float64, b.q*size), C: m.c}
+	H := f.H.RawSymmetric()
+	var wait sync.WaitGroup
+	for j := range b.q {
+		wait.Go(func() {
+			for k := j; k < b.q; k++ {
+				row := b.query[PairIndex(D-1, j, k)]
+				if row < 0 {
+					continue
+				}
+				h4, h22 := m.h4[int(row)*K4:], m.h22[int(row)*Pairs(K2):]
+				for r, left := range b.pair {
+					if left < 0 {
+						continue
+					}
+					out := H.Data[(j*size+r)*H.Stride+k*size:]
+					first := 0
+					if k == j {
+						first = r
+					}
+					for s := first; s < size; s++ {
+						right := b.pair[s]
+						if right < 0 {
+							continue
+						}
+						i := PairIndex(K2, int(min(left, right)), int(max(left, right)))
+						v := twice * h22[i]
+						if id := b.quad[i]; id >= 0 {
+							v += once * h4[id]
+						}
+						out[s] = v
+					}
+				}
+			}
+			for r, id := range b.pair {
+				if id >= 0 {
+					f.L[j*size+r] = m.h[j*K2+int(id)]
+				}
+			}
+		})
+	}
+	wait.Wait()
+	return f
+}
