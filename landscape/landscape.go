@@ -5,4 +5,6 @@
 // Where to read what:
 //
 //   - phi.go: the map phi from transformer parameters to the enlarged space
+//   - optimum.go: the minimum over the enlarged space
+//   - realise.go: for d = 1, the transformer that a point of it is (paper, Theorem 3.3)
 package landscape

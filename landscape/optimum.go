@@ -1,0 +1,147 @@
+package landscape
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+
+	"gonum.org/v1/gonum/mat"
+
+	"markovicl/moment"
+)
+
+// RankTolerance is what an eigenvalue of H is compared with, relative to the
+// largest: it counts as 0 if it is not greater.
+const RankTolerance = 1e-11
+
+// Optimum is the minimum of f(X) = X'HX - 2h'X + c over the enlarged parameter
+// space (paper, Lemma 3.2): a bound from below for the loss of every one-layer
+// model, and its loss if X is phi of some parameters.
+type Optimum struct {
+	X    []float64 // [qm] the minimiser; the one of least Euclidean norm if there are several
+	Loss float64   // f(X) = c - h'X, mean squared error of the label
+
+	Dimension int  // qm
+	Rank      int  // of H: eigenvalues above RankTolerance times the largest
+	Unique    bool // Rank == Dimension
+
+	LambdaMax float64 // largest eigenvalue of H
+	LambdaMin float64 // smallest eigenvalue of H that counts
+	Condition float64 // LambdaMax / LambdaMin
+	Residual  float64 // |HX - h|, Euclidean norm
+}
+
+// Minimise returns the enlarged optimum of a loss. It fails if the form holds a
+// number that is not finite, if no linear system with H has the solution that
+// it should have, or if ctx ends.
+func Minimise(ctx context.Context, f *moment.Form) (*Optimum, error) {
+	n := f.Dim()
+	if f.H.SymmetricDim() != n || len(f.L) != n {
+		panic(fmt.Sprintf("landscape: a form of dimension %d with H of %d and h of %d", n, f.H.SymmetricDim(), len(f.L)))
+	}
+	for i, x := range f.L {
+		if math.IsNaN(x) || math.IsInf(x, 0) || math.IsNaN(f.H.At(i, i)) || math.IsInf(f.H.At(i, i), 0) {
+			return nil, fmt.Errorf("landscape: the loss has h = %v and H = %v at coordinate %d; both must be finite", x, f.H.At(i, i), i)
+		}
+	}
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	o := &Optimum{Dimension: n}
+	if err := o.byEigenvalues(f); err != nil {
+		return nil, err
+	}
+	o.Unique = o.Rank == n
+	o.Condition = o.LambdaMax / o.LambdaMin
+	o.Loss = f.C
+	for i, x := range o.X {
+		o.Loss -= f.L[i] * x
+	}
+	o.Residual = mat.Norm(mat.NewVecDense(n, residual(f, o.X)), 2)
+	if math.IsNaN(o.Loss+o.Residual) || math.IsInf(o.Loss+o.Residual, 0) {
+		return nil, fmt.Errorf("landscape: the minimiser came out with loss %v and residual %v; H is not usable", o.Loss, o.Residual)
+	}
+	return o, nil
+}
+
+// refinements is how often a solution is improved; each step gains about as
+// many digits as the condition number leaves.
+const refinements = 3
+
+// byEigenvalues finds the minimum from all eigenvectors of H: in their
+// coordinates the minimiser of least norm divides by every eigenvalue that
+// counts and is 0 in the directions of the others.
+func (o *Optimum) byEigenvalues(f *moment.Form) error {
+	n := o.Dimension
+	var eigen mat.EigenSym
+	if !eigen.Factorize(f.H, true) {
+		return errors.New("landscape: the eigenvalues of H did not converge")
+	}
+	values := eigen.Values(nil)
+	var vectors mat.Dense
+	eigen.VectorsTo(&vectors)
+	o.LambdaMax = values[n-1]
+	if !(o.LambdaMax > 0) {
+		return fmt.Errorf("landscape: H has no positive eigenvalue, the largest is %v", o.LambdaMax)
+	}
+	first := n
+	for first > 0 && values[first-1] > RankTolerance*o.LambdaMax {
+		first--
+	}
+	o.Rank = n - first
+	o.LambdaMin = values[first]
+	kept := vectors.Slice(0, n, first, n)
+	solve := func(dst *mat.VecDense, r mat.Vector) {
+		var y mat.VecDense
+		y.MulVec(kept.T(), r)
+		for i := range o.Rank {
+			y.SetVec(i, y.AtVec(i)/values[first+i])
+		}
+		dst.MulVec(kept, &y)
+	}
+	o.X = refine(f, solve)
+	return nil
+}
+
+// refine solves HX = h by a solver and improves the solution by solving for
+// its residual.
+func refine(f *moment.Form, solve func(dst *mat.VecDense, r mat.Vector)) []float64 {
+	n := len(f.L)
+	X, dX := mat.NewVecDense(n, nil), mat.NewVecDense(n, nil)
+	solve(X, mat.NewVecDense(n, f.L))
+	for range refinements {
+		solve(dX, mat.NewVecDense(n, residual(f, X.RawVector().Data)))
+		X.AddVec(X, dX)
+	}
+	return X.RawVector().Data
+}
+
+// residual returns h - HX, [qm], computed in twice the working precision: its
+// terms cancel almost entirely, and what is left decides how many digits of X
+// refinement can gain.
+func residual(f *moment.Form, X []float64) []float64 {
+	n := len(X)
+	H := f.H.RawSymmetric()
+	r, low := append([]float64(nil), f.L...), make([]float64, n)
+	subtract := func(i int, a, b float64) {
+		product := a * b
+		rest := math.FMA(a, b, -product)
+		sum := r[i] - product
+		z := sum - r[i]
+		low[i] += (r[i] - (sum - z)) - (product + z) - rest
+		r[i] = sum
+	}
+	for i := range n {
+		row := H.Data[i*H.Stride : i*H.Stride+n]
+		subtract(i, row[i], X[i])
+		for j := i + 1; j < n; j++ {
+			subtract(i, row[j], X[j])
+			subtract(j, row[j], X[i])
+		}
+	}
+	for i := range r {
+		r[i] += low[i]
+	}
+	return r
+}

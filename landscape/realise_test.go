@@ -1,0 +1,60 @@
+package landscape
+
+import (
+	"fmt"
+	"math"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"markovicl/markov"
+)
+
+// Uniform kernels, p = 1/2, n = 10: computed by hand from Lemma C.1.
+func TestHalf(t *testing.T) {
+	o := minimise(t, newTask(t, markov.Spec{D: 1, N: "10"}))
+	for i, want := range []float64{4. / 57, 52. / 57, 8. / 19} {
+		if math.Abs(o.X[i]-want) > 1e-14 {
+			t.Errorf("X[%d] = %v, want %v", i, o.X[i], want)
+		}
+	}
+	if want := 121. / 342; math.Abs(o.Loss-want) > 1e-15 {
+		t.Errorf("loss %v, want %v", o.Loss, want)
+	}
+	if _, _, ok := Realise(o.X); !ok {
+		t.Error("not realisable at n = 10")
+	}
+	if _, _, ok := Realise(minimise(t, newTask(t, markov.Spec{D: 1, N: "5"})).X); ok {
+		t.Error("realisable at n = 5")
+	}
+}
+
+// What phi makes can be taken apart again, and what cannot has no parameters.
+func TestRealise(t *testing.T) {
+	number := rapid.OneOf(rapid.Float64Range(-10, 10), rapid.SampledFrom([]float64{0, 1, -1, 1e-9}))
+	rapid.Check(t, func(t *rapid.T) {
+		X := []float64{number.Draw(t, "xx"), number.Draw(t, "xy"), number.Draw(t, "yy")}
+		b, A, ok := Realise(X)
+		if ok != (Discriminant(X) >= 0) {
+			t.Fatal("existence is not the sign of the discriminant")
+		}
+		if !ok {
+			return
+		}
+		for i, x := range Phi(b, A) {
+			if !(math.Abs(x-X[i]) <= 1e-14*(math.Abs(X[0])+math.Abs(X[1])+math.Abs(X[2]))) {
+				t.Fatalf("phi(%v, %v) = %v, want %v", b, A, Phi(b, A), X)
+			}
+		}
+	})
+}
+
+func ExampleRealise() {
+	b, A, ok := Realise([]float64{2, 5, 2}) // 2t^2 + 5t + 2 = (2t + 1)(t + 2)
+	fmt.Println(b, A, ok)
+	_, _, ok = Realise([]float64{1, 1, 1}) // t^2 + t + 1 has no real factors
+	fmt.Println(ok)
+	// Output:
+	// [0.5 1] [4 2] true
+	// false
+}
