@@ -7,4 +7,12 @@
 //   - phi.go: the map phi from transformer parameters to the enlarged space
 //   - optimum.go: the minimum over the enlarged space
 //   - realise.go: for d = 1, the transformer that a point of it is (paper, Theorem 3.3)
+//   - decide.go, decide_exact.go: is a point of the enlarged space a transformer?
+//   - recover.go: the best transformer and a proof that it is best, from these parts:
+//   - varpro.go, minima.go: the local minima of the loss over transformers
+//   - sdp.go, certify.go: the semidefinite certificate and the search for it
+//   - lbfgs.go, spectrum.go: the numerical methods of that search
+//   - certificate.go: the check of a certificate, rounding errors included
+//   - proof.go: the same in exact arithmetic
+//   - polynomial.go: d = 1 by Sturm's theorem
 package landscape

@@ -1,0 +1,151 @@
+package landscape
+
+import (
+	"context"
+	"math"
+
+	"markovicl/moment"
+)
+
+// certifySettings of the search for W at a local minimum.
+const (
+	dualMemory   = 20  // of L-BFGS
+	dualMost     = 250 // evaluations for one margin
+	dualPatience = 30  // evaluations in which F must fall by a tenth
+)
+
+// dualMargins are tried one after the other: the larger the margin, the sooner
+// the search ends and the more room there is for rounding, but the further the
+// matrix must be from the boundary.
+var dualMargins = []float64{1e-4, 1e-6, 1e-8}
+
+// certify looks for a certificate at a local minimum and returns the best bound
+// it proves; nil if it proves none. The search ends as soon as N + W is
+// definite, which proves that the minimum is global.
+func certify(ctx context.Context, form *moment.Form, minimum *LocalMinimum, evaluated func()) (W []float64, v *Verification, err error) {
+	search, err := newDualSearch(form, minimum.B, minimum.A)
+	if err != nil {
+		return nil, nil, err
+	}
+	w := append([]float64(nil), search.start...)
+	for _, margin := range dualMargins {
+		reached, err := search.run(ctx, w, margin, evaluated)
+		if err != nil {
+			return nil, nil, err
+		}
+		if reached || ctx.Err() != nil {
+			break
+		}
+	}
+	if W, err = search.certificateMatrix(w); err != nil {
+		return nil, nil, err
+	}
+	W, v = roundedProof(form, W)
+	return W, v, nil
+}
+
+// run minimises the penalty for one margin, changing w in place, and reports
+// whether N + W became definite.
+func (d *dualSearch) run(ctx context.Context, w []float64, margin float64, evaluated func()) (reached bool, err error) {
+	evaluations, before := 0, math.Inf(1)
+	best := append([]float64(nil), w...)
+	highest := math.Inf(-1)
+	_, _, err = lbfgs(w, 0.25, dualMemory, dualMost, func(x, gradient []float64) (float64, bool, error) {
+		F, least, _, err := d.penalty(x, margin, gradient)
+		if err != nil {
+			return 0, false, err
+		}
+		if evaluated != nil {
+			evaluated()
+		}
+		if least > highest {
+			highest = least
+			copy(best, x)
+		}
+		if least >= 0.1*margin {
+			reached = true
+			return F, true, nil
+		}
+		if evaluations++; evaluations%dualPatience == 0 {
+			if F > 0.9*before {
+				return F, true, nil
+			}
+			before = F
+		}
+		return F, ctx.Err() != nil, nil
+	})
+	copy(w, best)
+	return reached, err
+}
+
+// roundedProof returns the best proof that W, or W moved slightly towards an
+// interior point, gives; nil if none.
+//
+// W_K, the sum of the minors of rows i < k and columns (j,i), (j,k), is positive
+// on the kernel of N: there Y_(i,(j,k)) = -Y_(k,(j,i)), and each minor is a
+// square. So N + t W_K is definite for small t > 0 when H is, and mixing a little
+// of it in makes room for rounding.
+func roundedProof(form *moment.Form, W []float64) ([]float64, *Verification) {
+	best, bestW := (*Verification)(nil), W
+	consider := func(W []float64) {
+		if v, err := proveBound(form, W); err == nil && (best == nil || v.Bound > best.Bound) {
+			best, bestW = v, W
+		}
+	}
+	consider(W)
+	if best != nil && best.Slack == 0 {
+		return bestW, best
+	}
+	interior := interiorPoint(form)
+	if interior == nil {
+		return bestW, best
+	}
+	for mix := 1e-10; mix < 0.01; mix *= 10 {
+		mixed := make([]float64, len(W))
+		for i := range mixed {
+			mixed[i] = (1-mix)*W[i] + mix*interior[i]
+		}
+		consider(mixed)
+		if best != nil && best.Slack == 0 {
+			break
+		}
+	}
+	return bestW, best
+}
+
+// interiorPoint returns an admissible W with N + W definite, nil if H is not
+// definite.
+func interiorPoint(form *moment.Form) []float64 {
+	q, D := form.Q, form.Q+1
+	M := q * D
+	n := D * M
+	WK := make([]float64, n*n)
+	for j := range q {
+		for i := range D {
+			for k := i + 1; k < D; k++ {
+				// Rows i and k, columns (j,i) and (j,k).
+				ii, ik := i*M+j*D+i, i*M+j*D+k
+				ki, kk := k*M+j*D+i, k*M+j*D+k
+				WK[ii*n+kk]++
+				WK[kk*n+ii]++
+				WK[ik*n+ki]--
+				WK[ki*n+ik]--
+			}
+		}
+	}
+	scale := 0.0
+	for i := range form.Dim() {
+		scale += form.H.At(i, i) / float64(form.Dim())
+	}
+	for t := scale / 4; t > 1e-9*scale; t /= 4 {
+		W := make([]float64, n*n)
+		for i, x := range WK {
+			W[i] = t * x
+		}
+		S, _ := bordered(form, W)
+		if s, err := unitScale(S, n); err == nil && provenDefinite(S, n, s, 0) > 0 {
+			return W
+		}
+	}
+	return nil
+}

@@ -1,0 +1,107 @@
+package landscape
+
+import (
+	"context"
+	"math"
+	"math/big"
+	"math/rand/v2"
+	"slices"
+	"testing"
+
+	"markovicl/moment"
+)
+
+func exactly(form *moment.Form) *RationalForm {
+	H, h, c := rationalForm(form)
+	return &RationalForm{Q: form.Q, H: H, L: h, C: c}
+}
+
+func TestDotInt(t *testing.T) {
+	r := rand.New(rand.NewPCG(1, 1))
+	for range 100 {
+		n := r.IntN(50)
+		x, y := make([]int64, n), make([]int64, n)
+		want, got := new(big.Int), new(big.Int)
+		for i := range n {
+			x[i], y[i] = r.Int64N(1<<53)-1<<52, r.Int64N(1<<53)-1<<52
+			want.Add(want, new(big.Int).Mul(big.NewInt(x[i]), big.NewInt(y[i])))
+		}
+		if dotInt(got, x, y); got.Cmp(want) != 0 {
+			t.Fatalf("%v . %v = %v, want %v", x, y, got, want)
+		}
+	}
+}
+
+// The exact proof holds for the form's entries taken as rationals, bounds the
+// loss closely, and does not survive changes.
+func TestProof(t *testing.T) {
+	for d := 1; d <= 4; d++ {
+		form := binaryForm(d, 5, 0.5, false)
+		r, err := Recover(context.Background(), form, Settings{Starts: 20})
+		if err != nil || r.Certificate == nil {
+			t.Fatal(d, err)
+		}
+		rational := exactly(form)
+		p, err := NewProof(rational, r.Certificate.W, 10)
+		if err != nil {
+			t.Fatal(d, err)
+		}
+		if err := p.Verify(rational); err != nil {
+			t.Error(d, err)
+		}
+		if lower, _ := p.Lower.Float64(); lower > r.Loss || lower < r.Loss-2e-10 {
+			t.Errorf("d %d: proven %v, loss %.15g", d, p.Lower, r.Loss)
+		}
+		forgeries := map[string]func(p *Proof){
+			"a higher bound":  func(p *Proof) { p.Lower = new(big.Rat).Add(p.Lower, big.NewRat(1, 100_000)) },
+			"another W":       func(p *Proof) { p.W = slices.Clone(p.W); p.W[1] += 1e-3 },
+			"another R":       func(p *Proof) { p.R = slices.Clone(p.R); p.R[0] += 1 << 40 },
+			"another y":       func(p *Proof) { p.Y = slices.Clone(p.Y); p.Y[0] = big.NewRat(7, 1) },
+			"a greater shift": func(p *Proof) { p.Shift -= 3 },
+			"overflow":        func(p *Proof) { p.R = slices.Clone(p.R); p.R[0] = math.MaxInt64 },
+		}
+		for name, change := range forgeries {
+			forged := *p
+			change(&forged)
+			if forged.Verify(rational) == nil {
+				t.Errorf("d %d: %s was accepted", d, name)
+			}
+		}
+		other := exactly(binaryForm(d, 50, 0.5, false))
+		if p.Verify(other) == nil {
+			t.Errorf("d %d: the proof was accepted for another task", d)
+		}
+	}
+}
+
+// Polynomials, certificate and local search agree for d = 1.
+func TestPolynomial(t *testing.T) {
+	for seed := range uint64(40) {
+		form := randomForm(rand.New(rand.NewPCG(seed, 11)), 1, 100)
+		v, err := newCircle(rationalForm(form))
+		if err != nil {
+			t.Fatal(err)
+		}
+		lower, upper := v.bestLoss(big.NewRat(1, 1<<50))
+		low, _ := lower.Float64()
+		high, _ := upper.Float64()
+		r, err := Recover(context.Background(), form, Settings{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if r.Loss < low-1e-12 || r.Loss > high+1e-12*(1+high) || r.LowerBound > high+1e-12 {
+			t.Errorf("seed %d: polynomials say %.15g..%.15g, the search %.15g, the certificate %.15g", seed, low, high, r.Loss, r.LowerBound)
+		}
+	}
+	// p(t) = (t^2-1)(t-3) has three real roots, t^2+1 none, t^2 one.
+	roots := func(xs ...int64) int {
+		p := make(polynomial, len(xs))
+		for i, x := range xs {
+			p[i] = big.NewRat(x, 1)
+		}
+		return p.realRoots()
+	}
+	if a, b, c := roots(3, -1, -3, 1), roots(1, 0, 1), roots(0, 0, 1); a != 3 || b != 0 || c != 1 {
+		t.Errorf("real roots %d %d %d, want 3 0 1", a, b, c)
+	}
+}

@@ -1,0 +1,259 @@
+package landscape
+
+import (
+	"context"
+	"fmt"
+	"math"
+
+	"markovicl/lsa"
+	"markovicl/moment"
+)
+
+// Settings of Recover. The zero value is useful.
+type Settings struct {
+	// Starts is the number of random starts of the local search; 0 means
+	// 12(q+1). If the certificate does not close, ten times as many are used.
+	Starts int
+	// Seed of the random starts.
+	Seed uint64
+	// Precision is how well the minimiser X* is known, relative to its largest
+	// block; 0 means an estimate from the condition of H.
+	Precision float64
+	// Progress, if not nil, is told the best loss so far and the best proven
+	// lower bound, both of which only improve. It is called from one goroutine at
+	// a time.
+	Progress func(upper, lower float64)
+}
+
+// CertifiedGap is the relative gap up to which a transformer counts as proven
+// best.
+const CertifiedGap = 1e-6
+
+const moreStarts = 10
+
+// Method says how the lower bound of a Recovery was proven.
+type Method string
+
+// The methods.
+const (
+	BySDP            Method = "sdp"              // the semidefinite certificate
+	ByBranchAndBound Method = "branch-and-bound" // boxes of projective space
+	Exactly          Method = "exact"            // the enlarged optimum is attained, or d = 1 by polynomials
+)
+
+// Status says why Recover stopped.
+type Status int
+
+// The statuses.
+const (
+	Certified   Status = iota // the bounds meet
+	Exhausted                 // every method was tried and the bounds do not meet
+	Interrupted               // the context ended first
+)
+
+func (s Status) String() string { return [...]string{"certified", "exhausted", "interrupted"}[s] }
+
+// Recovery is the answer to: which one-layer transformer is best, and how good
+// could any be?
+type Recovery struct {
+	// Realisable says whether the enlarged optimum is a transformer. If it is
+	// Undecided, Reason says why.
+	Realisable Verdict
+	Reason     string
+	Decision   *Decision // of Problem C.9 for X*; nil if H is singular
+
+	LossEnlarged float64 // f~*, the enlarged optimum (Lemma 3.2)
+	Loss         float64 // of Parameters
+	LowerBound   float64 // no one-layer transformer with one head is below it
+	Method       Method  // how LowerBound was proven
+	Status       Status
+
+	Parameters  *lsa.Structured // the best transformer found: one layer, one head
+	LocalMinima []LocalMinimum  // lowest first
+	// Certificate proves LowerBound when Method is BySDP.
+	Certificate *Certificate
+	// ProjectionLoss is the loss of psi(X*), the transformer whose point is
+	// nearest to X* (Remark C.15); ProjectionDistance is how near.
+	ProjectionLoss, ProjectionDistance float64
+}
+
+// RelativeGap returns max(0, Loss - LowerBound)/Loss.
+func (r *Recovery) RelativeGap() float64 {
+	if r.Loss <= r.LowerBound {
+		return 0
+	}
+	return (r.Loss - r.LowerBound) / math.Abs(r.Loss)
+}
+
+// Certified reports whether the transformer is proven best up to CertifiedGap.
+func (r *Recovery) Certified() bool { return r.RelativeGap() <= CertifiedGap }
+
+// Recover finds the best one-layer transformer with one head for the form, and
+// proves how good it is: it decides whether the enlarged optimum is a transformer
+// and, if not, searches for the best one and for a certificate that none is
+// better. When the context ends early, the best bounds so far are returned, with
+// the Status Interrupted and no error. The result is the same for any number of
+// processors.
+func Recover(ctx context.Context, form *moment.Form, settings Settings) (*Recovery, error) {
+	if err := checkForm(form); err != nil {
+		return nil, err
+	}
+	optimum, err := Minimise(context.WithoutCancel(ctx), form)
+	if err != nil {
+		return nil, err
+	}
+	r := &recovery{
+		Recovery: Recovery{LossEnlarged: optimum.Loss, Loss: math.Inf(1), LowerBound: optimum.Loss, Method: BySDP},
+		ctx:      ctx, form: form, optimum: optimum, settings: settings,
+	}
+	if r.settings.Starts == 0 {
+		r.settings.Starts = 12 * (form.Q + 1)
+	}
+	if err := r.decide(); err != nil {
+		return nil, err
+	}
+	r.search(0, r.settings.Starts)
+	r.conclude()
+	if r.Realisable != Realisable {
+		if err := r.bound(); err != nil {
+			return nil, err
+		}
+	}
+	r.finish()
+	return &r.Recovery, nil
+}
+
+// recovery is the work in progress.
+type recovery struct {
+	Recovery
+	ctx      context.Context
+	form     *moment.Form
+	optimum  *Optimum
+	settings Settings
+	starts   [][]float64 // that are not random
+}
+
+func (r *recovery) report() {
+	if r.settings.Progress != nil {
+		r.settings.Progress(r.Loss, r.LowerBound)
+	}
+}
+
+// raise takes a proven lower bound.
+func (r *recovery) raise(bound float64, method Method) {
+	if bound > r.LowerBound {
+		r.LowerBound, r.Method = bound, method
+	}
+	r.report()
+}
+
+// decide answers Problem C.9 for X* and projects X* onto the transformers.
+func (r *recovery) decide() error {
+	q, D := r.form.Q, r.form.Q+1
+	if r.optimum.Unique {
+		precision := r.settings.Precision
+		if precision == 0 {
+			precision = math.Max(DefaultPrecision, 64*unitRoundoff*r.optimum.Condition)
+		}
+		_, scale, err := symmetricBlocks(r.optimum.X, q, D)
+		if err != nil {
+			return err
+		}
+		if r.Decision, err = Decide(r.optimum.X, q, D, precision*scale); err != nil {
+			return err
+		}
+		r.Realisable = r.Decision.Verdict
+		r.starts = append(r.starts, r.Decision.B)
+		if r.Realisable == Undecided {
+			r.Reason = fmt.Sprintf("X* is within %.3g of a transformer, and not provably farther than the precision %.3g to which it is known", r.Decision.Residual, r.Decision.Precision)
+		}
+	} else {
+		r.Reason = "H is singular: the minimisers form an affine set, and no transformer among them was found"
+	}
+	nearest := nearestTransformer(r.ctx, r.optimum.X, q, r.settings.Starts, r.settings.Seed)
+	r.ProjectionLoss = r.form.Loss(nearest.X)
+	r.ProjectionDistance = math.Sqrt(math.Max(0, nearest.Loss))
+	r.starts = append(r.starts, nearest.B)
+	return nil
+}
+
+// search descends from random starts first to last and keeps the best.
+func (r *recovery) search(first, last int) {
+	minima := localMinima(r.ctx, r.form, r.starts, first, last, r.settings.Seed)
+	r.starts = nil
+	r.LocalMinima = distinctMinima(append(r.LocalMinima, minima...))
+	r.Loss = r.LocalMinima[0].Loss
+	r.report()
+}
+
+// conclude settles realisability once the best loss is known.
+func (r *recovery) conclude() {
+	attained := r.Loss <= r.LossEnlarged+1e-9*math.Abs(r.LossEnlarged)
+	switch {
+	case attained && (r.Realisable == Realisable || !r.optimum.Unique):
+		// A difference is rounding: both are the same number.
+		r.Realisable, r.Reason, r.Method = Realisable, "", Exactly
+		r.Loss, r.LowerBound = r.LossEnlarged, r.LossEnlarged
+		r.report()
+	case r.Realisable == Realisable:
+		r.Realisable = Undecided
+		r.Reason = fmt.Sprintf("X* is known up to %.3g only (H is ill-conditioned): a transformer lies within that, but none found has its loss", r.Decision.Precision)
+	}
+}
+
+// bound proves lower bounds until one meets the loss or nothing is left to try.
+func (r *recovery) bound() error {
+	if !r.optimum.Unique {
+		return nil
+	}
+	for extended := false; ; extended = true {
+		W, v, err := certify(r.ctx, r.form, &r.LocalMinima[0], r.report)
+		if err != nil {
+			return err
+		}
+		if v != nil {
+			r.certificate(W, v)
+		}
+		if r.Recovery.Certified() || r.ctx.Err() != nil || extended {
+			return nil
+		}
+		// A better minimum may have been missed.
+		before := r.Loss
+		r.search(r.settings.Starts, moreStarts*r.settings.Starts)
+		if r.Loss >= before-1e-9*math.Abs(before) {
+			return nil
+		}
+	}
+}
+
+// claimMargin is what a certificate claims less than was proven, relatively, so
+// that a check elsewhere, whose sums may be ordered differently, agrees.
+const claimMargin = 1e-10
+
+func (r *recovery) certificate(W []float64, v *Verification) {
+	claim := v.Bound - claimMargin*math.Abs(v.Bound)
+	if claim > r.LowerBound {
+		r.Certificate = &Certificate{Lower: claim, W: W, Form: r.form}
+	}
+	r.raise(claim, BySDP)
+}
+
+// finish fills in what follows from the bounds.
+func (r *recovery) finish() {
+	best := r.LocalMinima[0]
+	r.Parameters = lsa.NewStructured(1, 1, r.form.Q+1)
+	b, A := r.Parameters.Head(0, 0)
+	copy(b, best.B)
+	copy(A, best.A)
+	switch {
+	case r.Recovery.Certified():
+		r.Status = Certified
+	case r.ctx.Err() != nil:
+		r.Status = Interrupted
+	default:
+		r.Status = Exhausted
+	}
+	if !r.optimum.Unique && r.Realisable == Undecided && r.LowerBound > r.LossEnlarged*(1+1e-9) {
+		r.Realisable, r.Reason = NotRealisable, ""
+	}
+}
