@@ -21,9 +21,12 @@ func (e *FileError) Error() string {
 	return fmt.Sprintf("%s, line %d, column %d: %s", e.File, e.Line, e.Column, e.Message)
 }
 
-// ReadPoints reads one point a line, coordinates separated by commas: decimals or fractions, taken exactly. Empty lines and lines that
-// start with # are skipped, and so is a first line without any number, a header. dim is the number of coordinates, 0 if the file
-// does not tell: an empty set may be an empty file or a header alone. name is used in errors, which are of type *FileError.
+// ReadPoints reads one point a line, coordinates separated by commas: decimals
+// or fractions, taken exactly. Empty lines and lines that start with # are
+// skipped, and so is a first line without any number, a header. dim is the
+// number of coordinates, 0 if the file does not tell: an empty set may be an
+// empty file or a header alone. name is used in errors, which are of type
+// *FileError.
 func ReadPoints(name string, r io.Reader) (points [][]*big.Rat, dim int, err error) {
 	c := csv.NewReader(r)
 	c.Comment = '#'

@@ -13,17 +13,20 @@ var (
 	errUnbounded  = errors.New("the linear program is unbounded")
 )
 
-// dictionary is an exact linear program in the form of Chvátal's dictionaries, kept in integers:
+// dictionary is an exact linear program in the form of Chvátal's dictionaries,
+// kept in integers:
 //
 //	det * basic_i = a_i0 + sum_j a_ij * nonbasic_j        (i = 0..rows-1)
 //	det * value   = c_0  + sum_j c_j  * nonbasic_j        (the last row, to be minimised)
 //
-// Every entry is, up to sign, a minor of the integer matrix the program started from, and det is the minor of the present basis;
-// so the division in pivot leaves no remainder (Edmonds' integer pivoting), no fraction is ever reduced, and no rounding ever
-// decides anything.
+// Every entry is, up to sign, a minor of the integer matrix the program started
+// from, and det is the minor of the present basis; so the division in pivot
+// leaves no remainder (Edmonds' integer pivoting), no fraction is ever reduced,
+// and no rounding ever decides anything.
 //
-// A variable is either free or at least 0. A free variable that became basic stays basic for good: its row only reports its value.
-// Variables forced to 0 (equality rows, branches) leave the basis once and their column is deleted.
+// A variable is either free or at least 0. A free variable that became basic
+// stays basic for good: its row only reports its value. Variables forced to 0
+// (equality rows, branches) leave the basis once and their column is deleted.
 type dictionary struct {
 	ctx        context.Context // looked at before every pivot
 	rows, cols int             // cols counts the nonbasic variables, without the constant
@@ -56,15 +59,17 @@ func (f affine) add(variable int, c *big.Int) {
 	f.coef[variable] = new(big.Int).Set(c)
 }
 
-// constraint is an affine function required to be zero or at least zero. Its value is itself a variable of the dictionary: number
-// variables+i for the i-th constraint.
+// constraint is an affine function required to be zero or at least zero. Its
+// value is itself a variable of the dictionary: number variables+i for the i-th
+// constraint.
 type constraint struct {
 	affine
 	equality bool
 }
 
-// newDictionary sets up the program over variables 0..len(free)-1 with a zero objective. It returns errInfeasible if the equations alone have
-// no solution; inequalities are not looked at yet, see feasible.
+// newDictionary sets up the program over variables 0..len(free)-1 with a zero
+// objective. It returns errInfeasible if the equations alone have no solution;
+// inequalities are not looked at yet, see feasible.
 func newDictionary(ctx context.Context, free []bool, constraints []constraint) (*dictionary, error) {
 	n, m := len(free), len(constraints)
 	d := &dictionary{ctx: ctx, rows: m, cols: n, a: make([]big.Int, (m+1)*(n+1)), basic: make([]int, m), nonbasic: make([]int, n)}
@@ -91,8 +96,9 @@ func newDictionary(ctx context.Context, free []bool, constraints []constraint) (
 			return nil, errInfeasible
 		}
 	}
-	// Bring the free variables into the basis. Those that appear in no row with a sign stay outside; they can only matter
-	// through the objective, which is then unbounded.
+	// Bring the free variables into the basis. Those that appear in no row with
+	// a sign stay outside; they can only matter through the objective, which is
+	// then unbounded.
 	for v, isFree := range free {
 		if !isFree {
 			continue
@@ -164,7 +170,8 @@ func (d *dictionary) deleteColumn(c int) {
 	d.cols--
 }
 
-// pivot exchanges the basic variable of row r with the nonbasic variable of column c (1-based; a_rc is not 0).
+// pivot exchanges the basic variable of row r with the nonbasic variable of
+// column c (1-based; a_rc is not 0).
 func (d *dictionary) pivot(r, c int) {
 	d.pivots++
 	p := &d.p
@@ -183,7 +190,8 @@ func (d *dictionary) pivot(r, c int) {
 		if negative {
 			q.Neg(q)
 		}
-		// row_j <- (|p| row_j - sign(p) row_c pr_j) / det, and the new column c is sign(p) row_c.
+		// row_j <- (|p| row_j - sign(p) row_c pr_j) / det, and the new column c
+		// is sign(p) row_c.
 		if q.Sign() == 0 {
 			for j := range row {
 				if row[j].Sign() != 0 {
@@ -223,7 +231,8 @@ func (d *dictionary) pivot(r, c int) {
 	d.basic[r], d.nonbasic[c-1] = d.nonbasic[c-1], d.basic[r]
 }
 
-// clone copies the dictionary. All entries share one allocation until they grow.
+// clone copies the dictionary. All entries share one allocation until they
+// grow.
 func (d *dictionary) clone() *dictionary {
 	e := &dictionary{ctx: d.ctx, rows: d.rows, cols: d.cols, basic: slices.Clone(d.basic), nonbasic: slices.Clone(d.nonbasic), free: d.free, pivots: d.pivots}
 	e.det.Set(&d.det)
@@ -266,12 +275,15 @@ func (d *dictionary) setObjective(f affine) {
 	}
 }
 
-// patience returns the pivot count after which the least-index rule, which cannot cycle, takes over from the rule that is fast in practice.
+// patience returns the pivot count after which the least-index rule, which
+// cannot cycle, takes over from the rule that is fast in practice.
 func (d *dictionary) patience() int { return d.pivots + 4*(d.rows+d.cols) }
 
-// feasible runs the dual simplex method from a dictionary whose objective row is non-negative (with a zero objective: any
-// dictionary) until every variable with a sign has one; it returns errInfeasible if the constraints contradict each other. The proof of
-// that is the last row looked at: a negative constant and no positive coefficient.
+// feasible runs the dual simplex method from a dictionary whose objective row
+// is non-negative (with a zero objective: any dictionary) until every variable
+// with a sign has one; it returns errInfeasible if the constraints contradict
+// each other. The proof of that is the last row looked at: a negative constant
+// and no positive coefficient.
 func (d *dictionary) feasible() error {
 	limit := d.patience()
 	for {
@@ -298,7 +310,8 @@ func (d *dictionary) feasible() error {
 	}
 }
 
-// dualRatio returns the column with sign*a_rj > 0 and the least c_j/|a_rj|, ties to the least variable, or 0.
+// dualRatio returns the column with sign*a_rj > 0 and the least c_j/|a_rj|,
+// ties to the least variable, or 0.
 func (d *dictionary) dualRatio(r, sign int) int {
 	best := 0
 	for j := 1; j <= d.cols; j++ {
@@ -320,8 +333,9 @@ func (d *dictionary) dualRatio(r, sign int) int {
 	return best
 }
 
-// minimise runs the primal simplex method from a feasible dictionary; it returns errUnbounded if the objective has no
-// lower bound, and leaves a feasible dictionary in any case.
+// minimise runs the primal simplex method from a feasible dictionary; it
+// returns errUnbounded if the objective has no lower bound, and leaves a
+// feasible dictionary in any case.
 func (d *dictionary) minimise() error {
 	limit := d.patience()
 	for {
@@ -371,8 +385,9 @@ func (d *dictionary) minimise() error {
 	}
 }
 
-// force adds the condition v = 0 for a variable with a sign to an optimal dictionary and restores optimality; it returns
-// errInfeasible if that is impossible.
+// force adds the condition v = 0 for a variable with a sign to an optimal
+// dictionary and restores optimality; it returns errInfeasible if that is
+// impossible.
 func (d *dictionary) force(v int) error {
 	if c := slices.Index(d.nonbasic, v); c >= 0 {
 		d.deleteColumn(c + 1)
@@ -403,7 +418,8 @@ func (d *dictionary) objective() *big.Rat {
 	return new(big.Rat).SetFrac(d.at(d.rows, 0), &d.det)
 }
 
-// values returns the present vertex, by variable (constraints' values included); nonbasic and forced variables are 0.
+// values returns the present vertex, by variable (constraints' values
+// included); nonbasic and forced variables are 0.
 func (d *dictionary) values() []*big.Rat {
 	x := make([]*big.Rat, len(d.free))
 	for i, v := range d.basic {

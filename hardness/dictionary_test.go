@@ -15,7 +15,8 @@ type halfspace struct {
 	constant *big.Rat
 }
 
-// project eliminates variable 0..n-1 by Fourier and Motzkin, exactly; what is left involves variable n alone.
+// project eliminates variable 0..n-1 by Fourier and Motzkin, exactly; what is
+// left involves variable n alone.
 func project(rows []halfspace, n int) []halfspace {
 	for v := range n {
 		var next, lower, upper []halfspace
@@ -92,7 +93,8 @@ type smallProgram struct {
 	objective   affine
 }
 
-// drawProgram draws a linear program with small integers, so that degenerate vertices, parallel rows and empty sets all are common.
+// drawProgram draws a linear program with small integers, so that degenerate
+// vertices, parallel rows and empty sets all are common.
 func drawProgram(t *rapid.T) smallProgram {
 	small := rapid.Int64Range(-3, 3)
 	p := smallProgram{free: rapid.SliceOfN(rapid.Bool(), 1, 3).Draw(t, "free"), objective: newAffine()}
@@ -112,7 +114,8 @@ func drawProgram(t *rapid.T) smallProgram {
 	return p
 }
 
-// halfspaces writes the program for the slow method; every variable in force is 0 as well.
+// halfspaces writes the program for the slow method; every variable in force is
+// 0 as well.
 func (p smallProgram) halfspaces(force ...int) []halfspace {
 	n := len(p.free)
 	var rows []halfspace
@@ -164,7 +167,8 @@ func (p smallProgram) solve() (*dictionary, error) {
 	return d, d.minimise()
 }
 
-// The simplex method agrees with Fourier-Motzkin elimination, and its vertex satisfies the constraints.
+// The simplex method agrees with Fourier-Motzkin elimination, and its vertex
+// satisfies the constraints.
 func TestDictionaryAgainstElimination(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		p := drawProgram(t)
@@ -199,7 +203,8 @@ func TestDictionaryAgainstElimination(t *testing.T) {
 	})
 }
 
-// Forcing variables to 0 one after the other, as the branches do, agrees with solving from scratch; the copy does not disturb the original.
+// Forcing variables to 0 one after the other, as the branches do, agrees with
+// solving from scratch; the copy does not disturb the original.
 func TestDictionaryForce(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		p := drawProgram(t)
@@ -233,7 +238,8 @@ func TestDictionaryForce(t *testing.T) {
 	})
 }
 
-// Beale's example, on which the simplex method with the largest-coefficient rule cycles for ever.
+// Beale's example, on which the simplex method with the largest-coefficient
+// rule cycles for ever.
 func TestDictionaryBeale(t *testing.T) {
 	row := func(constant int64, coef ...int64) affine {
 		f := newAffine()

@@ -7,22 +7,27 @@ import (
 	"math/big"
 )
 
-// What Solve cannot take, because an exact answer is promised for disjoint bilinear programs only.
+// What Solve cannot take, because an exact answer is promised for disjoint
+// bilinear programs only.
 var (
-	// ErrBilinearRow: a row multiplies a free entry of b with a free entry of A, as every row of the transformer system (Problem
-	// C.9) does.
+	// ErrBilinearRow: a row multiplies a free entry of b with a free entry of
+	// A, as every row of the transformer system (Problem C.9) does.
 	ErrBilinearRow = errors.New("the row is not linear after fixing")
-	// ErrCoupled: the rows tie together variables that the objective multiplies with each other.
+	// ErrCoupled: the rows tie together variables that the objective multiplies
+	// with each other.
 	ErrCoupled = errors.New("the objective multiplies variables that the rows couple")
-	// ErrUnbounded: the ranges of the single variables give the objective no lower bound.
+	// ErrUnbounded: the ranges of the single variables give the objective no
+	// lower bound.
 	ErrUnbounded = errors.New("no lower bound of the objective follows from the ranges of its variables")
 )
 
-// disjoint is what a program is after fixing, if its variables fall into two groups x and y that no row mixes:
+// disjoint is what a program is after fixing, if its variables fall into two
+// groups x and y that no row mixes:
 //
 //	minimise  K*objective = x'Cy + p'x + q'y + c   over x in P, y in Q
 //
-// in integers. Variables are numbered by their entry: i for b_i, d+1 + k*d+j for A_kj.
+// in integers. Variables are numbered by their entry: i for b_i, d+1 + k*d+j
+// for A_kj.
 type disjoint struct {
 	program *BilinearProgram
 	sides   [2]polyhedron // P and Q
@@ -32,13 +37,15 @@ type disjoint struct {
 	scale   *big.Int      // K > 0
 }
 
-// polyhedron is {x : every constraint holds}; the constraints' variables are positions in vars.
+// polyhedron is {x : every constraint holds}; the constraints' variables are
+// positions in vars.
 type polyhedron struct {
 	vars        []int
 	constraints []constraint
 }
 
-// expression is an affine function of the entries that are not fixed, in exact fractions, while a program is taken apart.
+// expression is an affine function of the entries that are not fixed, in exact
+// fractions, while a program is taken apart.
 type expression struct {
 	constant *big.Rat
 	coef     map[int]*big.Rat
@@ -54,7 +61,8 @@ func (e expression) add(entry int, c *big.Rat) {
 	e.coef[entry] = new(big.Rat).Set(c)
 }
 
-// newDisjoint takes the program apart. feasible is false if a row without free entries already fails.
+// newDisjoint takes the program apart. feasible is false if a row without free
+// entries already fails.
 func newDisjoint(p *BilinearProgram) (d *disjoint, feasible bool, err error) {
 	domain := append(append([]Domain(nil), p.B...), p.A...)
 	type product struct{ b, a int }
@@ -245,7 +253,8 @@ func lcm(x, y *big.Int) {
 	x.Mul(x, new(big.Int).Quo(y, g))
 }
 
-// integral multiplies by the least positive number that makes all coefficients integers without a common divisor.
+// integral multiplies by the least positive number that makes all coefficients
+// integers without a common divisor.
 func (e expression) integral() affine {
 	m := new(big.Int).Set(e.constant.Denom())
 	for _, c := range e.coef {
@@ -271,7 +280,8 @@ func (e expression) integral() affine {
 	return f
 }
 
-// dictionary is the polyhedron as a linear program with a zero objective, at a vertex; errInfeasible if it is empty.
+// dictionary is the polyhedron as a linear program with a zero objective, at a
+// vertex; errInfeasible if it is empty.
 func (p polyhedron) dictionary(ctx context.Context) (*dictionary, error) {
 	free := make([]bool, len(p.vars))
 	for i := range free {
@@ -284,7 +294,8 @@ func (p polyhedron) dictionary(ctx context.Context) (*dictionary, error) {
 	return d, d.feasible()
 }
 
-// entry returns the coefficient of the product of variable i of the given side with variable j of the other one; nil is 0.
+// entry returns the coefficient of the product of variable i of the given side
+// with variable j of the other one; nil is 0.
 func (d *disjoint) entry(side, i, j int) *big.Int {
 	if side == 0 {
 		return d.c[i][j]
@@ -292,7 +303,8 @@ func (d *disjoint) entry(side, i, j int) *big.Int {
 	return d.c[j][i]
 }
 
-// against returns the objective as an affine function of one side's variables, the other side's being given; up to a positive factor.
+// against returns the objective as an affine function of one side's variables,
+// the other side's being given; up to a positive factor.
 func (d *disjoint) against(side int, other []*big.Rat) affine {
 	e := newExpression()
 	for i := range d.sides[side].vars {
@@ -350,10 +362,13 @@ func (d *disjoint) point(x, y []*big.Rat) Point {
 	return Point{all[:len(p.B)], all[len(p.B):]}
 }
 
-// conditions sets up the linear program of one side (x, say) that Solve branches on: x in P together with multipliers l of the rows of
-// Q, where y minimises x'Cy + q'y over Q = {Gy + g >= 0} exactly if G'l = C'x + q, l >= 0 and l is complementary to Gy + g; the
-// objective is then linear, p'x - g'l + c. Complementarity is left to the branching. Variables: x, then l, then the values of the rows of P.
-// Only points with an objective of at least floor are of interest.
+// conditions sets up the linear program of one side (x, say) that Solve
+// branches on: x in P together with multipliers l of the rows of Q, where y
+// minimises x'Cy + q'y over Q = {Gy + g >= 0} exactly if G'l = C'x + q, l >= 0
+// and l is complementary to Gy + g; the objective is then linear, p'x - g'l +
+// c. Complementarity is left to the branching. Variables: x, then l, then the
+// values of the rows of P. Only points with an objective of at least floor are
+// of interest.
 func (d *disjoint) conditions(ctx context.Context, side int, floor *big.Rat) (*dictionary, error) {
 	own, other := d.sides[side], d.sides[1-side]
 	n := len(own.vars)

@@ -9,11 +9,13 @@ import (
 	"strings"
 )
 
-// number is what files may contain: a decimal with an optional exponent, or a fraction of integers.
+// number is what files may contain: a decimal with an optional exponent, or a
+// fraction of integers.
 var number = regexp.MustCompile(`^[+-]?((\d+\.?\d*|\.\d+)([eE][+-]?\d+)?|\d+/\d+)$`)
 
-// parseNumber reads a number exactly: 0.1 is 1/10. Exponents are limited to those of float64, so that a short text cannot ask for a
-// number of a million digits.
+// parseNumber reads a number exactly: 0.1 is 1/10. Exponents are limited to
+// those of float64, so that a short text cannot ask for a number of a million
+// digits.
 func parseNumber(s string) (*big.Rat, error) {
 	if !number.MatchString(s) {
 		return nil, fmt.Errorf("%q is not a number (write a decimal such as -1.5e3 or a fraction such as 1/3)", s)
@@ -30,7 +32,8 @@ func parseNumber(s string) (*big.Rat, error) {
 	return x, nil
 }
 
-// String writes the domain as it stands in JSON: "free", "=v", ">=l", "<=u" or "[l,u]".
+// String writes the domain as it stands in JSON: "free", "=v", ">=l", "<=u" or
+// "[l,u]".
 func (d Domain) String() string {
 	switch {
 	case d.Value() != nil:
@@ -115,7 +118,8 @@ func (r rowJSON) form() (Form, error) {
 	return f, nil
 }
 
-// MarshalJSON writes the instance with its sizes, domains as in Domain.String and D^(r) as lists of non-zero entries, everything exact.
+// MarshalJSON writes the instance with its sizes, domains as in Domain.String
+// and D^(r) as lists of non-zero entries, everything exact.
 func (p *BilinearProgram) MarshalJSON() ([]byte, error) {
 	w := programJSON{Sizes: p.Size(), B: p.B, A: make([][]Domain, p.Dim+1), Rows: make([]rowJSON, len(p.Rows))}
 	for k := range w.A {
@@ -138,7 +142,8 @@ func (p *BilinearProgram) MarshalJSON() ([]byte, error) {
 	return json.Marshal(w)
 }
 
-// UnmarshalJSON reads what MarshalJSON writes and validates it. Of the sizes only d is read, the others follow.
+// UnmarshalJSON reads what MarshalJSON writes and validates it. Of the sizes
+// only d is read, the others follow.
 func (p *BilinearProgram) UnmarshalJSON(data []byte) error {
 	var w programJSON
 	if err := json.Unmarshal(data, &w); err != nil {

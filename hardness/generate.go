@@ -6,19 +6,22 @@ import (
 	"math/rand/v2"
 )
 
-// Instance is a random separation together with what is known about it from the way it was drawn.
+// Instance is a random separation together with what is known about it from the
+// way it was drawn.
 type Instance struct {
 	Separation
 	Separable Answer       // Undecided: not known
 	Planes    *[2]Plane    // if separable by construction
-	Reason    *Obstruction // if inseparable by construction
+	Reason    *Obstruction // if inseparable by construction; nil if that was found by trying all colourings, see RandomUnsplittable
 }
 
 // Obstruction is a reason why no two planes separate. All indices start at 0.
 //
-// Between lists inside points. With one outside point it is the midpoint of two of them, so that no plane excludes it. Otherwise the
-// outside points form a cycle of odd length, and Between[i] is the midpoint of Outside[i] and the next one: a plane that
-// excluded both neighbours would exclude the inside point between them, so neighbours need different planes, and two planes do
+// Between lists inside points. With one outside point it is the midpoint of two
+// of them, so that no plane excludes it. Otherwise the outside points form a
+// cycle of odd length, and Between[i] is the midpoint of Outside[i] and the
+// next one: a plane that excluded both neighbours would exclude the inside
+// point between them, so neighbours need different planes, and two planes do
 // not suffice for an odd cycle.
 type Obstruction struct {
 	Outside, Between []int
@@ -76,9 +79,11 @@ func exactPoint(x []int64) []*big.Rat {
 	return y
 }
 
-// RandomSeparable draws two planes, then the given numbers of inside and outside points (integers) that they separate.
+// RandomSeparable draws two planes, then the given numbers of inside and
+// outside points (integers) that they separate.
 func RandomSeparable(rng *rand.Rand, dim, inside, outside int) Instance {
-	// On integer points an integer plane leaves a margin of 1 wherever it is not 0.
+	// On integer points an integer plane leaves a margin of 1 wherever it is
+	// not 0.
 	value := func(w []int64, gamma int64, x []int64) int64 {
 		sum := -gamma
 		for j := range x {
@@ -113,8 +118,10 @@ func RandomSeparable(rng *rand.Rand, dim, inside, outside int) Instance {
 	}
 }
 
-// RandomInseparable draws points (integers) with an Obstruction: an odd cycle of outside points of random length, or an outside point in
-// the middle of two inside points. It needs an outside point and two inside points, else it panics.
+// RandomInseparable draws points (integers) with an Obstruction: an odd cycle
+// of outside points of random length, or an outside point in the middle of two
+// inside points. It needs an outside point and two inside points, else it
+// panics.
 func RandomInseparable(rng *rand.Rand, dim, inside, outside int) Instance {
 	if inside < 2 || outside < 1 {
 		panic(fmt.Sprintf("hardness: %d inside and %d outside points cannot be made inseparable", inside, outside))
@@ -167,7 +174,8 @@ func RandomInseparable(rng *rand.Rand, dim, inside, outside int) Instance {
 	return Instance{Separation: s, Separable: No, Reason: &o}
 }
 
-// RandomUnknown draws inside points (integers) from a small box and outside points from a larger one around it.
+// RandomUnknown draws inside points (integers) from a small box and outside
+// points from a larger one around it.
 func RandomUnknown(rng *rand.Rand, dim, inside, outside int) Instance {
 	s := Separation{Dim: dim}
 	for range inside {

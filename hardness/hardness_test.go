@@ -22,7 +22,8 @@ func separation(t *testing.T, dim int, inside, outside [][]float64) Separation {
 	return s
 }
 
-// agree decides the separation by both ways and checks everything that one of them claims; it returns the answer.
+// agree decides the separation by both ways and checks everything that one of
+// them claims; it returns the answer.
 func agree(t *testing.T, s Separation) Answer {
 	t.Helper()
 	oracle := Oracle(background, s)
@@ -74,8 +75,8 @@ func agree(t *testing.T, s Separation) Answer {
 	return oracle.Separable
 }
 
-// The reduction and the oracle agree on 500 random instances of 2-4 dimensions with up to 8 points a side, and on what the
-// instances were built to be.
+// The reduction and the oracle agree on 500 random instances of 2-4 dimensions
+// with up to 8 points a side, and on what the instances were built to be.
 func TestFiveHundred(t *testing.T) {
 	count := 500
 	if testing.Short() {
@@ -167,7 +168,8 @@ func TestExampleC13(t *testing.T) {
 	}
 }
 
-// d = k'+2n'+2, and never so small that Problem C.10 would lack room for the rows.
+// d = k'+2n'+2, and never so small that Problem C.10 would lack room for the
+// rows.
 func TestSizes(t *testing.T) {
 	for _, c := range []struct{ inside, outside, dim, d int }{
 		{2, 2, 2, 8}, {8, 8, 4, 18}, {1, 0, 1, 4}, {0, 3, 2, 9}, {500, 1, 1, 12},
@@ -191,9 +193,11 @@ func TestSizes(t *testing.T) {
 	}
 }
 
-// Lemma C.12, both ways: the feasibility problem, in which the objective is one more equation, has a solution if and only if the minimum
-// is 0. The solution is constructed from the planes; that there is none follows from a proved positive minimum, and no point that
-// the solver, the oracle or chance can offer satisfies the equation then.
+// Lemma C.12, both ways: the feasibility problem, in which the objective is one
+// more equation, has a solution if and only if the minimum is 0. The solution
+// is constructed from the planes; that there is none follows from a proved
+// positive minimum, and no point that the solver, the oracle or chance can
+// offer satisfies the equation then.
 func TestLemmaC12(t *testing.T) {
 	rng := rand.New(rand.NewPCG(3, 12))
 	for i := range 60 {
@@ -235,7 +239,8 @@ func TestLemmaC12(t *testing.T) {
 	}
 }
 
-// The form with equations only is the same problem: points correspond, with the slacks as the rows' distances.
+// The form with equations only is the same problem: points correspond, with the
+// slacks as the rows' distances.
 func TestEquations(t *testing.T) {
 	rng := rand.New(rand.NewPCG(7, 7))
 	for i := range 20 {
@@ -366,8 +371,9 @@ func TestJSONErrors(t *testing.T) {
 	}
 }
 
-// Between any two corners of a triangle lies an inside point, so that no plane excludes two corners. Two planes are enough for two
-// corners, but not for three.
+// Between any two corners of a triangle lies an inside point, so that no plane
+// excludes two corners. Two planes are enough for two corners, but not for
+// three.
 func ExampleDecide() {
 	inside := [][]float64{{1, 0}, {0, 1}, {1, 1}}
 	corners := [][]float64{{0, 0}, {2, 0}, {0, 2}}
@@ -387,4 +393,32 @@ func ExampleDecide() {
 	// Output:
 	// separable: yes  minimum: 0  d: 8
 	// separable: no  minimum: 12  d: 9
+}
+
+// The answer comes first: a budget that suffices for it but not for the minimum
+// still gives it.
+func TestDecideBeforeMinimum(t *testing.T) {
+	s := RandomInseparable(rand.New(rand.NewPCG(4, 2)), 3, 8, 8).Separation
+	first, err := Decide(background, s, Settings{Target: zero()})
+	if err != nil || first.Result.Status != Above {
+		t.Fatal(first.Result.Status, err)
+	}
+	for _, budget := range []int{first.Result.Nodes, first.Result.Nodes + 1, first.Result.Nodes + 40} {
+		d, err := Decide(background, s, Settings{Nodes: budget})
+		if err != nil || d.Separable != No || d.Result.Status != NodeLimit || d.Result.Lower.Cmp(first.Result.Lower) < 0 {
+			t.Errorf("budget %d: %v, %v, %v", budget, d.Separable, d.Result.Status, err)
+		}
+	}
+}
+
+// The minimum is at most 4k', the value at w1 = w2 = 0.
+func TestMinimumIsBounded(t *testing.T) {
+	rng := rand.New(rand.NewPCG(4, 4))
+	for range 20 {
+		s := RandomInseparable(rng, 2, 4, 4).Separation
+		d, err := Decide(background, s, Settings{})
+		if err != nil || d.Result.Minimum().Cmp(big.NewRat(4*4, 1)) > 0 {
+			t.Error(d.Result.Minimum(), err)
+		}
+	}
 }

@@ -6,15 +6,19 @@ import (
 	"math/big"
 )
 
-// LSASystem writes the transformer's own system, Problem C.9 of the paper, as a bilinear program: find b in R^{q+1} and A in R^{(q+1) x q}
-// with phi(b, A) = X (Eq. 8), that is, for every query position j and pair (i,k), i <= k,
+// LSASystem writes the transformer's own system, Problem C.9 of the paper, as a
+// bilinear program: find b in R^{q+1} and A in R^{(q+1) x q} with phi(b, A) = X
+// (Eq. 8), that is, for every query position j and pair (i,k), i <= k,
 //
 //	b_i A_kj + b_k A_ij = X_{j,(i,k)}  if i < k,      b_i A_ij = X_{j,(i,i)}.
 //
-// X has q*m entries, m = (q+1)(q+2)/2, j outermost, pairs in the row-major order of the upper triangle. Each D^(r) has at most two
-// non-zero entries, every row is an equation, there is no objective, and nothing is fixed: this is one special case of Problem C.10. Reduce
-// needs the fixed entries that are missing here, so it does not show that this case is hard; it is in fact decided in polynomial
-// time by the exact recovery of package landscape. Solve refuses it with ErrBilinearRow.
+// X has q*m entries, m = (q+1)(q+2)/2, j outermost, pairs in the row-major
+// order of the upper triangle. Each D^(r) has at most two non-zero entries,
+// every row is an equation, there is no objective, and nothing is fixed: this
+// is one special case of Problem C.10. Reduce needs the fixed entries that are
+// missing here, so it does not show that this case is hard; it is in fact
+// decided in polynomial time by the exact recovery of package landscape. Solve
+// refuses it with ErrBilinearRow.
 func LSASystem(q int, X []float64) (*BilinearProgram, error) {
 	if q < 1 || len(X) != q*pairCount(q) {
 		return nil, fmt.Errorf("LSA system: q = %d needs q >= 1 and q(q+1)(q+2)/2 values of X, got %d", q, len(X))
@@ -41,7 +45,8 @@ func LSASystem(q int, X []float64) (*BilinearProgram, error) {
 	return p, nil
 }
 
-// NewPoint takes floats as they are: b has d+1 entries, A is (d+1) x d row-major.
+// NewPoint takes floats as they are: b has d+1 entries, A is (d+1) x d
+// row-major.
 func NewPoint(b, A []float64) (Point, error) {
 	convert := func(name string, v []float64) ([]*big.Rat, error) {
 		x := make([]*big.Rat, len(v))

@@ -42,8 +42,9 @@ func TestLSASystem(t *testing.T) {
 	}
 }
 
-// The system is the special case of Problem C.10 that nothing distinguishes but its matrices: every right-hand side is used, each D^(r)
-// has at most two entries, all of them 1, and nothing is fixed or restricted.
+// The system is the special case of Problem C.10 that nothing distinguishes but
+// its matrices: every right-hand side is used, each D^(r) has at most two
+// entries, all of them 1, and nothing is fixed or restricted.
 func TestLSASystemShape(t *testing.T) {
 	p, err := LSASystem(8, make([]float64, 360))
 	if err != nil {

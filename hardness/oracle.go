@@ -13,9 +13,12 @@ type OracleResult struct {
 	Nodes     int       // choices looked at, each with one linear program
 }
 
-// Oracle decides a separation from its definition, without the reduction: which plane excludes each outside point is a choice of one in
-// two, and given the choices each plane is a linear feasibility problem of its own. It branches over the choices, point by point, and gives a
-// branch up as soon as a plane cannot take its points any more. Exact, and exponential in the number of outside points: for small sets.
+// Oracle decides a separation from its definition, without the reduction: which
+// plane excludes each outside point is a choice of one in two, and given the
+// choices each plane is a linear feasibility problem of its own. It branches
+// over the choices, point by point, and gives a branch up as soon as a plane
+// cannot take its points any more. Exact, and exponential in the number of
+// outside points: for small sets.
 func Oracle(ctx context.Context, s Separation) OracleResult {
 	var r OracleResult
 	var assigned [2][]int // outside points each plane has to exclude
@@ -32,7 +35,8 @@ func Oracle(ctx context.Context, s Separation) OracleResult {
 			return Yes
 		}
 		for p := range 2 {
-			// The planes are alike: the first point may as well go to the first one.
+			// The planes are alike: the first point may as well go to the first
+			// one.
 			if point == 0 && p == 1 {
 				continue
 			}
@@ -60,7 +64,8 @@ func Oracle(ctx context.Context, s Separation) OracleResult {
 	return r
 }
 
-// exclude finds a plane with all inside points on its upper side, w'x >= gamma+1, and the given outside points on its lower side.
+// exclude finds a plane with all inside points on its upper side, w'x >=
+// gamma+1, and the given outside points on its lower side.
 func (s Separation) exclude(ctx context.Context, outside []int) (Plane, error) {
 	n := s.Dim // variables w, then gamma
 	free := slices.Repeat([]bool{true}, n+1)

@@ -6,12 +6,14 @@ import (
 	"math/big"
 )
 
-// BilinearProgram is Problem C.11 of the paper in general form: over b in R^{d+1} and A in R^{(d+1) x d},
+// BilinearProgram is Problem C.11 of the paper in general form: over b in
+// R^{d+1} and A in R^{(d+1) x d},
 //
 //	minimise  b' D^(1) A_{:,j(1)}   subject to   lower_r <= b' D^(r) A_{:,j(r)} <= upper_r,
 //
-// with every entry of b and A in its own domain: free, sign-restricted, or fixed. A row with equal sides is an equation. With no
-// objective it is the feasibility Problem C.10. Indices of entries and columns start at 0.
+// with every entry of b and A in its own domain: free, sign-restricted, or
+// fixed. A row with equal sides is an equation. With no objective it is the
+// feasibility Problem C.10. Indices of entries and columns start at 0.
 type BilinearProgram struct {
 	Dim       int      // d
 	B         []Domain // d+1
@@ -32,14 +34,16 @@ type Term struct {
 	Coef *big.Rat
 }
 
-// Row is a constraint Lower <= form <= Upper; nil is no bound. Label says in words where it comes from.
+// Row is a constraint Lower <= form <= Upper; nil is no bound. Label says in
+// words where it comes from.
 type Row struct {
 	Form
 	Lower, Upper *big.Rat
 	Label        string
 }
 
-// Point is an assignment of every variable: B has d+1 entries, A is (d+1) x d row-major.
+// Point is an assignment of every variable: B has d+1 entries, A is (d+1) x d
+// row-major.
 type Point struct {
 	B, A []*big.Rat
 }
@@ -53,7 +57,8 @@ type Sizes struct {
 	Constraints    int `json:"constraints"`      // rows in use, without the signs of single variables
 }
 
-// Domain restricts one variable to Lower <= v <= Upper; nil is no bound, so the zero value is a free variable.
+// Domain restricts one variable to Lower <= v <= Upper; nil is no bound, so the
+// zero value is a free variable.
 type Domain struct {
 	Lower, Upper *big.Rat
 }
@@ -100,7 +105,8 @@ func (p *BilinearProgram) Size() Sizes {
 // pairCount is m = (d+1)(d+2)/2.
 func pairCount(d int) int { return (d + 1) * (d + 2) / 2 }
 
-// Validate checks shapes, indices and bounds; every other function takes a valid program.
+// Validate checks shapes, indices and bounds; every other function takes a
+// valid program.
 func (p *BilinearProgram) Validate() error {
 	if p.Dim < 1 {
 		return fmt.Errorf("bilinear program: d must be at least 1, got %d", p.Dim)
@@ -159,8 +165,9 @@ func (p *BilinearProgram) Evaluate(f Form, at Point) *big.Rat {
 	return sum
 }
 
-// Violation returns the largest amount by which the point breaks a row or a domain, and which one, in words; 0 and "" for a feasible
-// point. Like everything here it is exact: 0 means 0.
+// Violation returns the largest amount by which the point breaks a row or a
+// domain, and which one, in words; 0 and "" for a feasible point. Like
+// everything here it is exact: 0 means 0.
 func (p *BilinearProgram) Violation(at Point) (worst *big.Rat, where string) {
 	if len(at.B) != len(p.B) || len(at.A) != len(p.A) {
 		panic(fmt.Sprintf("hardness: point has %d + %d entries, program %d + %d", len(at.B), len(at.A), len(p.B), len(p.A)))
@@ -183,8 +190,9 @@ func (p *BilinearProgram) Violation(at Point) (worst *big.Rat, where string) {
 	return worst, where
 }
 
-// Feasibility returns Problem C.10 for the question whether the objective can have the given value: the objective becomes one more
-// equation (Lemma C.12 with value 0).
+// Feasibility returns Problem C.10 for the question whether the objective can
+// have the given value: the objective becomes one more equation (Lemma C.12
+// with value 0).
 func (p *BilinearProgram) Feasibility(value *big.Rat) *BilinearProgram {
 	q := *p
 	q.Rows = append([]Row{{Form: p.Objective, Lower: value, Upper: value, Label: "objective"}}, p.Rows...)
@@ -192,9 +200,10 @@ func (p *BilinearProgram) Feasibility(value *big.Rat) *BilinearProgram {
 	return &q
 }
 
-// Equations returns the same program with equations only, as Problem C.10 is stated: every one-sided or ranged row gets a
-// sign-restricted slack, a further entry of b that meets a further 1, fixed, in the row's column of A. This costs one dimension for each
-// such row.
+// Equations returns the same program with equations only, as Problem C.10 is
+// stated: every one-sided or ranged row gets a sign-restricted slack, a further
+// entry of b that meets a further 1, fixed, in the row's column of A. This
+// costs one dimension for each such row.
 func (p *BilinearProgram) Equations() *BilinearProgram {
 	slacks := 0
 	for _, row := range p.Rows {
@@ -238,7 +247,8 @@ func (r Row) equation() bool {
 	return r.Lower != nil && r.Upper != nil && r.Lower.Cmp(r.Upper) == 0
 }
 
-// pad copies the program into dimension d; new entries are fixed at 0 and appear in no form.
+// pad copies the program into dimension d; new entries are fixed at 0 and
+// appear in no form.
 func (p *BilinearProgram) pad(d int) *BilinearProgram {
 	q := &BilinearProgram{Dim: d, B: make([]Domain, d+1), A: make([]Domain, (d+1)*d), Objective: p.Objective, Rows: append([]Row(nil), p.Rows...)}
 	zero := new(big.Rat)

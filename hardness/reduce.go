@@ -5,7 +5,8 @@ import (
 	"math/big"
 )
 
-// Back translates between the two sides of the reduction: it knows where in b and A_{:,1} the planes and the auxiliary variables are.
+// Back translates between the two sides of the reduction: it knows where in b
+// and A_{:,1} the planes and the auxiliary variables are.
 type Back struct {
 	separation   Separation
 	d            int
@@ -14,21 +15,26 @@ type Back struct {
 	z2, oneA     int // first positions in the first column of A
 }
 
-// Reduce writes the separation as a bilinear program (the paper, Eq. 69 and Problem C.11): minimise z1'z2 subject to
+// Reduce writes the separation as a bilinear program (the paper, Eq. 69 and
+// Problem C.11): minimise z1'z2 subject to
 //
 //	-A'w1 + g1 e + e <= 0,  -A'w2 + g2 e + e <= 0,  B w1 - g1 e + e <= z1,  B w2 - g2 e + e <= z2,  z1, z2 >= 0
 //
-// where the rows of A' are the inside and those of B the outside points. The variables are laid out as
+// where the rows of A' are the inside and those of B the outside points. The
+// variables are laid out as
 //
 //	b       = (z1, w1, g1, w2, g2, 1)      k' + 2n' + 3 entries
 //	A_{:,1} = (z2, 0, .., 0, 1)            everything else in A is fixed at 0
 //
-// so that d = k' + 2n' + 2 (8 for m' = k' = n' = 2, the paper's Example C.13). The data stand in the matrices D^(r), not in A: z2 has to
-// be in column 1 to meet z1 in the objective, and the rows that hold z2 together with B w2 can only use that column, where one fixed 1
-// on each side turns bilinear forms into the linear ones needed.
+// so that d = k' + 2n' + 2 (8 for m' = k' = n' = 2, the paper's Example C.13).
+// The data stand in the matrices D^(r), not in A: z2 has to be in column 1 to
+// meet z1 in the objective, and the rows that hold z2 together with B w2 can
+// only use that column, where one fixed 1 on each side turns bilinear forms
+// into the linear ones needed.
 //
-// Problem C.10 has room for d*m rows. An instance with so many inside points that its rows and signs do not fit gets more entries,
-// fixed at 0, until they do; d stays polynomial in the size of the input.
+// Problem C.10 has room for d*m rows. An instance with so many inside points
+// that its rows and signs do not fit gets more entries, fixed at 0, until they
+// do; d stays polynomial in the size of the input.
 //
 // The points are separable if and only if the minimum is 0 (Lemma C.12).
 func Reduce(s Separation) (*BilinearProgram, Back) {
@@ -89,7 +95,8 @@ func (r *Row) addTerm(i, k int, coef *big.Rat) {
 	}
 }
 
-// Planes reads the two planes off a point of the program. If the point is feasible with objective 0 they separate.
+// Planes reads the two planes off a point of the program. If the point is
+// feasible with objective 0 they separate.
 func (t Back) Planes(at Point) [2]Plane {
 	n := t.separation.Dim
 	return [2]Plane{
@@ -98,8 +105,10 @@ func (t Back) Planes(at Point) [2]Plane {
 	}
 }
 
-// Point is the way there: the point of the program that belongs to two planes, with z1 and z2 as small as the rows allow. It is feasible if
-// the inside points are on the right sides, and has objective 0 if and only if, further, every outside point is excluded.
+// Point is the way there: the point of the program that belongs to two planes,
+// with z1 and z2 as small as the rows allow. It is feasible if the inside
+// points are on the right sides, and has objective 0 if and only if, further,
+// every outside point is excluded.
 func (t Back) Point(planes [2]Plane) Point {
 	at := Point{make([]*big.Rat, t.d+1), make([]*big.Rat, (t.d+1)*t.d)}
 	for i := range at.B {

@@ -40,13 +40,26 @@ func TestScalingStudy(t *testing.T) {
 	}
 }
 
+// By default the dimension grows with the size.
+func TestScalingStudySplitting(t *testing.T) {
+	rows, _, err := ScalingStudy(background, ScalingSettings{Sizes: []int{6}, Instances: 2})
+	if err != nil || len(rows) != 4 {
+		t.Fatalf("%d rows, %v", len(rows), err)
+	}
+	for i, r := range rows {
+		if r.D != 3*6+2 || (r.Minimum.Upper == 0) != (r.Separable == Yes) || r.Minimum.Status != Optimal {
+			t.Errorf("row %d: %+v", i, r)
+		}
+	}
+}
+
 func TestScalingStudyErrors(t *testing.T) {
 	ctx, cancel := context.WithCancel(background)
 	cancel()
 	if rows, _, err := ScalingStudy(ctx, ScalingSettings{}); !errors.Is(err, context.Canceled) || len(rows) != 0 {
 		t.Errorf("%d rows, %v", len(rows), err)
 	}
-	for _, s := range []ScalingSettings{{Sizes: []int{1}}, {Dim: -1}, {Instances: -1}, {Nodes: -1}} {
+	for _, s := range []ScalingSettings{{Sizes: []int{4}}, {Sizes: []int{1}, Dim: 2}, {Dim: -1}, {Instances: -1}, {Nodes: -1}} {
 		if _, _, err := ScalingStudy(background, s); err == nil {
 			t.Errorf("accepted %+v", s)
 		}

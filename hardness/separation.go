@@ -6,15 +6,18 @@ import (
 	"math/big"
 )
 
-// Separation is an instance of bilinear separability (Bennett and Mangasarian 1993; the paper, Appendix C.4): are there two planes
-// such that every inside point x has w'x >= gamma+1 for both, and every outside point w'x <= gamma-1 for at least one? The inside set
-// is then cut out of space by a wedge. Both sets live in R^Dim; either may be empty.
+// Separation is an instance of bilinear separability (Bennett and Mangasarian
+// 1993; the paper, Appendix C.4): are there two planes such that every inside
+// point x has w'x >= gamma+1 for both, and every outside point w'x <= gamma-1
+// for at least one? The inside set is then cut out of space by a wedge. Both
+// sets live in R^Dim; either may be empty.
 type Separation struct {
 	Dim             int
 	Inside, Outside [][]*big.Rat // points of Dim coordinates
 }
 
-// NewSeparation checks that all points have dim finite coordinates and converts them exactly.
+// NewSeparation checks that all points have dim finite coordinates and converts
+// them exactly.
 func NewSeparation(dim int, inside, outside [][]float64) (Separation, error) {
 	s := Separation{Dim: dim}
 	if dim < 1 {
@@ -59,8 +62,10 @@ func (p Plane) At(x []*big.Rat) *big.Rat {
 	return sum
 }
 
-// Margins says how every point stands to a pair of planes: by how much it keeps its condition, so that a negative entry breaks it. For an
-// inside point this is min(w1'x - gamma1, w2'x - gamma2) - 1, for an outside point max(gamma1 - w1'x, gamma2 - w2'x) - 1.
+// Margins says how every point stands to a pair of planes: by how much it keeps
+// its condition, so that a negative entry breaks it. For an inside point this
+// is min(w1'x - gamma1, w2'x - gamma2) - 1, for an outside point max(gamma1 -
+// w1'x, gamma2 - w2'x) - 1.
 type Margins struct {
 	Inside, Outside []*big.Rat
 }
@@ -87,7 +92,8 @@ func (s Separation) Check(planes [2]Plane) Margins {
 	return m
 }
 
-// Err returns nil if no margin is negative, else which point fails and by how much.
+// Err returns nil if no margin is negative, else which point fails and by how
+// much.
 func (m Margins) Err() error {
 	for _, set := range []struct {
 		name    string
@@ -103,8 +109,10 @@ func (m Margins) Err() error {
 	return nil
 }
 
-// round returns the planes in float64, scaled up by powers of two until the rounded planes themselves pass Check: a reader of decimal
-// output can then verify it without meeting an error of rounding. Scaling up keeps a separating pair separating.
+// round returns the planes in float64, scaled up by powers of two until the
+// rounded planes themselves pass Check: a reader of decimal output can then
+// verify it without meeting an error of rounding. Scaling up keeps a separating
+// pair separating.
 func (s Separation) round(planes [2]Plane) ([2]Plane, bool) {
 	scale := big.NewRat(1, 1)
 	for range 64 {

@@ -8,17 +8,32 @@ import (
 	"math/rand/v2"
 )
 
-// Settings steer Solve. The zero value is useful: an optimum, with a proof, within 200,000 nodes.
+// Settings steer Solve. The zero value is useful: an optimum, with a proof,
+// within 200,000 nodes.
 type Settings struct {
-	// Target, if not nil, asks only on which side of it the minimum is: the search ends when a point at or below Target is found or when
-	// the minimum is proved to be above. Separability is the question with Target 0.
+	// Target, if not nil, asks only on which side of it the minimum is: the
+	// search ends when a point at or below Target is found or when the minimum
+	// is proved to be above. Separability is the question with Target 0.
 	Target *big.Rat
-	// Nodes bounds the linear programs solved while branching; 0 means 200,000, a negative number none at all.
+	// Nodes bounds the linear programs solved while branching; 0 means 200,000,
+	// a negative number none at all.
 	Nodes int
-	// Starts is the number of runs of the alternating method before branching; 0 means 4, a negative number none at all.
+	// Starts is the number of runs of the alternating method before branching;
+	// 0 means 4, a negative number none at all.
 	Starts int
-	// Seed draws the starts. The result's minimum does not depend on it, its point may.
+	// Seed draws the starts. The result's minimum does not depend on it, its
+	// point may.
 	Seed uint64
+}
+
+func (s Settings) withDefaults() Settings {
+	if s.Nodes == 0 {
+		s.Nodes = 200_000
+	}
+	if s.Starts == 0 {
+		s.Starts = 4
+	}
+	return s
 }
 
 // Status says why Solve stopped.
@@ -62,18 +77,27 @@ func (r Result) Minimum() *big.Rat {
 	return nil
 }
 
-// Solve minimises a bilinear program whose rows are linear after fixing and do not couple the variables that the objective multiplies: a
-// disjoint bilinear program, min x'Cy + p'x + q'y over two polyhedra x in P, y in Q. It is NP-hard and includes what Reduce writes. The
-// two errors ErrBilinearRow and ErrCoupled mark programs outside that class, ErrUnbounded those without an evident lower bound.
+// Solve minimises a bilinear program whose rows are linear after fixing and do
+// not couple the variables that the objective multiplies: a disjoint bilinear
+// program, min x'Cy + p'x + q'y over two polyhedra x in P, y in Q. It is
+// NP-hard and includes what Reduce writes. The two errors ErrBilinearRow and
+// ErrCoupled mark programs outside that class, ErrUnbounded those without an
+// evident lower bound.
 //
-// The method is the branch and bound of Audet, Hansen, Jaumard and Savard (1999). For given x the inner minimum over y is a linear
-// program, whose optimality conditions (multipliers l of the rows of Q) make the objective linear in (x, l); the same holds with the
-// sides exchanged. What remains non-linear is that each row's multiplier or its slack vanishes. Dropping this gives two linear programs
-// whose minima bound the objective from below; branching restores it, one row at a time, and one child of each branch tightens
-// the first program, the other the second. Where nothing is violated the bound is attained, so the tree is finite and the answer exact. The
-// alternating method (minimise over y, over x, ..) supplies upper bounds, at the start and wherever a node's point is better.
+// The method is the branch and bound of Audet, Hansen, Jaumard and Savard
+// (1999). For given x the inner minimum over y is a linear program, whose
+// optimality conditions (multipliers l of the rows of Q) make the objective
+// linear in (x, l); the same holds with the sides exchanged. What remains
+// non-linear is that each row's multiplier or its slack vanishes. Dropping this
+// gives two linear programs whose minima bound the objective from below;
+// branching restores it, one row at a time, and one child of each branch
+// tightens the first program, the other the second. Where nothing is violated
+// the bound is attained, so the tree is finite and the answer exact. The
+// alternating method (minimise over y, over x, ..) supplies upper bounds, at
+// the start and wherever a node's point is better.
 //
-// All arithmetic is exact, so neither a degenerate program nor a nearly degenerate one can lead to a wrong answer.
+// All arithmetic is exact, so neither a degenerate program nor a nearly
+// degenerate one can lead to a wrong answer.
 func Solve(ctx context.Context, p *BilinearProgram, settings Settings) (Result, error) {
 	if err := p.Validate(); err != nil {
 		return Result{}, err
@@ -85,7 +109,7 @@ func Solve(ctx context.Context, p *BilinearProgram, settings Settings) (Result, 
 	if !ok {
 		return Result{Status: Infeasible}, nil
 	}
-	s := &search{ctx: ctx, disjoint: d, settings: settings}
+	s := &search{ctx: ctx, disjoint: d, settings: settings.withDefaults()}
 	for side := range s.plain {
 		if s.plain[side], err = d.sides[side].dictionary(ctx); err != nil {
 			return early(err)
@@ -93,12 +117,6 @@ func Solve(ctx context.Context, p *BilinearProgram, settings Settings) (Result, 
 	}
 	if s.floor, err = s.ranges(); err != nil {
 		return early(err)
-	}
-	if settings.Nodes == 0 {
-		s.settings.Nodes = 200_000
-	}
-	if settings.Starts == 0 {
-		s.settings.Starts = 4
 	}
 	if settings.Target != nil {
 		s.target = new(big.Rat).SetInt(d.scale)
@@ -125,7 +143,8 @@ func early(err error) (Result, error) {
 	return Result{}, err
 }
 
-// search is the state of one Solve. Objective values inside are K times those of the program.
+// search is the state of one Solve. Objective values inside are K times those
+// of the program.
 type search struct {
 	ctx      context.Context
 	settings Settings
@@ -147,11 +166,13 @@ type node struct {
 	bound *big.Rat
 }
 
-// ranges returns a lower bound of the objective from the ranges of the single variables, each found by linear programs.
+// ranges returns a lower bound of the objective from the ranges of the single
+// variables, each found by linear programs.
 func (s *search) ranges() (*big.Rat, error) {
 	type end struct{ side, variable, sign int }
 	known := map[end]*big.Rat{}
-	// extreme returns the least (sign 1) or largest (sign -1) value of a variable, nil if there is none.
+	// extreme returns the least (sign 1) or largest (sign -1) value of a
+	// variable, nil if there is none.
 	var stopped error
 	extreme := func(side, i, sign int) *big.Rat {
 		key := end{side, i, sign}
@@ -212,13 +233,15 @@ func (s *search) ranges() (*big.Rat, error) {
 	return sum, nil
 }
 
-// leastProduct returns the x*y for which sign*x*y is least over two ranges (nil ends are infinite), or nil if there is no least value.
+// leastProduct returns the x*y for which sign*x*y is least over two ranges (nil
+// ends are infinite), or nil if there is no least value.
 func leastProduct(sign int, x, y [2]*big.Rat) *big.Rat {
 	var best *big.Rat
 	for i, u := range x {
 		for j, v := range y {
 			if u == nil || v == nil {
-				// The corner is infinite unless the finite factor is 0; its sign tells whether it matters.
+				// The corner is infinite unless the finite factor is 0; its
+				// sign tells whether it matters.
 				su, sv := 2*i-1, 2*j-1
 				if u != nil {
 					su = u.Sign()
@@ -243,7 +266,8 @@ func leastProduct(sign int, x, y [2]*big.Rat) *big.Rat {
 	return best
 }
 
-// start runs the alternating method from a few vertices: the one at hand, then the minima of random directions. The error is the context's.
+// start runs the alternating method from a few vertices: the one at hand, then
+// the minima of random directions. The error is the context's.
 func (s *search) start() error {
 	x, y := s.vertex(0), s.vertex(1)
 	s.offer(x, y)
@@ -258,7 +282,8 @@ func (s *search) start() error {
 				f.add(i, big.NewInt(rng.Int64N(201)-100))
 			}
 			s.plain[0].setObjective(f)
-			// If this is unbounded, the vertex where it showed is as good a start as any.
+			// If this is unbounded, the vertex where it showed is as good a
+			// start as any.
 			if err := s.plain[0].minimise(); err != nil && err != errUnbounded {
 				return err
 			}
@@ -276,7 +301,8 @@ func (s *search) vertex(side int) []*big.Rat {
 	return s.plain[side].values()[:len(s.sides[side].vars)]
 }
 
-// alternate minimises over y for the given x, then over x for that y, and so on until nothing is gained. The error is the context's.
+// alternate minimises over y for the given x, then over x for that y, and so on
+// until nothing is gained. The error is the context's.
 func (s *search) alternate(x []*big.Rat) error {
 	var last *big.Rat
 	at := [2][]*big.Rat{x, nil}
@@ -311,8 +337,8 @@ func (s *search) settled() bool {
 	return s.best != nil && (s.best.Cmp(s.floor) <= 0 || (s.target != nil && s.best.Cmp(s.target) <= 0))
 }
 
-// branch searches the tree depth first, the child with the lower bound first. It leaves in s.open what was not explored; the error is the
-// context's.
+// branch searches the tree depth first, the child with the lower bound first.
+// It leaves in s.open what was not explored; the error is the context's.
 func (s *search) branch() error {
 	if s.settled() {
 		return nil
@@ -352,7 +378,8 @@ func (s *search) branch() error {
 	return nil
 }
 
-// expand offers the node's point and returns its children, the one to be looked at first last; none if the node's bound is attained.
+// expand offers the node's point and returns its children, the one to be looked
+// at first last; none if the node's bound is attained.
 func (s *search) expand(n node) ([]node, error) {
 	side, row, gap := s.violated(n)
 	if value := gap.Add(gap, n.sides[1].objective()); value.Cmp(s.best) < 0 {
@@ -418,9 +445,11 @@ func (s *search) prune(bound *big.Rat) bool {
 	return false
 }
 
-// violated returns the row, of the side opposite to the program that holds its multiplier, whose multiplier times slack is largest,
-// or -1 if all are 0. The sum of these products over one program is exactly what the objective at the node's point lies above that
-// program's minimum; gap is this sum for the second program.
+// violated returns the row, of the side opposite to the program that holds its
+// multiplier, whose multiplier times slack is largest, or -1 if all are 0. The
+// sum of these products over one program is exactly what the objective at the
+// node's point lies above that program's minimum; gap is this sum for the
+// second program.
 func (s *search) violated(n node) (side, row int, gap *big.Rat) {
 	side, row = -1, -1
 	where := [2][]int{n.sides[0].rowOf(), n.sides[1].rowOf()}

@@ -12,7 +12,8 @@ import (
 	"pgregory.net/rapid"
 )
 
-// vertices lists the vertices of a polyhedron the slow way: every choice of as many constraints as variables, solved as equations.
+// vertices lists the vertices of a polyhedron the slow way: every choice of as
+// many constraints as variables, solved as equations.
 func (p polyhedron) vertices() [][]*big.Rat {
 	n := len(p.vars)
 	var found [][]*big.Rat
@@ -32,7 +33,8 @@ func (p polyhedron) vertices() [][]*big.Rat {
 	return found
 }
 
-// solveTight returns the point where the chosen constraints hold with equality, if it is unique and satisfies the others.
+// solveTight returns the point where the chosen constraints hold with equality,
+// if it is unique and satisfies the others.
 func (p polyhedron) solveTight(chosen []int) []*big.Rat {
 	n := len(p.vars)
 	m := make([][]*big.Rat, n) // n x (n+1)
@@ -85,7 +87,8 @@ func (p polyhedron) solveTight(chosen []int) []*big.Rat {
 	return x
 }
 
-// slowBilinear is the least objective over all pairs of vertices; where both polyhedra have vertices and there is a minimum, it is that.
+// slowBilinear is the least objective over all pairs of vertices; where both
+// polyhedra have vertices and there is a minimum, it is that.
 func slowBilinear(t interface{ Fatal(...any) }, p *BilinearProgram) *big.Rat {
 	d, ok, err := newDisjoint(p)
 	if err != nil {
@@ -110,8 +113,9 @@ func slowBilinear(t interface{ Fatal(...any) }, p *BilinearProgram) *big.Rat {
 	return best
 }
 
-// drawDisjoint draws a disjoint bilinear program over two bounded polyhedra: x in the first entries of b, y in those of A_{:,0}, a fixed
-// number at the end of each.
+// drawDisjoint draws a disjoint bilinear program over two bounded polyhedra: x
+// in the first entries of b, y in those of A_{:,0}, a fixed number at the end
+// of each.
 func drawDisjoint(t *rapid.T) *BilinearProgram {
 	n := rapid.IntRange(1, 3).Draw(t, "variables")
 	small := rapid.Int64Range(-4, 4)
@@ -165,8 +169,10 @@ func drawDisjoint(t *rapid.T) *BilinearProgram {
 	return p
 }
 
-// Solve agrees with the enumeration of all pairs of vertices on general disjoint programs: signed objectives with linear parts, equations,
-// ranges, empty sets. The starts are switched off in half of the cases, so that the branching has to find the minimum itself.
+// Solve agrees with the enumeration of all pairs of vertices on general
+// disjoint programs: signed objectives with linear parts, equations, ranges,
+// empty sets. The starts are switched off in half of the cases, so that the
+// branching has to find the minimum itself.
 func TestSolveAgainstVertices(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		p := drawDisjoint(t)
@@ -200,7 +206,8 @@ func TestSolveAgainstVertices(t *testing.T) {
 func TestReducedAgainstVertices(t *testing.T) {
 	rng := rand.New(rand.NewPCG(2, 2))
 	for range 30 {
-		// Three inside points in the plane that are not collinear: then there are vertices.
+		// Three inside points in the plane that are not collinear: then there
+		// are vertices.
 		s := RandomInseparable(rng, 2, 3, 3).Separation
 		area := new(big.Rat)
 		sub := func(a, b, j int) *big.Rat { return new(big.Rat).Sub(s.Inside[a][j], s.Inside[b][j]) }
@@ -255,7 +262,8 @@ func hard() *BilinearProgram {
 	return p
 }
 
-// With any budget the interval holds the minimum, and optimality is claimed only when it is proved.
+// With any budget the interval holds the minimum, and optimality is claimed
+// only when it is proved.
 func TestNodeBudget(t *testing.T) {
 	p := hard()
 	exact, err := Solve(background, p, Settings{})
@@ -314,7 +322,8 @@ func TestSolveContext(t *testing.T) {
 	}
 }
 
-// The same program gives the same result, whatever the order in which Go's maps are walked.
+// The same program gives the same result, whatever the order in which Go's maps
+// are walked.
 func TestSolveDeterministic(t *testing.T) {
 	first := ""
 	for range 5 {

@@ -30,7 +30,8 @@ transformer-shaped variables (b, A) and that program is solved exactly: its mini
 the answer is yes.`
 }
 
-// hardnessAnswer is the command's JSON. A number is null where it is not proved.
+// hardnessAnswer is the command's JSON. A number is null where it is not
+// proved.
 type hardnessAnswer struct {
 	Separable    hardness.Answer `json:"separable"`
 	Minimum      *float64        `json:"minimum"`
@@ -43,8 +44,10 @@ type hardnessAnswer struct {
 	Nodes        int             `json:"nodes"`
 }
 
-// hardnessPlane is {x : w'x = gamma}. The numbers are exact as they stand, and pass the check as they stand; if no float64 values do
-// (points whose coordinates differ by many orders of magnitude), they are rounded or null and the exact fractions come with them.
+// hardnessPlane is {x : w'x = gamma}. The numbers are exact as they stand, and
+// pass the check as they stand; if no float64 values do (points whose
+// coordinates differ by many orders of magnitude), they are rounded or null and
+// the exact fractions come with them.
 type hardnessPlane struct {
 	W          []*float64 `json:"w"`
 	Gamma      *float64   `json:"gamma"`
