@@ -26,11 +26,7 @@ func checkChain(t interface{ Errorf(string, ...any) }, name string, r *Recovery)
 
 func TestRecoverReference(t *testing.T) {
 	for _, c := range readReference(t) {
-		d, bias, binary, n := c.form()
-		if !binary {
-			continue
-		}
-		r, err := Recover(context.Background(), binaryForm(d, n, 0.5, bias), Settings{Seed: 1})
+		r, err := Recover(context.Background(), c.form(t), Settings{Seed: 1})
 		if err != nil {
 			t.Fatal(err)
 		}
