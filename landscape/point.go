@@ -84,8 +84,8 @@ func readPointCSV(r io.Reader) (X []*big.Rat, q, D int, err error) {
 		for i, text := range row {
 			x, err := markov.ParseRat(text)
 			if err != nil {
-				line, column := reader.FieldPos(i)
-				return nil, 0, 0, fmt.Errorf("line %d, column %d: %w", line, column, err)
+				line, _ := reader.FieldPos(i)
+				return nil, 0, 0, fmt.Errorf("line %d, column %d: %w", line, i+1, err)
 			}
 			X = append(X, x)
 		}
