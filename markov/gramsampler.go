@@ -178,9 +178,9 @@ func (g *GramSampler) drawKernel() {
 
 // drawQuery draws the query's states and its label, one chain by itself.
 func (g *GramSampler) drawQuery(start []float64) {
-	g.states[0] = draw(g.rng, start)
+	g.states[0] = DrawState(g.rng, start)
 	for j := 1; j < len(g.states); j++ {
-		g.states[j] = draw(g.rng, g.kernel.Row(g.states[j-1]))
+		g.states[j] = DrawState(g.rng, g.kernel.Row(g.states[j-1]))
 	}
 }
 

@@ -79,11 +79,11 @@ func (s *Sampler) Prompt(p *Prompt, i uint64) error {
 		}
 		queryStart = stationary
 	}
-	p.Query[0] = draw(rng, queryStart)
+	p.Query[0] = DrawState(rng, queryStart)
 	for j := 1; j < d; j++ {
-		p.Query[j] = draw(rng, p.Kernel.Row(p.Query[j-1]))
+		p.Query[j] = DrawState(rng, p.Kernel.Row(p.Query[j-1]))
 	}
-	p.Label = draw(rng, p.Kernel.Row(p.Query[d-1]))
+	p.Label = DrawState(rng, p.Kernel.Row(p.Query[d-1]))
 
 	start := stationary
 	if contextStart != nil {
@@ -91,9 +91,9 @@ func (s *Sampler) Prompt(p *Prompt, i uint64) error {
 	}
 	for k := range n {
 		chain := p.Context[k*(d+1) : (k+1)*(d+1)]
-		chain[0] = draw(rng, start)
+		chain[0] = DrawState(rng, start)
 		for j := 1; j <= d; j++ {
-			chain[j] = draw(rng, p.Kernel.Row(chain[j-1]))
+			chain[j] = DrawState(rng, p.Kernel.Row(chain[j-1]))
 		}
 	}
 	return nil
@@ -106,9 +106,9 @@ func resize(states []State, n int) []State {
 	return states[:n]
 }
 
-// draw returns a state with the given probabilities, which sum to 1 within
+// DrawState returns a state with the given probabilities, which sum to 1 within
 // rounding.
-func draw(rng *rand.Rand, probs []float64) State {
+func DrawState(rng *rand.Rand, probs []float64) State {
 	u := rng.Float64()
 	last := 0
 	for s, p := range probs {
