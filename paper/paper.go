@@ -35,5 +35,5 @@ type Item struct {
 
 // Items returns all items in the order in which they are best read.
 func Items() []Item {
-	return []Item{theorem33}
+	return nil
 }

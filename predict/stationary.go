@@ -23,7 +23,7 @@ import "math"
 // slowly, because a prior parameter is small, are geometric series beyond the
 // point where their next correction is below rounding, and are summed as such.
 
-const negligible = 42 // terms below exp(-42) of the largest do not count
+const negligible = 36 // terms below exp(-36) of the largest do not count
 
 // stationary is the posterior of a binary kernel with stationary starts.
 type stationary struct {
