@@ -15,10 +15,10 @@ import (
 // X has q*m entries, m = (q+1)(q+2)/2, j outermost, pairs in the row-major
 // order of the upper triangle. Each D^(r) has at most two non-zero entries,
 // every row is an equation, there is no objective, and nothing is fixed: this
-// is one special case of Problem C.10. Reduce needs the fixed entries that are
-// missing here, so it does not show that this case is hard; it is in fact
-// decided in polynomial time by the exact recovery of package landscape. Solve
-// refuses it with ErrBilinearRow.
+// is one special case of Problem C.10. Reduce needs matrices D^(r) full of data,
+// for which there is no place here, so it does not show that this case is hard;
+// it is in fact decided in polynomial time by landscape.Decide. Solve refuses it
+// with ErrBilinearRow.
 func LSASystem(q int, X []float64) (*BilinearProgram, error) {
 	if q < 1 || len(X) != q*pairCount(q) {
 		return nil, fmt.Errorf("LSA system: q = %d needs q >= 1 and q(q+1)(q+2)/2 values of X, got %d", q, len(X))

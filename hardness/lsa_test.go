@@ -1,6 +1,7 @@
 package hardness
 
 import (
+	"errors"
 	"math"
 	"math/big"
 	"math/rand/v2"
@@ -81,5 +82,52 @@ func TestLSASystemErrors(t *testing.T) {
 	}
 	if _, err := NewPoint([]float64{math.NaN()}, nil); err == nil {
 		t.Error("accepted NaN")
+	}
+}
+
+// The special case is decided in polynomial time: a point of a transformer gets
+// a witness, which satisfies the system's rows; of a random point it is proved
+// that the system has no solution. Solve, made for the general problem, refuses
+// both.
+func TestLSASystemIsDecided(t *testing.T) {
+	rng := rand.New(rand.NewPCG(9, 9))
+	for q := 2; q <= 5; q++ {
+		normal := func(n int) []float64 {
+			v := make([]float64, n)
+			for i := range v {
+				v[i] = rng.NormFloat64()
+			}
+			return v
+		}
+		for _, want := range []landscape.Verdict{landscape.Realisable, landscape.NotRealisable} {
+			X := normal(q * pairCount(q))
+			if want == landscape.Realisable {
+				X = landscape.Phi(normal(q+1), normal((q+1)*q))
+			}
+			system, err := LSASystem(q, X)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := Solve(background, system, Settings{}); !errors.Is(err, ErrBilinearRow) {
+				t.Errorf("q = %d: Solve says %v", q, err)
+			}
+			d, err := landscape.Decide(X, q, q+1, 0)
+			if err != nil || d.Verdict != want {
+				t.Fatalf("q = %d: %v, %v, want %v", q, d.Verdict, err, want)
+			}
+			if want == landscape.NotRealisable {
+				if err := d.Verify(X, q); err != nil {
+					t.Errorf("q = %d: the obstruction: %v", q, err)
+				}
+				continue
+			}
+			at, err := NewPoint(d.B, d.A)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if v, where := system.Violation(at); v.Cmp(big.NewRat(1, 1e9)) > 0 {
+				t.Errorf("q = %d: the witness breaks %s by %v", q, where, v)
+			}
+		}
 	}
 }

@@ -17,12 +17,16 @@ type SystemBack struct {
 // System writes the separation as Problem C.10 with nothing added: equations
 // b'D^(r) A_{:,1} = X_r over free b and A, no fixed entries, no signs, no
 // objective. It has a solution if and only if the points are separable, so it
-// is the reduction that proves Problem C.10 NP-hard; its size is d = 2m' + 5k'
-// + 2n' + 2. Solve does not take it. Against Reduce,
+// is the reduction that proves Problem C.10 NP-hard; its size is
+// d = 2m' + 5k' + 2n' + 2 (more only where Reduce needs room). Solve does not
+// take it. Against Reduce,
 //
-//   - the two fixed ones become the equation b_e A_e = 1 (e the last entry there). Nothing more has to be fixed: the forms do not change if b
-//     is multiplied by t and A divided by t, and every row reads its variables as products with b_e or A_e, w = b_w A_e for instance;
-//   - what is at least 0 (the slack of each row, z1 and z2) becomes a square b_s A_s, with b_s A_e = b_e A_s;
+//   - the two fixed ones become the equation b_e A_e = 1 (e the last entry
+//     there). Nothing more has to be fixed: the forms do not change if b is
+//     multiplied by t and A divided by t, and every row reads its variables as
+//     products with b_e or A_e, w = b_w A_e for instance;
+//   - what is at least 0 (the slack of each row, z1 and z2) becomes a square
+//     b_s A_s, with b_s A_e = b_e A_s;
 //   - the objective z1'z2 = 0 becomes an equation.
 func System(s Separation) (*BilinearProgram, SystemBack) {
 	base, back := Reduce(s)

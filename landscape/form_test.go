@@ -1,11 +1,14 @@
 package landscape
 
 import (
+	"math"
 	"math/rand/v2"
+	"testing"
 
 	"gonum.org/v1/gonum/integrate/quad"
 	"gonum.org/v1/gonum/mat"
 
+	"markovicl/markov"
 	"markovicl/moment"
 )
 
@@ -103,4 +106,25 @@ func randomForm(r *rand.Rand, q int, condition float64) *moment.Form {
 	form.L = h.RawVector().Data
 	form.C = 1 + mat.Dot(X, &h)
 	return form
+}
+
+// Package moment agrees with the enumeration.
+func TestBinaryForm(t *testing.T) {
+	for _, c := range []struct {
+		spec markov.Spec
+		form *moment.Form
+	}{
+		{markov.Spec{D: 2, N: "7", P: "0.3"}, binaryForm(2, 7, 0.3, false)},
+		{markov.Spec{D: 3, N: "inf", Bias: true}, binaryForm(3, 0, 0.5, true)},
+	} {
+		form := taskForm(t, c.spec)
+		if !mat.EqualApprox(form.H, c.form.H, 1e-13) || math.Abs(form.C-c.form.C) > 1e-13 {
+			t.Errorf("%+v: H or c differ", c.spec)
+		}
+		for i, x := range form.L {
+			if math.Abs(x-c.form.L[i]) > 1e-13 {
+				t.Errorf("%+v: h[%d] = %g, enumeration %g", c.spec, i, x, c.form.L[i])
+			}
+		}
+	}
 }

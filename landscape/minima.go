@@ -31,7 +31,8 @@ type LocalMinimum struct {
 // localMinima descends from the given starts and from as many random ones as
 // asked for, and returns the distinct minima, lowest first. Random start i
 // depends on seed and i only; the result does not depend on the number of
-// workers. When the context ends early, what was found so far is returned.
+// workers. When the context ends early, what was found so far is returned, and the
+// first start is always taken.
 func localMinima(ctx context.Context, form *moment.Form, starts [][]float64, first, last int, seed uint64) []LocalMinimum {
 	D := form.Q + 1
 	total := len(starts) + last - first
@@ -47,7 +48,7 @@ func localMinima(ctx context.Context, form *moment.Form, starts [][]float64, fir
 				i := next
 				next++
 				lock.Unlock()
-				if i >= total || ctx.Err() != nil {
+				if i >= total || i > 0 && ctx.Err() != nil {
 					return
 				}
 				var b []float64

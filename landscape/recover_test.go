@@ -4,9 +4,12 @@ import (
 	"context"
 	"math"
 	"math/rand/v2"
+	"runtime"
 	"testing"
 
 	"pgregory.net/rapid"
+
+	"markovicl/markov"
 )
 
 func checkChain(t interface{ Errorf(string, ...any) }, name string, r *Recovery) {
@@ -26,11 +29,7 @@ func checkChain(t interface{ Errorf(string, ...any) }, name string, r *Recovery)
 
 func TestRecoverReference(t *testing.T) {
 	for _, c := range readReference(t) {
-		d, bias, binary, n := c.form()
-		if !binary {
-			continue
-		}
-		r, err := Recover(context.Background(), binaryForm(d, n, 0.5, bias), Settings{Seed: 1})
+		r, err := Recover(context.Background(), c.form(t), Settings{Seed: 1})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -64,4 +63,65 @@ func TestRecoverRandom(t *testing.T) {
 			t.Errorf("condition 1e%.1f: relative gap %g left", exponent, r.RelativeGap())
 		}
 	})
+}
+
+// Whenever the context ends, the bounds are true and the status says so.
+func TestRecoverInterrupted(t *testing.T) {
+	form := taskForm(t, markov.Spec{D: 3})
+	full, err := Recover(context.Background(), form, Settings{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	reports := 0
+	for stop := range 6 {
+		ctx, cancel := context.WithCancel(context.Background())
+		count := 0
+		upper, lower := math.Inf(1), math.Inf(-1)
+		if stop == 0 {
+			cancel()
+		}
+		r, err := Recover(ctx, form, Settings{Progress: func(u, l float64) {
+			if u > upper || l < lower {
+				t.Errorf("bounds got worse: %g, %g after %g, %g", u, l, upper, lower)
+			}
+			upper, lower = u, l
+			reports++
+			if count++; count == stop {
+				cancel()
+			}
+		}})
+		cancel()
+		if err != nil {
+			t.Fatal(err)
+		}
+		checkChain(t, "interrupted", r)
+		if r.LowerBound > full.Loss+1e-12 || r.Loss < full.LowerBound-1e-12 {
+			t.Errorf("stop %d: bounds %g, %g contradict %g, %g", stop, r.LowerBound, r.Loss, full.LowerBound, full.Loss)
+		}
+		if r.Certified() != (r.Status == Certified) || stop < 2 && r.Status != Interrupted {
+			t.Errorf("stop %d: certified %v, status %v", stop, r.Certified(), r.Status)
+		}
+	}
+	if reports < 10 {
+		t.Errorf("%d progress reports", reports)
+	}
+}
+
+// The result is the same for any number of processors.
+func TestRecoverDeterministic(t *testing.T) {
+	form := taskForm(t, markov.Spec{D: 4})
+	var losses, bounds []float64
+	for _, cores := range []int{1, 2, 4} {
+		before := runtime.GOMAXPROCS(cores)
+		r, err := Recover(context.Background(), form, Settings{Starts: 16})
+		runtime.GOMAXPROCS(before)
+		if err != nil {
+			t.Fatal(err)
+		}
+		losses, bounds = append(losses, r.Loss, r.ProjectionLoss), append(bounds, r.LowerBound)
+	}
+	if losses[0] != losses[2] || losses[0] != losses[4] || losses[1] != losses[3] || losses[1] != losses[5] ||
+		bounds[0] != bounds[1] || bounds[0] != bounds[2] {
+		t.Errorf("losses %v and bounds %v depend on the number of processors", losses, bounds)
+	}
 }

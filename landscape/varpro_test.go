@@ -9,6 +9,9 @@ import (
 	"slices"
 	"strconv"
 	"testing"
+
+	"markovicl/markov"
+	"markovicl/moment"
 )
 
 // v(b) against a minimisation over A written out, and its derivatives against
@@ -75,38 +78,54 @@ func readReference(t *testing.T) []referenceCase {
 	return reference.Cases
 }
 
-func (c referenceCase) form() (d int, bias, binary bool, n int) {
-	d, n, binary = 1, 10, true
+// form returns the form of the case's task.
+func (c referenceCase) form(t *testing.T) *moment.Form {
+	t.Helper()
+	var spec markov.Spec
 	for i, f := range c.Flags {
 		switch f {
 		case "--d":
-			d, _ = strconv.Atoi(c.Flags[i+1])
+			spec.D, _ = strconv.Atoi(c.Flags[i+1])
 		case "--n":
-			n, _ = strconv.Atoi(c.Flags[i+1])
+			spec.N = c.Flags[i+1]
 		case "--bias":
-			bias = true
+			spec.Bias = true
 		case "--states":
-			binary = false
+			spec.States, _ = strconv.Atoi(c.Flags[i+1])
+		case "--prior":
+			spec.Prior.Text = c.Flags[i+1]
+		case "--start":
+			spec.Start = c.Flags[i+1]
 		}
 	}
-	return
+	return taskForm(t, spec)
+}
+
+func taskForm(t testing.TB, spec markov.Spec) *moment.Form {
+	t.Helper()
+	task, err := markov.NewTask(spec)
+	if err != nil {
+		t.Fatal(err)
+	}
+	moments, err := moment.Of(context.Background(), task, moment.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return moments.At(task.Context())
 }
 
 // The best transformers of an independent program are found, or better ones.
 func TestLocalMinimaReference(t *testing.T) {
 	for _, c := range readReference(t) {
-		d, bias, binary, n := c.form()
-		if !binary {
-			continue
-		}
-		minima := localMinima(context.Background(), binaryForm(d, n, 0.5, bias), nil, 0, 60, 1)
+		form := c.form(t)
+		minima := localMinima(context.Background(), form, nil, 0, 60, 1)
 		if got := minima[0].Loss; got > c.Best+1e-7 || got < c.LossEnlarged-1e-9 {
 			t.Errorf("%v: best loss %.12g, want at most %.12g and at least %.12g", c.Flags, got, c.Best, c.LossEnlarged)
 		}
 		hits := 0
 		for _, m := range minima {
 			hits += m.Hits
-			if !bias && m.Curvature < -1e-7 {
+			if !slices.Contains(c.Flags, "--bias") && m.Curvature < -1e-7 {
 				t.Errorf("%v: a minimum with the negative curvature %g", c.Flags, m.Curvature)
 			}
 		}

@@ -21,6 +21,8 @@
 //   - monomial.go: which products of coordinates there are to average
 //   - chain.go: their means for one chain, given the kernel
 //   - rule.go: how kernels are averaged: Rule, and the rule chosen for a task
+//   - census.go: exact moments of counted transitions, without quadrature
 //   - stationary.go: the rule for two states that start from the stationary law
 //   - jacobi.go: Gauss-Jacobi rules for Beta laws
+//   - lattice.go: quasi-Monte Carlo, where nothing better is affordable
 package moment

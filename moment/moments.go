@@ -16,8 +16,12 @@ import (
 // Options are the settings of Of; the zero value is the right one unless a
 // comparison of rules is wanted.
 type Options struct {
-	Nodes   int // of a Gauss rule for each variable; 0 for as many as make it exact
-	Workers int // goroutines, 0 for GOMAXPROCS; the result does not depend on it
+	Rule       string // name of a rule; "" for the cheapest exact one, else the next best
+	Nodes      int    // of a Gauss rule for each variable; 0 for as many as make it exact or converged
+	Points     int    // of each lattice of QuasiMonteCarlo, a power of two; 0 for what is quick
+	Replicates int    // independent shifts of QuasiMonteCarlo, default 32
+	Seed       uint64 // of the shifts
+	Workers    int    // goroutines, 0 for GOMAXPROCS; the result does not depend on it
 }
 
 // Moments are the moments of a task for every number of in-context chains at
@@ -27,6 +31,7 @@ type Moments struct {
 	rule Rule
 	b    *basis
 	tables
+	replicates []tables // of QuasiMonteCarlo; tables is their mean
 }
 
 // tables hold the means over kernels, one number for each distinct product.
@@ -50,39 +55,14 @@ func Of(ctx context.Context, t markov.Task, opts Options) (*Moments, error) {
 			dim, MaxDimension, dim*dim*8e-9)
 	}
 	b := newBasis(t)
-	rule, err := choose(ctx, t, b, opts)
-	if err != nil {
-		return nil, err
-	}
 	if opts.Workers == 0 {
 		opts.Workers = runtime.GOMAXPROCS(0)
 	}
-	m := &Moments{task: t, rule: rule.rule, b: b}
-	if m.tables, err = average(ctx, m.b, rule, starts(t), opts.Workers); err != nil {
+	p, err := choose(t, b, opts)
+	if err != nil {
 		return nil, err
 	}
-	return m, nil
-}
-
-// choose returns the rule for a task.
-func choose(ctx context.Context, t markov.Task, b *basis, opts Options) (cubature, error) {
-	if t.Start().Kind() == markov.StationaryStart {
-		if t.States() > 2 {
-			return cubature{}, fmt.Errorf("moment: there is no rule for a stationary start with %d states", t.States())
-		}
-		rule := func(nodes int) (cubature, error) { return stationaryBinary(t.Prior(), nodes) }
-		if opts.Nodes > 0 {
-			return rule(opts.Nodes)
-		}
-		return converged(ctx, b, t.Positions()+6, rule)
-	}
-	nodes := opts.Nodes
-	if nodes == 0 {
-		nodes = exactNodes(t)
-	}
-	rule, err := gaussJacobi(t.Prior(), nodes)
-	rule.rule.Exact = nodes >= exactNodes(t)
-	return rule, err
+	return p.run(ctx)
 }
 
 // exactNodes returns the nodes that a Gauss rule needs for each variable. The
@@ -193,8 +173,15 @@ func addProduct(dst, left, right []float64, rows, n, cols, stride int) {
 }
 
 // At returns the loss of the task with n in-context chains.
-func (m *Moments) At(n markov.Context) *Form {
-	b := m.b
+func (m *Moments) At(n markov.Context) *Form { return m.tables.at(m.b, n) }
+
+// Replicate returns the loss by the shift r alone, r < Rule().Replicates. The
+// forms of all shifts have the mean that At returns, and their spread is its
+// standard error times the square root of their number.
+func (m *Moments) Replicate(r int, n markov.Context) *Form { return m.replicates[r].at(m.b, n) }
+
+// at combines the tables to the loss with n in-context chains.
+func (m *tables) at(b *basis, n markov.Context) *Form {
 	D, K2, K4 := b.q+1, len(b.pairID), len(b.monomials)
 	size := len(b.pair)
 	once, twice := 0.0, 1.0 // the same chain in both Gram factors, different chains

@@ -133,13 +133,16 @@ var enumerated = []markov.Spec{
 func TestEnumeration(t *testing.T) {
 	for _, spec := range enumerated {
 		task := newTask(t, spec)
-		m := of(t, task, Options{})
 		for n := 1; n <= 3; n++ {
 			if n*task.Positions()*task.States() > 6 {
 				break // too many configurations
 			}
-			if d := difference(m.At(markov.Context(n)), enumerate(task, n)); !(d < 1e-14) {
-				t.Errorf("%s, n %d: differs by %.2g", task, n, d)
+			want := enumerate(task, n)
+			for _, rule := range []string{GaussJacobi, DirichletCounts} {
+				m := of(t, task, Options{Rule: rule})
+				if d := difference(m.At(markov.Context(n)), want); !(d < 1e-14) {
+					t.Errorf("%s, n %d, %s: differs by %.2g", task, n, rule, d)
+				}
 			}
 		}
 	}
@@ -149,9 +152,9 @@ func TestEnumeration(t *testing.T) {
 func TestNodes(t *testing.T) {
 	for _, spec := range []markov.Spec{{D: 1}, {D: 4, P: "0.3"}, {D: 7}, {D: 3, Prior: markov.PriorSpec{Text: "beta:0.1,5"}}} {
 		task := newTask(t, spec)
-		exact := of(t, task, Options{})
-		more := of(t, task, Options{Nodes: 2 * exactNodes(task)})
-		fewer := of(t, task, Options{Nodes: exactNodes(task) - 1})
+		exact := of(t, task, Options{Rule: GaussJacobi})
+		more := of(t, task, Options{Rule: GaussJacobi, Nodes: 2 * exactNodes(task)})
+		fewer := of(t, task, Options{Rule: GaussJacobi, Nodes: exactNodes(task) - 1})
 		if !exact.Rule().Exact || !more.Rule().Exact || fewer.Rule().Exact {
 			t.Error("a rule does not know whether it is exact")
 		}
@@ -164,6 +167,71 @@ func TestNodes(t *testing.T) {
 				t.Errorf("%s, n %s: one node fewer changes only %.2g", task, n, d)
 			}
 		}
+	}
+}
+
+// The rule for stationary starts has converged where it says so.
+func TestStationaryConverged(t *testing.T) {
+	for _, spec := range []markov.Spec{
+		{D: 1}, {D: 5}, {D: 2, Prior: markov.PriorSpec{Text: "beta:0.5,0.2"}}, {D: 3, Bias: true, Prior: markov.PriorSpec{Text: "beta:3.5,8"}},
+	} {
+		spec.Start = "stationary"
+		task := newTask(t, spec)
+		m := of(t, task, Options{})
+		if m.Rule().Exact || m.Rule().Change > 1e-13 {
+			t.Errorf("%s: %+v", task, m.Rule())
+		}
+		nodes := int(math.Sqrt(float64(m.Rule().Nodes) / 5))
+		for _, n := range []markov.Context{1, 10, markov.Infinite} {
+			if d := difference(of(t, task, Options{Nodes: 2 * nodes}).At(n), m.At(n)); !(d < 1e-13) {
+				t.Errorf("%s, n %s: twice the nodes change %.2g", task, n, d)
+			}
+		}
+	}
+}
+
+// Two exact rules, or an exact one and random shifts, agree.
+func TestRules(t *testing.T) {
+	for _, spec := range []markov.Spec{
+		{D: 5, Prior: markov.PriorSpec{Text: "beta:0.3,2"}},
+		{D: 2, States: 3, Embedding: "onehot", Bias: true},
+		{D: 3, Start: "correlated:0.3,0.2,0.9", Embedding: "sign"},
+	} {
+		task := newTask(t, spec)
+		gauss, counts := of(t, task, Options{Rule: GaussJacobi}), of(t, task, Options{Rule: DirichletCounts})
+		for _, n := range []markov.Context{1, 10, markov.Infinite} {
+			if d := difference(gauss.At(n), counts.At(n)); !(d < 1e-14) {
+				t.Errorf("%s, n %s: rules differ by %.2g", task, n, d)
+			}
+		}
+	}
+	for _, spec := range []markov.Spec{
+		{D: 2}, {D: 2, Start: "stationary", Prior: markov.PriorSpec{Text: "beta:2,0.5"}}, {D: 1, States: 3, Embedding: "onehot"},
+		{D: 2, States: 3, Prior: markov.PriorSpec{Text: "dirichlet:0.5"}},
+	} {
+		task := newTask(t, spec)
+		exact, random := of(t, task, Options{}), of(t, task, Options{Rule: QuasiMonteCarlo, Points: 256, Seed: 1})
+		count := float64(random.Rule().Replicates)
+		within := func(what string, get func(f *Form) float64) {
+			var square float64
+			mean := get(random.At(10))
+			for r := range random.Rule().Replicates {
+				x := get(random.Replicate(r, 10)) - mean
+				square += x * x
+			}
+			se := math.Sqrt(square / (count - 1) / count)
+			if want := get(exact.At(10)); !(math.Abs(mean-want) <= 5*se+1e-14) || !(se < 1e-3*(1+want)) {
+				t.Errorf("%s: %s is %v, random shifts give %v, standard error %.2g", task, what, want, mean, se)
+			}
+		}
+		within("c", func(f *Form) float64 { return f.C })
+		for i := range exact.At(10).L {
+			within(fmt.Sprintf("h[%d]", i), func(f *Form) float64 { return f.L[i] })
+			within(fmt.Sprintf("H[%d,%d]", i, i/2), func(f *Form) float64 { return f.H.At(i, i/2) })
+		}
+	}
+	if _, err := Of(t.Context(), newTask(t, markov.Spec{Start: "stationary"}), Options{Rule: GaussJacobi}); err == nil {
+		t.Error("a rule was used that does not apply")
 	}
 }
 

@@ -1,23 +1,46 @@
 package moment
 
 import (
+	"context"
 	"fmt"
 	"math"
 	"math/big"
+	"strings"
+
+	"gonum.org/v1/gonum/floats"
 
 	"markovicl/markov"
 )
 
+// Names of rules.
+const (
+	// GaussJacobi is the product of Gauss-Jacobi rules for the variables that
+	// break the rows of the kernel off a stick.
+	GaussJacobi = "gauss-jacobi"
+	// SplitGaussJacobi is the rule for two states that start from the
+	// stationary law: not exact, but it converges geometrically.
+	SplitGaussJacobi = "gauss-jacobi-split"
+	// DirichletCounts adds up the Dirichlet moments of the transition counts of
+	// all types of chains.
+	DirichletCounts = "dirichlet-counts"
+	// QuasiMonteCarlo is the mean over randomly shifted lattices.
+	QuasiMonteCarlo = "quasi-monte-carlo"
+)
+
 // Rule says how the mean over kernels was taken.
 type Rule struct {
-	Name  string // "gauss-jacobi" or "gauss-jacobi-split"
-	Nodes int    // kernels at which the products were evaluated
+	Name  string // one of the names above
+	Nodes int    // kernels at which the moments were evaluated; DirichletCounts: types of a chain of d+1 states
 	Exact bool   // exact but for rounding
 
 	// Change is the largest relative change of test integrals when the nodes
 	// for each variable were doubled, where a rule is not exact but converges:
 	// an error bound, generous because the error falls geometrically.
 	Change float64
+
+	// Replicates is the number of independent shifts of QuasiMonteCarlo, whose
+	// spread gives standard errors; 0 for the other rules.
+	Replicates int
 }
 
 // cubature is a rule for the mean over the kernels of a prior: nodes, each a
@@ -79,5 +102,194 @@ func gaussJacobi(p markov.Prior, nodes int) (cubature, error) {
 		}
 		return weight
 	}
-	return cubature{Rule{Name: "gauss-jacobi", Nodes: total, Exact: true}, at}, nil
+	return cubature{Rule{Name: GaussJacobi, Nodes: total, Exact: true}, at}, nil
+}
+
+// plan is a rule for a task with what it costs.
+type plan struct {
+	name string
+	cost float64 // floating-point operations, roughly
+	run  func(ctx context.Context) (*Moments, error)
+}
+
+// affordable is the cost of a plan up to which it is preferred to one that is
+// not exact: minutes on two cores.
+const affordable = 1e12
+
+// plans lists the rules that there are for a task.
+func plans(t markov.Task, b *basis, opts Options) []plan {
+	S, d := t.States(), t.Positions()
+	first := starts(t)
+	K2, Kq, K4 := float64(len(b.pairID)), float64(len(b.queryID)), float64(len(b.monomials))
+	node := float64(len(first)) * (Kq*(K2*(K2+1)+2*K4) + 6*K4*float64(S) + 4*float64(d*S*S*S))
+	over := func(rule func(ctx context.Context) (cubature, error)) func(ctx context.Context) (*Moments, error) {
+		return func(ctx context.Context) (*Moments, error) {
+			r, err := rule(ctx)
+			if err != nil {
+				return nil, err
+			}
+			m := &Moments{task: t, rule: r.rule, b: b}
+			m.tables, err = average(ctx, b, r, first, opts.Workers)
+			return m, err
+		}
+	}
+	var list []plan
+	if t.Start().Kind() != markov.StationaryStart {
+		nodes := opts.Nodes
+		if nodes == 0 {
+			nodes = exactNodes(t)
+		}
+		list = append(list, plan{
+			GaussJacobi,
+			math.Pow(float64(nodes), float64(S*(S-1))) * node,
+			over(func(context.Context) (cubature, error) {
+				rule, err := gaussJacobi(t.Prior(), nodes)
+				rule.rule.Exact = nodes >= exactNodes(t)
+				return rule, err
+			}),
+		})
+		chains := math.Pow(float64(S), float64(d+1))
+		if queries, types := countTypes(S, d), countTypes(S, d+1); types <= maxTypes && chains*K4 <= 1e10 {
+			N := float64(types)
+			list = append(list, plan{
+				DirichletCounts,
+				float64(len(first))*(float64(queries)*N*(N*(2*K2+2*float64(S))+2*K2*K2+Kq*K2*K2)+2*N*N*K4) + 3*chains*K4,
+				func(ctx context.Context) (*Moments, error) {
+					m := &Moments{task: t, rule: Rule{Name: DirichletCounts, Nodes: types, Exact: true}, b: b}
+					var err error
+					m.tables, err = count(ctx, t, b, first, opts.Workers)
+					return m, err
+				},
+			})
+		}
+	} else if S == 2 {
+		nodes := opts.Nodes
+		list = append(list, plan{
+			SplitGaussJacobi,
+			5 * math.Pow(float64(max(nodes, 2*d+12)), 2) * node,
+			over(func(ctx context.Context) (cubature, error) {
+				rule := func(nodes int) (cubature, error) { return stationaryBinary(t.Prior(), nodes) }
+				if nodes > 0 {
+					return rule(nodes)
+				}
+				return converged(ctx, b, d+6, rule)
+			}),
+		})
+	}
+	replicates := opts.Replicates
+	if replicates == 0 {
+		replicates = 32
+	}
+	points := opts.Points
+	if points == 0 {
+		const modest = 4e10
+		points = 1 << 10
+		for points < 1<<14 && 2*float64(points*replicates)*node <= modest {
+			points *= 2
+		}
+	}
+	list = append(list, plan{
+		QuasiMonteCarlo,
+		float64(points*replicates) * node,
+		func(ctx context.Context) (*Moments, error) {
+			return shifted(ctx, t, b, first, points, replicates, opts)
+		},
+	})
+	return list
+}
+
+// choose returns the plan for a task: the cheapest exact or converging one if
+// it is affordable, else quasi-Monte Carlo; or the one that opts name.
+func choose(t markov.Task, b *basis, opts Options) (plan, error) {
+	list := plans(t, b, opts)
+	if opts.Rule != "" {
+		var names []string
+		for _, p := range list {
+			if p.name == opts.Rule {
+				return p, nil
+			}
+			names = append(names, p.name)
+		}
+		return plan{}, fmt.Errorf("moment: there is no rule %q for this task; choose one of %s", opts.Rule, strings.Join(names, ", "))
+	}
+	best := list[len(list)-1]
+	for _, p := range list[:len(list)-1] {
+		if p.cost <= affordable && (best.name == QuasiMonteCarlo || p.cost < best.cost) {
+			best = p
+		}
+	}
+	return best, nil
+}
+
+// maxTypes is the largest number of types of chains that are listed: their
+// joint probabilities are a matrix of that size.
+const maxTypes = 5000
+
+// countTypes returns the number of types of chains of the given length, or a
+// number above maxTypes if it is larger.
+func countTypes(states, length int) int {
+	type walk struct {
+		last   int
+		counts string // the first state, then the transitions
+	}
+	if length > 1 && states*states > maxTypes {
+		return states * states // already with one transition
+	}
+	level := make(map[walk]bool)
+	for s := range states {
+		level[walk{s, string([]byte{byte(s)}) + string(make([]byte, states*states))}] = true
+	}
+	for range length - 1 {
+		next := make(map[walk]bool)
+		for w := range level {
+			for s := range states {
+				counts := []byte(w.counts)
+				counts[1+w.last*states+s]++
+				next[walk{s, string(counts)}] = true
+			}
+			if len(next) > maxTypes {
+				return len(next)
+			}
+		}
+		level = next
+	}
+	return len(level)
+}
+
+// shifted returns the moments by randomly shifted lattices.
+func shifted(ctx context.Context, t markov.Task, b *basis, first []start, points, replicates int, opts Options) (*Moments, error) {
+	if points < 2 || points&(points-1) != 0 || replicates < 2 {
+		return nil, fmt.Errorf("moment: quasi-Monte Carlo takes a power of two of points and at least 2 replicates, got %d and %d", points, replicates)
+	}
+	m := &Moments{
+		task: t, b: b,
+		rule: Rule{Name: QuasiMonteCarlo, Nodes: points * replicates, Replicates: replicates},
+	}
+	a := korobov(points, b.states*(b.states-1))
+	for r := range replicates {
+		one, err := average(ctx, b, lattice(t.Prior(), points, a, opts.Seed, uint64(r)), first, opts.Workers)
+		if err != nil {
+			return nil, err
+		}
+		m.replicates = append(m.replicates, one)
+	}
+	m.tables = meanTables(m.replicates)
+	return m, nil
+}
+
+// meanTables returns the mean of tables, entry by entry.
+func meanTables(list []tables) tables {
+	mean := tables{
+		h4:  make([]float64, len(list[0].h4)),
+		h22: make([]float64, len(list[0].h22)),
+		h:   make([]float64, len(list[0].h)),
+	}
+	weight := 1 / float64(len(list))
+	for _, t := range list {
+		floats.AddScaled(mean.h4, weight, t.h4)
+		floats.AddScaled(mean.h22, weight, t.h22)
+		floats.AddScaled(mean.h, weight, t.h)
+		mean.c += weight * t.c
+	}
+	return mean
 }

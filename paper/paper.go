@@ -35,5 +35,5 @@ type Item struct {
 
 // Items returns all items in the order in which they are best read.
 func Items() []Item {
-	return nil
+	return []Item{theorem33}
 }

@@ -3,6 +3,6 @@
 //
 // Where to read what:
 //
-//   - plot.go: drawing a paper.Plot
+//   - plot.go: drawing a paper.Plot; panels.go: several in one picture
 //   - files.go: the files of one item
 package report

@@ -26,7 +26,10 @@ const (
 )
 
 type commands struct {
+	Optimum   optimumCmd   `cmd:"" help:"The best that any one-layer LSA could do: the closed-form optimum of the enlarged model."`
+	Recover   recoverCmd   `cmd:"" help:"Find the best one-layer transformer, and prove that it is best."`
 	Hardness  hardnessCmd  `cmd:"" help:"Decide bilinear separability by way of its bilinear program."`
+	Trace     traceCmd     `cmd:"" help:"What a deep transformer does layer by layer: objectives, descent, distance to the Pareto front."`
 	Reproduce reproduceCmd `cmd:"" help:"Re-do the paper's numerical claims and give a verdict on each."`
 }
 

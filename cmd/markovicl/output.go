@@ -1,21 +1,29 @@
 package main
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
+	"regexp"
 	"text/tabwriter"
 )
 
-// writeJSON prints one JSON object and nothing else. NaN and Inf are refused by
-// the encoder: they are bugs, never answers.
+// numberArray is an array of numbers as json.MarshalIndent writes it, a line
+// for each.
+var numberArray = regexp.MustCompile(`\[\s+[-+0-9.eE,\s]+?\s+\]`)
+
+// writeJSON prints one JSON object and nothing else, an array of numbers on one
+// line. NaN and Inf are refused by the encoder: they are bugs, never answers.
 func (a *app) writeJSON(v any) error {
-	enc := json.NewEncoder(a.stdout)
-	enc.SetEscapeHTML(false)
-	enc.SetIndent("", "  ")
-	if err := enc.Encode(v); err != nil {
+	data, err := json.MarshalIndent(v, "", "  ")
+	if err != nil {
 		return fmt.Errorf("the result cannot be written as JSON: %w", err)
 	}
-	return nil
+	data = numberArray.ReplaceAllFunc(data, func(array []byte) []byte {
+		return bytes.ReplaceAll(bytes.Join(bytes.Fields(array), nil), []byte(","), []byte(", "))
+	})
+	_, err = a.stdout.Write(append(data, '\n'))
+	return err
 }
 
 // answers prints a single answer as it is, and several as {"results": [..]}.

@@ -1,0 +1,70 @@
+package main
+
+import (
+	"math"
+
+	"markovicl/landscape"
+	"markovicl/moment"
+)
+
+// transformer is a one-layer LSA as JSON, in a form that `predict` and `trace`
+// read.
+type transformer struct {
+	Heads []head `json:"heads"`
+}
+
+type head struct {
+	B []float64   `json:"b"` // [D]
+	A [][]float64 `json:"A"` // [D][q]
+}
+
+// newHead returns b [D], A [D, q] row-major as JSON.
+func newHead(b, A []float64) head {
+	h := head{B: b, A: make([][]float64, len(b))}
+	q := len(b) - 1
+	for i := range h.A {
+		h.A[i] = A[i*q : (i+1)*q]
+	}
+	return h
+}
+
+// xPrecision bounds, up to a modest factor, how far the computed minimiser may
+// lie from the true one: the residual and the rounding of HX, divided by the
+// smallest eigenvalue.
+func xPrecision(o *landscape.Optimum) float64 {
+	var norm float64
+	for _, x := range o.X {
+		norm = math.Hypot(norm, x)
+	}
+	const rounding = 8 * 0x1p-53
+	return (o.Residual + rounding*o.LambdaMax*norm) / o.LambdaMin
+}
+
+// realisability is the answer to "is the optimum a transformer?".
+type realisability struct {
+	Realisable  *bool                  `json:"realisable"`       // null where undecided
+	Reason      string                 `json:"reason,omitempty"` // why undecided
+	Parameters  *transformer           `json:"parameters"`       // a transformer that attains the optimum, or null
+	Certificate *landscape.Obstruction `json:"certificate"`      // why there is none, or null
+}
+
+// decideRealisability says whether the minimiser is phi of some parameters. It
+// decides nothing where the minimiser is not unique: another minimiser may be a
+// transformer although this one is not.
+func decideRealisability(f *moment.Form, o *landscape.Optimum) (realisability, error) {
+	decision, err := landscape.Decide(o.X, f.Q, f.Q+1, xPrecision(o))
+	if err != nil {
+		return realisability{}, err
+	}
+	yes, no := true, false
+	switch decision.Verdict {
+	case landscape.Realisable:
+		return realisability{Realisable: &yes, Parameters: &transformer{Heads: []head{newHead(decision.B, decision.A)}}}, nil
+	case landscape.NotRealisable:
+		if o.Unique {
+			return realisability{Realisable: &no, Certificate: decision.Obstruction}, nil
+		}
+		return realisability{Reason: "the minimiser is not unique; the one of least norm is not a transformer, another may be"}, nil
+	}
+	return realisability{Reason: "undecided at this precision: the minimiser lies too close to the boundary of the transformers; --exact decides d = 1"}, nil
+}

@@ -1,0 +1,179 @@
+package landscape
+
+import (
+	"context"
+	"math"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"gonum.org/v1/gonum/mat"
+
+	"markovicl/markov"
+	"markovicl/moment"
+)
+
+func certified(t *testing.T, spec markov.Spec) *Recovery {
+	t.Helper()
+	r, err := Recover(context.Background(), taskForm(t, spec), Settings{Starts: 20})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r.Certificate == nil || !r.Certified() {
+		t.Fatalf("%+v: no certificate, gap %g", spec, r.RelativeGap())
+	}
+	return r
+}
+
+func TestCertificateFile(t *testing.T) {
+	c := certified(t, markov.Spec{D: 2}).Certificate
+	c.Task = `{"d":2}`
+	path := filepath.Join(t.TempDir(), "c.npz")
+	if err := c.WriteFile(path); err != nil {
+		t.Fatal(err)
+	}
+	got, err := ReadCertificate(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got.Lower != c.Lower || got.Task != c.Task || got.Form.C != c.Form.C || !slices.Equal(got.W, c.W) ||
+		!slices.Equal(got.Form.L, c.Form.L) || !mat.Equal(got.Form.H, c.Form.H) || got.Form.Q != 2 {
+		t.Error("the file does not hold what was written")
+	}
+	if _, err := got.Verify(); err != nil {
+		t.Error(err)
+	}
+	data, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, n := range []int{0, 10, len(data) / 2, len(data) - 1} {
+		short := filepath.Join(t.TempDir(), "short.npz")
+		if err := os.WriteFile(short, data[:n], 0o666); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := ReadCertificate(short); err == nil {
+			t.Errorf("a file cut off after %d of %d bytes was accepted", n, len(data))
+		}
+	}
+}
+
+func scaled(W []float64, factor float64) {
+	for i := range W {
+		W[i] *= factor
+	}
+}
+
+func TestCertificateRejectsForgery(t *testing.T) {
+	genuine := certified(t, markov.Spec{D: 2}).Certificate
+	other := certified(t, markov.Spec{D: 2, N: "100"}).Certificate
+	n := 18
+	for name, c := range map[string]struct {
+		change  func(c *Certificate)
+		message string
+	}{
+		"a higher bound":      {func(c *Certificate) { c.Lower += 1e-5 }, "not proven"},
+		"an asymmetric W":     {func(c *Certificate) { c.W[1*n+9]++ }, "W is not symmetric"},
+		"a W without minors":  {func(c *Certificate) { c.W[0]++ }, "not a combination of 2 x 2 minors"},
+		"W scaled":            {func(c *Certificate) { scaled(c.W, 1.1) }, "proven"},
+		"W = 0":               {func(c *Certificate) { zero(c.W) }, "proven"},
+		"W huge":              {func(c *Certificate) { scaled(c.W, 1e3) }, "not positive semidefinite"},
+		"NaN":                 {func(c *Certificate) { c.W[5] = math.NaN() }, "finite"},
+		"another task's W":    {func(c *Certificate) { c.W = other.W }, "proven"},
+		"another task's form": {func(c *Certificate) { c.Form = other.Form }, "proven"},
+		"infinite l":          {func(c *Certificate) { c.Lower = math.Inf(-1) }, "finite"},
+		"a short W":           {func(c *Certificate) { c.W = c.W[:7] }, "entries"},
+	} {
+		forged := *genuine
+		forged.W = slices.Clone(genuine.W)
+		c.change(&forged)
+		_, err := forged.Verify()
+		if err == nil {
+			t.Errorf("%s was accepted", name)
+		} else if !strings.Contains(err.Error(), c.message) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if _, err := genuine.Verify(); err != nil {
+		t.Error(err)
+	}
+}
+
+// What Verify proves is true: no parameters have a loss below the bound, for
+// genuine and for arbitrary W alike.
+func TestProveBoundIsSound(t *testing.T) {
+	proofs := 0
+	for seed := range uint64(300) {
+		r := rand.New(rand.NewPCG(seed, 21))
+		q := 1 + r.IntN(2)
+		form := randomForm(r, q, math.Pow(10, 8*r.Float64()))
+		m := minors{q + 1, q * (q + 1)}
+		w := gaussians(r, m.count())
+		size := math.Pow(10, -6*r.Float64())
+		for i := range w {
+			w[i] *= size
+		}
+		W := m.matrix(w)
+		if r.IntN(2) == 0 {
+			if inside := interiorPoint(form); inside != nil {
+				for i := range W {
+					W[i] += inside[i]
+				}
+			}
+		}
+		v, err := proveBound(form, W)
+		if err != nil {
+			continue
+		}
+		proofs++
+		best := localMinima(context.Background(), form, nil, 0, 20, seed)[0].Loss
+		if v.Bound > best*(1+1e-12) {
+			t.Errorf("seed %d: proved %.15g, but a transformer has the loss %.15g (slack %g)", seed, v.Bound, best, v.Slack)
+		}
+		// The bordered matrix itself, by its eigenvalues.
+		if v.Slack == 0 {
+			S, k := bordered(form, W)
+			n := len(k)
+			Q := mat.NewSymDense(n+1, nil)
+			Q.SetSym(n, n, form.C-v.Bound)
+			for i := range n {
+				Q.SetSym(i, n, -k[i])
+				for j := i; j < n; j++ {
+					Q.SetSym(i, j, S[i*n+j])
+				}
+			}
+			var es mat.EigenSym
+			es.Factorize(Q, false)
+			if l := es.Values(nil); l[0] < -1e-13*l[n] {
+				t.Errorf("seed %d: the bordered matrix has the eigenvalue %g", seed, l[0])
+			}
+		}
+	}
+	if proofs < 50 {
+		t.Errorf("%d proofs only: the test says little", proofs)
+	}
+}
+
+// A slack takes over where N + W is singular.
+func TestSlack(t *testing.T) {
+	form := binaryForm(1, 10, 0.5, false)
+	v, err := proveBound(form, make([]float64, 16)) // W = 0 on a singular N
+	if err != nil {
+		t.Fatal(err)
+	}
+	enlarged, err := Minimise(context.Background(), form)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if v.Slack <= 0 || v.Bound > enlarged.Loss || v.Bound < enlarged.Loss-1e-9 {
+		t.Errorf("%+v, enlarged optimum %.15g", v, enlarged.Loss)
+	}
+	// H singular: no bound of |y|.
+	singular := &moment.Form{Q: 1, H: mat.NewSymDense(3, []float64{1, 0, 0, 0, 1, 0, 0, 0, 0}), L: []float64{1, 0, 0}, C: 2}
+	if _, err := proveBound(singular, make([]float64, 16)); err == nil {
+		t.Error("a bound was proven from a singular form and W = 0")
+	}
+}

@@ -1,0 +1,139 @@
+package landscape
+
+import (
+	"encoding/csv"
+	"errors"
+	"fmt"
+	"io"
+	"math/big"
+	"os"
+	"strings"
+
+	"github.com/sbinet/npyio/npy"
+	"gonum.org/v1/gonum/mat"
+
+	"markovicl/markov"
+	"markovicl/moment"
+)
+
+// ReadPoint reads a point X of the enlarged space from a file: NPY, of the shape
+// [q, m] or [qm] (then q = D-1), or CSV with one block of m = D(D+1)/2 numbers or
+// fractions a line, # starting a comment. Blocks are in the order of Phi.
+func ReadPoint(path string) (X []float64, q, D int, err error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return nil, 0, 0, err
+	}
+	defer file.Close()
+	if strings.HasSuffix(strings.ToLower(path), ".npy") {
+		X, q, D, err = readPointNPY(file)
+	} else {
+		var exact []*big.Rat
+		exact, q, D, err = readPointCSV(file)
+		for _, x := range exact {
+			X = append(X, markov.Float(x))
+		}
+	}
+	if err != nil {
+		return nil, 0, 0, fmt.Errorf("%s: %w", path, err)
+	}
+	return X, q, D, nil
+}
+
+// ReadRationalPoint reads a point X with exact coordinates from a CSV file as
+// ReadPoint does.
+func ReadRationalPoint(path string) (X []*big.Rat, q, D int, err error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return nil, 0, 0, err
+	}
+	defer file.Close()
+	if X, q, D, err = readPointCSV(file); err != nil {
+		return nil, 0, 0, fmt.Errorf("%s: %w", path, err)
+	}
+	return X, q, D, nil
+}
+
+// blockSize returns D for a block of m = D(D+1)/2 entries.
+func blockSize(m int) (D int, err error) {
+	for moment.Pairs(D) < m {
+		D++
+	}
+	if m == 0 || moment.Pairs(D) != m {
+		return 0, fmt.Errorf("a block has %d entries, which is not D(D+1)/2 for any D", m)
+	}
+	return D, nil
+}
+
+func readPointCSV(r io.Reader) (X []*big.Rat, q, D int, err error) {
+	reader := csv.NewReader(r)
+	reader.Comment = '#'
+	reader.TrimLeadingSpace = true
+	for {
+		row, err := reader.Read()
+		if err == io.EOF {
+			break
+		}
+		if errors.Is(err, csv.ErrFieldCount) {
+			line, _ := reader.FieldPos(0)
+			return nil, 0, 0, fmt.Errorf("line %d has %d numbers, the lines before it %d; all blocks have the same size", line, len(row), reader.FieldsPerRecord)
+		}
+		if err != nil {
+			return nil, 0, 0, err
+		}
+		for i, text := range row {
+			x, err := markov.ParseRat(text)
+			if err != nil {
+				line, _ := reader.FieldPos(i)
+				return nil, 0, 0, fmt.Errorf("line %d, column %d: %w", line, i+1, err)
+			}
+			X = append(X, x)
+		}
+		q++
+	}
+	if q == 0 {
+		return nil, 0, 0, errors.New("the file has no blocks; write one a line")
+	}
+	D, err = blockSize(len(X) / q)
+	return X, q, D, err
+}
+
+func readPointNPY(file *os.File) (X []float64, q, D int, err error) {
+	reader, err := npy.NewReader(file)
+	if err != nil {
+		return nil, 0, 0, err
+	}
+	info, err := file.Stat()
+	if err != nil {
+		return nil, 0, 0, err
+	}
+	shape := reader.Header.Descr.Shape
+	entries := int64(1)
+	for _, n := range shape {
+		if n < 1 || int64(n) > info.Size()/entries {
+			return nil, 0, 0, fmt.Errorf("the shape %v says more than the file holds", shape)
+		}
+		entries *= int64(n)
+	}
+	switch len(shape) {
+	case 1:
+		if err := reader.Read(&X); err != nil {
+			return nil, 0, 0, err
+		}
+		for (&moment.Form{Q: q}).Dim() < len(X) {
+			q++
+		}
+		if (&moment.Form{Q: q}).Dim() != len(X) {
+			return nil, 0, 0, fmt.Errorf("%d entries are not q(q+1)(q+2)/2 for any q; give an array of shape [q, D(D+1)/2]", len(X))
+		}
+		return X, q, q + 1, nil
+	case 2:
+		var blocks mat.Dense
+		if err := reader.Read(&blocks); err != nil {
+			return nil, 0, 0, err
+		}
+		D, err = blockSize(shape[1])
+		return blocks.RawMatrix().Data, shape[0], D, err
+	}
+	return nil, 0, 0, fmt.Errorf("the array has the shape %v, want [q, D(D+1)/2] or [q D(D+1)/2]", shape)
+}

@@ -1,0 +1,93 @@
+package paper
+
+import (
+	"fmt"
+
+	"markovicl/multiobj"
+)
+
+// LayerTable returns a trace as a table with a row for each layer, quantity and
+// coordinate.
+func LayerTable(trace *multiobj.TraceResult) Table {
+	t := Table{
+		Name:    "layers",
+		Caption: fmt.Sprintf("Means over %d prompts, layer by layer. k counts coordinates and objectives from 1; cosines are between a layer's step and minus the gradient, in the prompts where both differ from 0.", trace.Prompts),
+		Columns: []string{"layer", "quantity", "k", "mean", "standard_error", "prompts"},
+	}
+	for _, layer := range trace.Layers {
+		add := func(quantity string, k any, e multiobj.Estimate) {
+			var mean, se any
+			if e.Count > 0 {
+				mean = e.Mean
+			}
+			if e.Count > 1 {
+				se = e.SE
+			}
+			t.Add(layer.Layer, quantity, k, mean, se, e.Count)
+		}
+		for _, list := range []struct {
+			quantity  string
+			estimates []multiobj.Estimate
+		}{
+			{"w", layer.W}, {"r1", layer.R1}, {"r2", layer.R2},
+			{"gradient_norm_r1", layer.Norm1}, {"gradient_norm_r2", layer.Norm2},
+			{"cosine_r1", layer.Cosine1}, {"cosine_r2", layer.Cosine2},
+		} {
+			for k, e := range list.estimates {
+				add(list.quantity, k+1, e)
+			}
+		}
+		add("query_loss", nil, layer.QueryLoss)
+		if layer.GD.Count > 0 {
+			add("gd", nil, layer.GD)
+			add("gd_sampled", nil, layer.GDSampled)
+			add("dominated", nil, layer.Dominated)
+		}
+	}
+	return t
+}
+
+// LayerPlots returns the panels of the paper's Figure 2 for a trace: R1 and R2
+// by layer, and, where the trace has them, generational distances by layer.
+func LayerPlots(trace *multiobj.TraceResult) []Plot {
+	x := Axis{Label: "layer"}
+	band := fmt.Sprintf("Means over %d prompts with 90%% bands.", trace.Prompts)
+	objectives := func(name, title string, pick func(multiobj.Layer) []multiobj.Estimate) Plot {
+		p := Plot{Name: name, Title: title, Caption: title + ". " + band, X: x, Y: Axis{Label: "mean over the prompts"}}
+		for k := range pick(trace.Layers[0]) {
+			p.Series = append(p.Series, layerSeries(fmt.Sprintf("k = %d", k+1), trace.Layers,
+				func(l multiobj.Layer) multiobj.Estimate { return pick(l)[k] }))
+		}
+		return p
+	}
+	plots := []Plot{
+		objectives("r1", "Objectives R1 by layer", func(l multiobj.Layer) []multiobj.Estimate { return l.R1 }),
+		objectives("r2", "Objectives R2 by layer", func(l multiobj.Layer) []multiobj.Estimate { return l.R2 }),
+	}
+	if trace.Layers[0].GD.Count > 0 {
+		zero := 0.0
+		plots = append(plots, Plot{
+			Name: "gd", Title: "Distance to the Pareto front by layer",
+			Caption: "Generational distance of each layer's w to the prompt's reference front, objectives scaled to [0, 1]. " + band,
+			X:       x, Y: Axis{Label: "generational distance", Min: &zero},
+			Series: []Series{
+				layerSeries("to the front", trace.Layers, func(l multiobj.Layer) multiobj.Estimate { return l.GD }),
+				layerSeries("to its samples", trace.Layers, func(l multiobj.Layer) multiobj.Estimate { return l.GDSampled }),
+			},
+		})
+	}
+	return plots
+}
+
+// normal90 is the normal quantile of a two-sided 90% interval.
+const normal90 = 1.6448536269514722
+
+func layerSeries(name string, layers []multiobj.Layer, pick func(multiobj.Layer) multiobj.Estimate) Series {
+	s := Series{Name: name}
+	for _, layer := range layers {
+		e := pick(layer)
+		s.X, s.Y = append(s.X, float64(layer.Layer)), append(s.Y, e.Mean)
+		s.Low, s.High = append(s.Low, e.Mean-normal90*e.SE), append(s.High, e.Mean+normal90*e.SE)
+	}
+	return s
+}
