@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
-	"slices"
 
 	"gonum.org/v1/gonum/mat"
 	"gonum.org/v1/gonum/stat/distmv"
@@ -178,21 +177,36 @@ func sampledFront(ctx context.Context, o *Objectives, s FrontSettings, sample Po
 }
 
 // compete returns the front with the points start, and what a descent from each
-// of them finds, added.
+// of them finds, added. The points of f do not dominate each other, so only
+// pairs with a new point are compared.
 func (f *Front) compete(o *Objectives, box *Box, start Points) (*Front, error) {
-	g := &Front{
-		W: Points{M: f.W.M, F: slices.Clone(f.W.F)},
-		F: Points{M: f.F.M, F: slices.Clone(f.F.F)},
-	}
+	added := &Front{W: Points{M: f.W.M}, F: Points{M: f.F.M}}
 	d := newDescender(o, box)
 	for i := range start.Len() {
-		g.add(o, start.At(i))
-		g.add(o, d.descend(start.At(i)))
+		added.add(o, start.At(i))
+		added.add(o, d.descend(start.At(i)))
 	}
-	if err := g.filter(); err != nil {
+	if err := added.filter(); err != nil {
 		return nil, err
 	}
-	return g, nil
+	out := &Front{W: Points{M: f.W.M}, F: Points{M: f.F.M}}
+	out.appendUndominated(f, added)
+	out.appendUndominated(added, f)
+	return out, nil
+}
+
+// appendUndominated appends the points of f that no point of other dominates.
+func (out *Front) appendUndominated(f, other *Front) {
+next:
+	for i := range f.F.Len() {
+		for j := range other.F.Len() {
+			if Dominates(other.F.At(j), f.F.At(i)) {
+				continue next
+			}
+		}
+		out.W.Append(f.W.At(i))
+		out.F.Append(f.F.At(i))
+	}
 }
 
 // add evaluates the objectives at w and appends both.
@@ -331,13 +345,9 @@ func traceFronts(ctx context.Context, p *lsa.Structured, t markov.Task, source S
 		return err
 	}
 	sample := settings.Box.halton(settings)
-	type frontSums struct {
-		gd, sampled, dominated sums // [L+1]
-		size                   sum
-	}
 	newSums := func() *frontSums {
-		layers := p.Layers + 1
-		return &frontSums{gd: make(sums, layers), sampled: make(sums, layers), dominated: make(sums, layers)}
+		each := func() sums { return make(sums, p.Layers+1) }
+		return &frontSums{gd: each(), sampled: each(), dominated: each(), gdMirrored: each(), dominatedMirrored: each()}
 	}
 	total := newSums()
 	err = inChunks(ctx, s.Prompts, s.Workers, func() *tracer { return newTracer(p, t, source) },
@@ -347,54 +357,99 @@ func traceFronts(ctx context.Context, p *lsa.Structured, t markov.Task, source S
 				if err := r.run(uint64(i)); err != nil {
 					return nil, err
 				}
-				sampled, err := sampledFront(ctx, r.objectives, settings, sample)
-				if err != nil {
+				if err := c.addPrompt(ctx, r.objectives, settings, sample, Points{M: p.Dim - 1, F: r.w}); err != nil {
 					return nil, err
 				}
-				path := Points{M: p.Dim - 1, F: r.w}
-				front, err := sampled.compete(r.objectives, settings.Box, path)
-				if err != nil {
-					return nil, err
-				}
-				distances := func(f *Front) (gd []float64) {
-					scale := RangeOf(f.F)
-					scaled := scale.Scale(f.F)
-					for l := range path.Len() {
-						r.objectives.Values(r.r1, r.r2, path.At(l))
-						point := scale.Scale(NewPoints(slices.Concat(r.r1, r.r2)))
-						gd = append(gd, GD(point, scaled))
-					}
-					return gd
-				}
-				gd := distances(front)
-				c.gd.add(gd)
-				c.sampled.add(distances(sampled))
-				for l, x := range gd {
-					dominated := 0.0
-					if x > 0 {
-						dominated = 1
-					}
-					c.dominated[l].addOne(dominated)
-				}
-				c.size.addOne(float64(front.F.Len()))
 			}
 			return c, nil
-		},
-		func(c *frontSums) {
-			for l := range c.gd {
-				total.gd[l].merge(c.gd[l])
-				total.sampled[l].merge(c.sampled[l])
-				total.dominated[l].merge(c.dominated[l])
-			}
-			total.size.merge(c.size)
-		}, done)
+		}, total.merge, done)
 	if err != nil {
 		return err
 	}
 	for l := range result.Layers {
 		layer := &result.Layers[l]
 		layer.GD, layer.GDSampled, layer.Dominated = total.gd[l].estimate(), total.sampled[l].estimate(), total.dominated[l].estimate()
+		layer.GDMirrored, layer.DominatedMirrored = total.gdMirrored[l].estimate(), total.dominatedMirrored[l].estimate()
 	}
+	result.PromptGD, result.PromptGDMirrored = total.byPrompt, total.byPromptMirrored
 	result.FrontSize, result.Box = total.size.mean, settings.Box
 	return nil
+}
+
+// frontSums holds the sums of what a trace says with Pareto, each [L+1].
+type frontSums struct {
+	gd, sampled, dominated, gdMirrored, dominatedMirrored sums
+
+	byPrompt, byPromptMirrored []float64 // [prompts, L+1] the distances themselves
+	size                       sum       // points of a front
+}
+
+// addPrompt adds the prompt of o, whose w_l are the points of path.
+func (c *frontSums) addPrompt(ctx context.Context, o *Objectives, s FrontSettings, sample, path Points) error {
+	sampled, err := sampledFront(ctx, o, s, sample)
+	if err != nil {
+		return err
+	}
+	front, err := sampled.compete(o, s.Box, path)
+	if err != nil {
+		return err
+	}
+	mirrored := Points{M: path.M, F: make([]float64, len(path.F))}
+	for i, x := range path.F {
+		mirrored.F[i] = 0 - x
+	}
+	mirroredFront, err := sampled.compete(o, s.Box, mirrored)
+	if err != nil {
+		return err
+	}
+	gd := front.distances(o, path)
+	c.gd.add(gd)
+	c.byPrompt = append(c.byPrompt, gd...)
+	c.dominated.add(positive(gd))
+	c.sampled.add(sampled.distances(o, path))
+	gd = mirroredFront.distances(o, mirrored)
+	c.gdMirrored.add(gd)
+	c.byPromptMirrored = append(c.byPromptMirrored, gd...)
+	c.dominatedMirrored.add(positive(gd))
+	c.size.addOne(float64(front.F.Len()))
+	return nil
+}
+
+func (c *frontSums) merge(other *frontSums) {
+	for l := range c.gd {
+		c.gd[l].merge(other.gd[l])
+		c.sampled[l].merge(other.sampled[l])
+		c.dominated[l].merge(other.dominated[l])
+		c.gdMirrored[l].merge(other.gdMirrored[l])
+		c.dominatedMirrored[l].merge(other.dominatedMirrored[l])
+	}
+	c.byPrompt = append(c.byPrompt, other.byPrompt...)
+	c.byPromptMirrored = append(c.byPromptMirrored, other.byPromptMirrored...)
+	c.size.merge(other.size)
+}
+
+// distances returns the generational distance of each of the points w alone,
+// with the objectives scaled to the front's range. It is exactly 0 for a w of
+// the front.
+func (f *Front) distances(o *Objectives, w Points) []float64 {
+	scale := RangeOf(f.F)
+	scaled := scale.Scale(f.F)
+	value := make([]float64, f.F.M)
+	out := make([]float64, w.Len())
+	for i := range out {
+		o.Values(value[:o.q+1], value[o.q+1:], w.At(i))
+		out[i] = GD(scale.Scale(NewPoints(value)), scaled)
+	}
+	return out
+}
+
+// positive returns 1 for each x that is positive and 0 for the others.
+func positive(xs []float64) []float64 {
+	out := make([]float64, len(xs))
+	for i, x := range xs {
+		if x > 0 {
+			out[i] = 1
+		}
+	}
+	return out
 }

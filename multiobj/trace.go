@@ -56,6 +56,12 @@ type Layer struct {
 	// front without the points of the trace, and the share of prompts in which
 	// w_l itself is dominated. Count is 0 without Pareto.
 	GD, GDSampled, Dominated Estimate
+
+	// The same at -w_l = theta_l, against a front with these points instead. The
+	// theorem is not about them; but a model whose prediction theta_l'u is good
+	// has theta_l near the minimiser of the squared residual, and the paper's
+	// sentence y_{n+1} = <w_l, x_{n+1}> puts its objectives there.
+	GDMirrored, DominatedMirrored Estimate
 }
 
 // TraceResult is what a trace found.
@@ -70,7 +76,11 @@ type TraceResult struct {
 	IdentityError   float64
 	ExplicitPrompts int
 
-	LargestW  float64 // the largest |w_lk| over all prompts, layers and coordinates
+	LargestW float64 // the largest |w_lk| over all prompts, layers and coordinates
+	// With Pareto: GD and GDMirrored of every layer prompt by prompt, flat
+	// [Prompts, L+1], for comparisons of layers within a prompt.
+	PromptGD, PromptGDMirrored []float64
+
 	FrontSize float64 // with Pareto: mean number of points in a reference front
 	Box       *Box    // with Pareto: where the fronts were looked for
 }

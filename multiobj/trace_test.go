@@ -203,10 +203,23 @@ func TestTracePareto(t *testing.T) {
 	if end.GD.Mean >= first.GD.Mean {
 		t.Errorf("GD does not fall: %v, then %v", first.GD.Mean, end.GD.Mean)
 	}
-	for _, layer := range r.Layers {
+	for l, layer := range r.Layers {
 		if layer.GD.Count != 20 || layer.GDSampled.Count != 20 {
-			t.Errorf("layer %d: %+v", layer.Layer, layer.GD)
+			t.Errorf("layer %d: %+v", l, layer.GD)
 		}
+		var gd, mirrored [][]float64
+		for i := range 20 {
+			gd = append(gd, []float64{r.PromptGD[i*6+l]})
+			mirrored = append(mirrored, []float64{r.PromptGDMirrored[i*6+l]})
+		}
+		want := []Estimate{slowEstimates(gd)[0], slowEstimates(mirrored)[0]}
+		if diff := cmp.Diff(want, []Estimate{layer.GD, layer.GDMirrored}, close12); diff != "" {
+			t.Errorf("layer %d: the distances of the prompts do not have these means: %s", l, diff)
+		}
+	}
+	// -w goes the other way, along which all objectives of w = 0 rise.
+	if end.GDMirrored.Mean <= first.GDMirrored.Mean || end.DominatedMirrored.Mean != 1 {
+		t.Errorf("mirrored GD %v, then %v; dominated %v", first.GDMirrored.Mean, end.GDMirrored.Mean, end.DominatedMirrored.Mean)
 	}
 	if r.FrontSize < 10 || r.Box == nil || r.Box.High[0] < r.LargestW {
 		t.Errorf("fronts of %v points in %+v", r.FrontSize, r.Box)

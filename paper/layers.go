@@ -42,6 +42,8 @@ func LayerTable(trace *multiobj.TraceResult) Table {
 			add("gd", nil, layer.GD)
 			add("gd_sampled", nil, layer.GDSampled)
 			add("dominated", nil, layer.Dominated)
+			add("gd_mirrored", nil, layer.GDMirrored)
+			add("dominated_mirrored", nil, layer.DominatedMirrored)
 		}
 	}
 	return t
@@ -68,11 +70,11 @@ func LayerPlots(trace *multiobj.TraceResult) []Plot {
 		zero := 0.0
 		plots = append(plots, Plot{
 			Name: "gd", Title: "Distance to the Pareto front by layer",
-			Caption: "Generational distance of each layer's w to the prompt's reference front, objectives scaled to [0, 1]. " + band,
+			Caption: "Generational distance of each layer's w, and of -w, which the paper's text has, to the prompt's reference front; objectives scaled to [0, 1]. " + band,
 			X:       x, Y: Axis{Label: "generational distance", Min: &zero},
 			Series: []Series{
-				layerSeries("to the front", trace.Layers, func(l multiobj.Layer) multiobj.Estimate { return l.GD }),
-				layerSeries("to its samples", trace.Layers, func(l multiobj.Layer) multiobj.Estimate { return l.GDSampled }),
+				layerSeries("at w", trace.Layers, func(l multiobj.Layer) multiobj.Estimate { return l.GD }),
+				layerSeries("at -w", trace.Layers, func(l multiobj.Layer) multiobj.Estimate { return l.GDMirrored }),
 			},
 		})
 	}

@@ -91,6 +91,10 @@ type traceLayer struct {
 	GDSampled   *float64   `json:"gd_sampled"`
 	GDSampledSE *float64   `json:"gd_sampled_se"`
 	Dominated   *float64   `json:"dominated"` // share of the prompts
+
+	GDMirrored        *float64 `json:"gd_mirrored"` // at -w, where good predictions have the small residuals
+	GDMirroredSE      *float64 `json:"gd_mirrored_se"`
+	DominatedMirrored *float64 `json:"dominated_mirrored"`
 }
 
 func (c *traceCmd) Run(a *app) error {
@@ -264,6 +268,8 @@ func newTraceAnswer(task markov.Task, about traceModel, r *multiobj.TraceResult,
 		layer.GD, layer.GDSE = estimate(l.GD)
 		layer.GDSampled, layer.GDSampledSE = estimate(l.GDSampled)
 		layer.Dominated, _ = estimate(l.Dominated)
+		layer.GDMirrored, layer.GDMirroredSE = estimate(l.GDMirrored)
+		layer.DominatedMirrored, _ = estimate(l.DominatedMirrored)
 		answer.Layers = append(answer.Layers, layer)
 	}
 	return answer
@@ -332,7 +338,7 @@ func (c *traceCmd) print(a *app, task markov.Task, about traceModel, r *multiobj
 	t := a.table()
 	fmt.Fprint(t, "layer\tquery loss\t+-\tmean r^2\t|grad| of it\tcosine\tdescends R1\tdescends R2")
 	if c.Pareto {
-		fmt.Fprint(t, "\tGD\t+-\tdominated")
+		fmt.Fprint(t, "\tGD\t+-\tdominated\tGD at -w\t+-")
 	}
 	fmt.Fprintln(t)
 	for _, l := range r.Layers {
@@ -347,7 +353,7 @@ func (c *traceCmd) print(a *app, task markov.Task, about traceModel, r *multiobj
 			fmt.Fprintf(t, "\t%s\t%s\t%s", cosine, descends(l.Cosine1), descends(l.Cosine2))
 		}
 		if c.Pareto {
-			fmt.Fprintf(t, "\t%.6f\t%.6f\t%.0f%%", l.GD.Mean, l.GD.SE, 100*l.Dominated.Mean)
+			fmt.Fprintf(t, "\t%.6f\t%.6f\t%.0f%%\t%.6f\t%.6f", l.GD.Mean, l.GD.SE, 100*l.Dominated.Mean, l.GDMirrored.Mean, l.GDMirrored.SE)
 		}
 		fmt.Fprintln(t)
 	}
