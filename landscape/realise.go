@@ -7,37 +7,51 @@ import (
 
 // Discriminant returns X_xy^2 - 4 X_xx X_yy of a point of the enlarged space
 // of d = 1 without bias, X in the order (xx, xy, yy). X is phi of some
-// parameters exactly if it is not negative (paper, Theorem 3.3).
+// parameters exactly if it is not negative (paper, Theorem 3.3). The sign is
+// right also where the two terms nearly cancel, unless they underflow.
 func Discriminant(X []float64) float64 {
 	if len(X) != 3 {
 		panic(fmt.Sprintf("landscape: the discriminant of %d numbers; it takes 3", len(X)))
 	}
-	return math.FMA(X[1], X[1], -4*X[0]*X[2])
+	square, product := X[1]*X[1], 4*X[0]*X[2]
+	return (square - product) + (math.FMA(X[1], X[1], -square) - math.FMA(4*X[0], X[2], -product))
 }
 
 // Realise returns parameters b [2], A [2, 1] with phi(b, A) = X for d = 1
 // (paper, Theorem 3.3), and whether there are any: X_xx t^2 + X_xy t + X_yy must
 // be the product (b_x t + b_y)(A_x t + A_y) of real factors, which it is exactly
-// if its discriminant is not negative. b is scaled so that its larger entry is 1.
+// if its discriminant is not negative. The larger entry of b is 1.
 func Realise(X []float64) (b, A []float64, ok bool) {
-	discriminant := Discriminant(X)
+	// A power of two takes X to the size of 1, where nothing underflows.
+	var largest float64
+	for _, x := range X {
+		largest = max(largest, math.Abs(x))
+	}
+	_, exponent := math.Frexp(largest)
+	scaled := make([]float64, len(X))
+	for i, x := range X {
+		scaled[i] = math.Ldexp(x, -exponent)
+	}
+	discriminant := Discriminant(scaled)
 	if discriminant < 0 {
 		return nil, nil, false
 	}
-	xx, xy, yy := X[0], X[1], X[2]
+	xx, xy, yy := scaled[0], scaled[1], scaled[2]
 	// s = -(xy + sign(xy) sqrt(discriminant))/2 loses no digits; the factors are
 	// (xx t - s) and (t - yy/s).
 	s := -(xy + math.Copysign(math.Sqrt(discriminant), xy)) / 2
 	switch {
-	case s == 0: // xy = 0 and xx yy = 0: one square, or nothing
-		if xx != 0 {
-			return []float64{1, 0}, []float64{xx, 0}, true
-		}
-		return []float64{0, 1}, []float64{0, yy}, true
+	case s == 0 && xx != 0: // xy = 0 and xx yy = 0: one square, or nothing
+		b, A = []float64{1, 0}, []float64{xx, 0}
+	case s == 0:
+		b, A = []float64{0, 1}, []float64{0, yy}
 	case math.Abs(xx) >= math.Abs(s):
 		b, A = []float64{1, -s / xx}, []float64{xx, -xx * yy / s}
 	default:
 		b, A = []float64{-xx / s, 1}, []float64{-s, yy}
+	}
+	for i, a := range A {
+		A[i] = math.Ldexp(a, exponent)
 	}
 	return b, A, true
 }

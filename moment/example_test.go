@@ -29,5 +29,5 @@ func Example() {
 	// n 1: dimension 12, E[u1^2 g11^2] = 0.2500, c = 0.50
 	// n 10: dimension 12, E[u1^2 g11^2] = 0.1375, c = 0.50
 	// n inf: dimension 12, E[u1^2 g11^2] = 0.1250, c = 0.50
-	// gauss-jacobi 9 true
+	// dirichlet-counts 8 true
 }

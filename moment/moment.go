@@ -22,6 +22,7 @@
 //   - chain.go: their means for one chain, given the kernel
 //   - rule.go: how kernels are averaged: Rule, and the rule chosen for a task
 //   - census.go: exact moments of counted transitions, without quadrature
+//   - exact.go: the same as fractions: ExactOf, Exact, ExactForm
 //   - stationary.go: the rule for two states that start from the stationary law
 //   - jacobi.go: Gauss-Jacobi rules for Beta laws
 //   - lattice.go: quasi-Monte Carlo, where nothing better is affordable

@@ -198,6 +198,10 @@ func plans(t markov.Task, b *basis, opts Options) []plan {
 	return list
 }
 
+// cheap is the cost up to which DirichletCounts are preferred to a cheaper
+// quadrature: a fraction of a second, for entries that are rounded only once.
+const cheap = 2e8
+
 // choose returns the plan for a task: the cheapest exact or converging one if
 // it is affordable, else quasi-Monte Carlo; or the one that opts name.
 func choose(t markov.Task, b *basis, opts Options) (plan, error) {
@@ -214,6 +218,9 @@ func choose(t markov.Task, b *basis, opts Options) (plan, error) {
 	}
 	best := list[len(list)-1]
 	for _, p := range list[:len(list)-1] {
+		if p.name == DirichletCounts && p.cost <= cheap {
+			return p, nil
+		}
 		if p.cost <= affordable && (best.name == QuasiMonteCarlo || p.cost < best.cost) {
 			best = p
 		}

@@ -1,0 +1,370 @@
+package moment
+
+import (
+	"context"
+	"fmt"
+	"math/big"
+	"runtime"
+	"sync"
+
+	"gonum.org/v1/gonum/mat"
+
+	"markovicl/markov"
+)
+
+// Exact are the moments of a task as fractions, for every number of in-context
+// chains at once.
+type Exact struct {
+	task markov.Task
+	b    *basis
+	// Numerators of the tables, in their order, over the denominators beside.
+	h4, h22, h   []*big.Int
+	c            *big.Rat
+	denominator, // of h4 and h22
+	labelDenominator *big.Int // of h
+}
+
+// ExactForm is a [Form] as fractions.
+type ExactForm struct {
+	Q     int        // q, the number of query features
+	Scale *big.Int   // H and h are integers divided by Scale, which is positive
+	H     []*big.Int // [dim(dim+1)/2] Scale*H, upper triangle, row-major: entry (i, k) at PairIndex(dim, i, k)
+	L     []*big.Int // [dim] Scale*h
+	C     *big.Rat   // E[y^2]
+}
+
+// maxExact bounds the additions of large integers that an exact form may take.
+const maxExact = 1e9
+
+// ExactOf computes the moments of a task as fractions, by adding up the
+// Dirichlet moments of the transition counts of all types of chains. It fails
+// for stationary starts, whose moments are not rational, and for tasks with too
+// many types.
+func ExactOf(ctx context.Context, t markov.Task) (*Exact, error) {
+	if t.Start().Kind() == markov.StationaryStart {
+		return nil, fmt.Errorf("moment: the moments of a stationary start are not rational; exact arithmetic takes start uniform, bernoulli:p, probs:p0,p1,.. or correlated:p,g0,g1")
+	}
+	S, d := t.States(), t.Positions()
+	q := float64(t.QueryDim())
+	queries, types := float64(countTypes(S, d)), float64(countTypes(S, d+1))
+	if work := queries * types * types * q * (q + 1) / 2; work > maxExact || types > maxTypes {
+		return nil, fmt.Errorf("moment: exact arithmetic for this task would take about %.0g additions of large integers; at most %.0g are done. Choose a smaller d or fewer states",
+			work, float64(maxExact))
+	}
+	b := newBasis(t)
+	K2, Kq, K4 := len(b.pairID), len(b.queryID), len(b.monomials)
+	K22 := Pairs(K2)
+	query, chains := newCensus(b, d, b.firstQuad), newCensus(b, d+1, K4)
+	laws, all := make([]*dirichlet, S), big.NewInt(1)
+	for s := range S {
+		laws[s] = newDirichlet(t.Prior().AlphaRat(s), 3*d-1)
+		all.Mul(all, laws[s].denominator)
+	}
+	numerator := func(row int, counts []int) *big.Int { return laws[row].numerator(counts) }
+	none := noCounts(S)
+	triple := rowMoments(query.vectors, chains.vectors, chains.vectors, numerator)
+	pair := rowMoments(chains.vectors, chains.vectors, none, numerator)
+
+	first, queryScale, contextScale := exactStarts(t)
+	e := &Exact{task: t, b: b, h4: zeros(Kq * K4), h22: zeros(Kq * K22), h: zeros(b.q * K2)}
+	power := new(big.Int)
+	for _, start := range first {
+		// [types] numerator of the probability of a chain's start
+		begin := make([]*big.Int, chains.types())
+		for a, s := range chains.first {
+			begin[a] = start.context[s]
+		}
+		// For each type of query, E[P(query) m2 m2'] and E[P(query) M4].
+		m22, m4 := make([][]*big.Int, query.types()), make([][]*big.Int, query.types())
+		parallel(query.types(), func(x int) {
+			if start.query[query.first[x]].Sign() == 0 || ctx.Err() != nil {
+				return
+			}
+			m22[x], m4[x] = zeros(K22), zeros(K4)
+			factors := make([][]*big.Int, S)
+			joint, t, half := new(big.Int), new(big.Int), make([]*big.Int, K2)
+			for a := range begin {
+				if begin[a].Sign() == 0 {
+					continue
+				}
+				for s := range S {
+					factors[s] = triple[s][query.row[x][s]][chains.row[a][s]]
+				}
+				// m4 counts one chain, m22 two: half[r] = sum over the second
+				joint.Set(begin[a])
+				for s := range S {
+					joint.Mul(joint, factors[s][0])
+				}
+				for id, sum := range chains.sum {
+					if sum[a] != 0 {
+						m4[x][id].Add(m4[x][id], t.Mul(joint, t.SetInt64(sum[a])))
+					}
+				}
+				for r := range half {
+					half[r] = new(big.Int)
+				}
+				for c := range begin {
+					if begin[c].Sign() == 0 {
+						continue
+					}
+					joint.Mul(begin[a], begin[c])
+					for s, row := range chains.row[c] {
+						joint.Mul(joint, factors[s][row])
+					}
+					for r, id := range b.pairID {
+						if n := chains.sum[id][c]; n != 0 {
+							half[r].Add(half[r], t.Mul(joint, t.SetInt64(n)))
+						}
+					}
+				}
+				for r, id := range b.pairID {
+					if n := chains.sum[id][a]; n != 0 {
+						for k := r; k < K2; k++ {
+							i := PairIndex(K2, r, k)
+							m22[x][i].Add(m22[x][i], t.Mul(half[k], t.SetInt64(n)))
+						}
+					}
+				}
+			}
+		})
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		parallel(Kq, func(r int) {
+			weight, t := new(big.Int), new(big.Int)
+			for x, s := range query.first {
+				n := query.sum[b.pairID[b.queryID[r]]][x]
+				if m22[x] == nil || n == 0 {
+					continue
+				}
+				weight.Mul(start.query[s], t.SetInt64(n))
+				for i, v := range m22[x] {
+					e.h22[r*K22+i].Add(e.h22[r*K22+i], t.Mul(weight, v))
+				}
+				for i, v := range m4[x] {
+					e.h4[r*K4+i].Add(e.h4[r*K4+i], t.Mul(weight, v))
+				}
+			}
+		})
+		// The query with its label is a chain of d+1 states.
+		m2 := make([][]*big.Int, chains.types())
+		parallel(chains.types(), func(x int) {
+			m2[x] = zeros(K2)
+			joint, t := new(big.Int), new(big.Int)
+			for a := range begin {
+				joint.Set(begin[a])
+				for s := range S {
+					joint.Mul(joint, pair[s][chains.row[x][s]][chains.row[a][s]][0])
+				}
+				for r, id := range b.pairID {
+					m2[x][r].Add(m2[x][r], t.Mul(joint, t.SetInt64(chains.sum[id][a])))
+				}
+			}
+		})
+		weight, t := new(big.Int), new(big.Int)
+		for x, s := range chains.first {
+			for j, id := range b.label {
+				if id < 0 {
+					continue
+				}
+				weight.Mul(start.query[s], t.SetInt64(chains.sum[b.pairID[id]][x]))
+				for r, v := range m2[x] {
+					e.h[j*K2+r].Add(e.h[j*K2+r], t.Mul(weight, v))
+				}
+			}
+			weight.Mul(start.query[s], t.SetInt64(chains.sum[b.pairID[b.power]][x]))
+			for s := range S {
+				weight.Mul(weight, pair[s][chains.row[x][s]][0][0])
+			}
+			power.Add(power, weight)
+		}
+	}
+	queryDenominator := new(big.Int).Mul(all, queryScale)
+	e.labelDenominator = new(big.Int).Mul(queryDenominator, contextScale)
+	e.denominator = new(big.Int).Mul(e.labelDenominator, contextScale)
+	for _, v := range e.h4 { // one in-context chain, not two
+		v.Mul(v, contextScale)
+	}
+	e.c = new(big.Rat).SetFrac(power, queryDenominator)
+	return e, nil
+}
+
+// exactStart is a start with integers: the query's law times its probability
+// over one common denominator, the context's over another.
+type exactStart struct{ query, context []*big.Int }
+
+// exactStarts returns the laws of first states, as starts does, and their
+// denominators.
+func exactStarts(t markov.Task) (list []exactStart, queryScale, contextScale *big.Int) {
+	law := t.Start()
+	query := law.QueryRat()
+	contexts := [][]*big.Rat{law.ContextRat(0)}
+	if law.Kind() == markov.CorrelatedStart {
+		contexts = contexts[:0]
+		for s := range t.States() {
+			contexts = append(contexts, law.ContextRat(markov.State(s)))
+		}
+	}
+	var every []*big.Rat
+	for _, c := range contexts {
+		every = append(every, c...)
+	}
+	queryScale, contextScale = commonDenominator(query), commonDenominator(every)
+	scaled := func(xs []*big.Rat, scale *big.Int) []*big.Int {
+		out := make([]*big.Int, len(xs))
+		for i, x := range xs {
+			out[i] = new(big.Int).Quo(scale, x.Denom())
+			out[i].Mul(out[i], x.Num())
+		}
+		return out
+	}
+	for s, c := range contexts {
+		start := exactStart{scaled(query, queryScale), scaled(c, contextScale)}
+		if len(contexts) > 1 { // only queries that start in s
+			for k := range start.query {
+				if k != s {
+					start.query[k] = new(big.Int)
+				}
+			}
+		}
+		list = append(list, start)
+	}
+	return list, queryScale, contextScale
+}
+
+func zeros(n int) []*big.Int {
+	out := make([]*big.Int, n)
+	for i := range out {
+		out[i] = new(big.Int)
+	}
+	return out
+}
+
+// parallel calls f for 0..n-1, each once, by several goroutines.
+func parallel(n int, f func(i int)) {
+	var wait sync.WaitGroup
+	next := make(chan int, n)
+	for i := range n {
+		next <- i
+	}
+	close(next)
+	for range runtime.GOMAXPROCS(0) {
+		wait.Go(func() {
+			for i := range next {
+				f(i)
+			}
+		})
+	}
+	wait.Wait()
+}
+
+// Task returns the task whose moments e are.
+func (e *Exact) Task() markov.Task { return e.task }
+
+// C returns E[y^2].
+func (e *Exact) C() *big.Rat { return new(big.Rat).Set(e.c) }
+
+// At returns the loss of the task with n in-context chains, in fractions.
+func (e *Exact) At(n markov.Context) *ExactForm {
+	b := e.b
+	K2, K4, size := len(b.pairID), len(b.monomials), len(b.pair)
+	dim := b.q * size
+	// H = (once h4 + twice h22) / (whole denominator)
+	once, twice, whole := big.NewInt(0), big.NewInt(1), big.NewInt(1)
+	if n != markov.Infinite {
+		once.SetInt64(1)
+		twice.SetInt64(int64(n) - 1)
+		whole.SetInt64(int64(n))
+	}
+	f := &ExactForm{Q: b.q, Scale: new(big.Int).Mul(whole, e.denominator), H: zeros(Pairs(dim)), L: zeros(dim), C: e.C()}
+	toScale := new(big.Int).Quo(f.Scale, e.labelDenominator)
+	t := new(big.Int)
+	for j := range b.q {
+		for r, left := range b.pair {
+			if left < 0 {
+				continue
+			}
+			i := j*size + r
+			f.L[i].Mul(e.h[j*K2+int(left)], toScale)
+			for k := j; k < b.q; k++ {
+				row := int(b.query[PairIndex(b.q, j, k)])
+				if row < 0 {
+					continue
+				}
+				for s, right := range b.pair {
+					if right < 0 || k == j && s < r {
+						continue
+					}
+					at := PairIndex(K2, int(min(left, right)), int(max(left, right)))
+					v := f.H[PairIndex(dim, i, k*size+s)]
+					v.Mul(twice, e.h22[row*Pairs(K2)+at])
+					if id := b.quad[at]; id >= 0 {
+						v.Add(v, t.Mul(once, e.h4[row*K4+int(id)]))
+					}
+				}
+			}
+		}
+	}
+	f.reduce()
+	return f
+}
+
+// reduce divides H, h and Scale by their greatest common divisor.
+func (f *ExactForm) reduce() {
+	g := new(big.Int).Set(f.Scale)
+	one := big.NewInt(1)
+	for _, list := range [][]*big.Int{f.H, f.L} {
+		for _, v := range list {
+			if v.Sign() != 0 && g.Cmp(one) != 0 {
+				g.GCD(nil, nil, g, new(big.Int).Abs(v))
+			}
+		}
+	}
+	if g.Cmp(one) == 0 {
+		return
+	}
+	f.Scale.Quo(f.Scale, g)
+	for _, list := range [][]*big.Int{f.H, f.L} {
+		for _, v := range list {
+			v.Quo(v, g)
+		}
+	}
+}
+
+// Dim returns qm, the number of enlarged parameters.
+func (f *ExactForm) Dim() int { return len(f.L) }
+
+// HAt returns the entry (i, k) of H as a fraction.
+func (f *ExactForm) HAt(i, k int) *big.Rat {
+	return new(big.Rat).SetFrac(f.H[PairIndex(f.Dim(), min(i, k), max(i, k))], f.Scale)
+}
+
+// LAt returns the entry i of h as a fraction.
+func (f *ExactForm) LAt(i int) *big.Rat { return new(big.Rat).SetFrac(f.L[i], f.Scale) }
+
+// Loss returns f(X) = X'HX - 2h'X + c.
+func (f *ExactForm) Loss(X []*big.Rat) *big.Rat {
+	sum, t := new(big.Rat), new(big.Rat)
+	for i := range f.L {
+		row := new(big.Rat).Neg(f.LAt(i)) // (HX)_i - 2h_i
+		row.Add(row, row)
+		for k := range f.L {
+			row.Add(row, t.Mul(f.HAt(i, k), X[k]))
+		}
+		sum.Add(sum, row.Mul(row, X[i]))
+	}
+	return sum.Add(sum, f.C)
+}
+
+// Float returns the form with every number rounded to the nearest float64.
+func (f *ExactForm) Float() *Form {
+	dim := f.Dim()
+	out := &Form{Q: f.Q, H: mat.NewSymDense(dim, nil), L: make([]float64, dim), C: markov.Float(f.C)}
+	for i := range dim {
+		out.L[i] = markov.Float(f.LAt(i))
+		for k := i; k < dim; k++ {
+			out.H.SetSym(i, k, markov.Float(f.HAt(i, k)))
+		}
+	}
+	return out
+}
