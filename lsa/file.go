@@ -203,9 +203,16 @@ func decodeFloats(bytes []byte) []float64 {
 }
 
 // EncodeSafetensors returns the parameters as a safetensors file.
-func EncodeSafetensors(m Model) ([]byte, error) {
+func EncodeSafetensors(m Model) ([]byte, error) { return EncodeSafetensorsWith(m, nil, nil) }
+
+// EncodeSafetensorsWith returns the parameters as a safetensors file that also
+// holds the given vectors and metadata.
+func EncodeSafetensorsWith(m Model, extra map[string][]float64, metadata map[string]string) ([]byte, error) {
 	views := map[string]safetensors.TensorView{}
 	names, arrays := tensors(m)
+	for name, xs := range extra {
+		names, arrays = append(names, name), append(arrays, tensor{[]int{len(xs)}, xs})
+	}
 	for k, a := range arrays {
 		shape := make([]uint64, len(a.shape))
 		for i, size := range a.shape {
@@ -217,16 +224,44 @@ func EncodeSafetensors(m Model) ([]byte, error) {
 		}
 		views[names[k]] = view
 	}
-	return safetensors.Serialize(views, nil)
+	return safetensors.Serialize(views, metadata)
 }
 
 // DecodeSafetensors reads parameters from a safetensors file with float64 or
 // float32 tensors. Other tensors in the file are ignored.
 func DecodeSafetensors(data []byte) (Model, error) {
+	m, _, _, err := DecodeSafetensorsWith(data)
+	return m, err
+}
+
+// DecodeSafetensorsWith reads what EncodeSafetensorsWith wrote: the parameters,
+// all vectors in the file, and its metadata.
+func DecodeSafetensorsWith(data []byte) (m Model, extra map[string][]float64, metadata map[string]string, err error) {
 	file, err := safetensors.Deserialize(data)
 	if err != nil {
-		return nil, fmt.Errorf("not a safetensors file: %w", err)
+		return nil, nil, nil, fmt.Errorf("not a safetensors file: %w", err)
 	}
+	_, header, err := safetensors.ReadMetadata(data)
+	if err != nil {
+		return nil, nil, nil, fmt.Errorf("not a safetensors file: %w", err)
+	}
+	named, err := floatTensors(file)
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	if m, err = modelOf(named); err != nil {
+		return nil, nil, nil, err
+	}
+	extra = map[string][]float64{}
+	for name, t := range named {
+		if len(t.shape) == 1 {
+			extra[name] = t.data
+		}
+	}
+	return m, extra, header.Metadata(), nil
+}
+
+func floatTensors(file safetensors.SafeTensors) (map[string]tensor, error) {
 	named := map[string]tensor{}
 	for _, t := range file.Tensors() {
 		shape := make([]int, len(t.TensorView.Shape()))
@@ -250,7 +285,7 @@ func DecodeSafetensors(data []byte) (Model, error) {
 		}
 		named[t.Name] = tensor{shape, xs}
 	}
-	return modelOf(named)
+	return named, nil
 }
 
 // EncodeNPZ returns the parameters as an NPZ file of NumPy.
