@@ -1,0 +1,117 @@
+package train
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"markovicl/lsa"
+)
+
+// A checkpoint is a safetensors file: the parameters under the names of a
+// parameter file, so that it can be used as one, beside them the optimiser's
+// state and the history, and in the metadata the problem and the step.
+
+// CheckpointFile returns the path of the checkpoint of a seed in a run's
+// directory.
+func CheckpointFile(dir string, seed uint64) string {
+	return filepath.Join(dir, "checkpoints", fmt.Sprintf("seed-%d.safetensors", seed))
+}
+
+// identity returns the problem as the text that a checkpoint must have been
+// written for.
+func (p Problem) identity() (string, error) {
+	text, err := json.Marshal(struct {
+		Task   any    `json:"task"`
+		Config Config `json:"config"`
+		Seed   uint64 `json:"seed"`
+	}{p.Task, p.Config, p.Seed})
+	return string(text), err
+}
+
+// save writes the checkpoint of the run, whole or not at all.
+func (r *run) save() error {
+	if r.dir == "" {
+		return nil
+	}
+	identity, err := r.problem.identity()
+	if err != nil {
+		return err
+	}
+	extra := map[string][]float64{}
+	names, slices := r.optimizer.state()
+	for k, name := range names {
+		extra[name] = slices[k]
+	}
+	for _, row := range r.history {
+		extra["history"] = append(extra["history"], float64(row.Step), row.Loss, row.Rate, row.Norm)
+	}
+	data, err := lsa.EncodeSafetensorsWith(r.model, extra, map[string]string{
+		"problem": identity,
+		"step":    fmt.Sprint(r.step),
+	})
+	if err != nil {
+		return err
+	}
+	path := CheckpointFile(r.dir, r.problem.Seed)
+	if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
+		return err
+	}
+	if err := lsa.WriteFile(path, data); err != nil {
+		return fmt.Errorf("write checkpoint %s: %w", path, err)
+	}
+	return nil
+}
+
+// restore sets the run to where its checkpoint left it. Without a checkpoint it
+// does nothing; a checkpoint of another problem is an error.
+func (r *run) restore() error {
+	path := CheckpointFile(r.dir, r.problem.Seed)
+	data, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	fail := func(err error) error { return fmt.Errorf("checkpoint %s: %w", path, err) }
+	model, extra, metadata, err := lsa.DecodeSafetensorsWith(data)
+	if err != nil {
+		return fail(err)
+	}
+	identity, err := r.problem.identity()
+	if err != nil {
+		return err
+	}
+	if metadata["problem"] != identity {
+		return fail(fmt.Errorf("it belongs to another problem\n  it was written for %s\n  this run is for    %s\nchoose another directory, or the same task, settings and seed", metadata["problem"], identity))
+	}
+	if _, err := fmt.Sscan(metadata["step"], &r.step); err != nil || r.step < 0 || r.step > r.problem.Config.Steps {
+		return fail(fmt.Errorf("step %q is not one of this run", metadata["step"]))
+	}
+	parts := r.model.Parts()
+	for k, part := range model.Parts() {
+		if len(part) != len(parts[k]) {
+			return fail(errors.New("the parameters have another shape than this run's"))
+		}
+		copy(parts[k], part)
+	}
+	names, state := r.optimizer.state()
+	for k, name := range names {
+		if len(extra[name]) != len(state[k]) {
+			return fail(fmt.Errorf("the optimiser's %q has %d numbers, want %d", name, len(extra[name]), len(state[k])))
+		}
+		copy(state[k], extra[name])
+	}
+	r.history = nil
+	for row := range slices.Chunk(extra["history"], 4) {
+		if len(row) == 4 {
+			r.history = append(r.history, Row{int(row[0]), row[1], row[2], row[3]})
+		}
+	}
+	return nil
+}

@@ -1,0 +1,79 @@
+package train
+
+import (
+	"fmt"
+
+	"markovicl/lsa"
+	"markovicl/markov"
+)
+
+// objective is a loss of a model's parameters. Its methods allocate nothing
+// unless they fail; they fail with a *lsa.DivergenceError if the loss is not
+// finite, and an objective that draws prompts may fail to draw.
+type objective interface {
+	// gradient returns the loss of a step at the model's parameters and writes
+	// its gradient to grad, in the order of the model's Parts.
+	gradient(step int, grad []float64) (float64, error)
+
+	// loss returns the loss of a step at the parameters of m, a model that may
+	// have fewer layers.
+	loss(step int, m lsa.Model) (float64, error)
+
+	// close ends the objective's goroutines.
+	close()
+}
+
+// newObjective returns the loss that a problem is about.
+func newObjective(p Problem, m lsa.Model, workers int) (objective, error) {
+	c, n := p.Config, p.Task.Context()
+	if n == markov.Infinite && c.Data != Population {
+		return nil, fmt.Errorf("no prompts with n = inf can be drawn; train on the population instead of %s prompts, or give a finite n", c.Data)
+	}
+	switch c.Data {
+	case Fixed:
+		if c.Layers == 1 && formPays(p.Task.Dim(), c.Heads, c.Batch) {
+			return newBatchForm(p, m)
+		}
+		return newPromptObjective(p, m, workers)
+	case Fresh:
+		return newPromptObjective(p, m, workers)
+	case Population:
+		if c.Layers == 1 {
+			return newPopulationForm(p.Task, m)
+		}
+		if n != markov.Infinite || p.Task.States() != 2 {
+			return nil, fmt.Errorf("the population loss of %d layers is known for binary states and n = inf only; use fresh prompts with many in a batch", c.Layers)
+		}
+		return newLawObjective(p.Task, m, workers)
+	}
+	panic(fmt.Sprintf("train: no data %q", c.Data))
+}
+
+// newModel returns a model of a configuration for prompt matrices of D rows
+// whose parts are views of params, which has their total length.
+func newModel(c Config, D int) (m lsa.Model, params []float64) {
+	if c.Dense {
+		p := lsa.NewDense(c.Layers, c.Heads, D)
+		params = make([]float64, len(p.P)+len(p.Q))
+		p.P, p.Q = params[:len(p.P)], params[len(p.P):]
+		return p, params
+	}
+	p := lsa.NewStructured(c.Layers, c.Heads, D)
+	params = make([]float64, len(p.B)+len(p.A))
+	p.B, p.A = params[:len(p.B)], params[len(p.B):]
+	return p, params
+}
+
+// firstLayers returns the model that stops after the first layers of m, as
+// views.
+func firstLayers(m lsa.Model, layers int) lsa.Model {
+	switch m := m.(type) {
+	case *lsa.Structured:
+		k, D := layers*m.Heads, m.Dim
+		return &lsa.Structured{Layers: layers, Heads: m.Heads, Dim: D, B: m.B[:k*D], A: m.A[:k*D*(D-1)]}
+	case *lsa.Dense:
+		k, D := layers*m.Heads, m.Dim
+		return &lsa.Dense{Layers: layers, Heads: m.Heads, Dim: D, P: m.P[:k*D*D], Q: m.Q[:k*D*D]}
+	}
+	panic(fmt.Sprintf("train: a model of type %T", m))
+}

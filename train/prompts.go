@@ -1,0 +1,187 @@
+package train
+
+import (
+	"sync"
+	"sync/atomic"
+
+	"markovicl/lsa"
+	"markovicl/markov"
+)
+
+// batchObjective is the loss on a batch of prompts or laws, computed by several
+// workers. The batch is cut into chunks by its size alone; workers take chunks
+// as they come, and the chunks' gradients are added in order.
+type batchObjective struct {
+	model  lsa.Model
+	batch  *lsa.Batch
+	draw   bool    // fresh prompts every step
+	seed   uint64  // of the prompts
+	weight float64 // of a prompt in the loss
+	task   markov.Task
+
+	chunks  []chunk
+	workers []*worker
+	next    atomic.Int64 // the next chunk to take
+	step    int
+	start   []chan struct{} // one for each worker but the first, which is the caller
+	done    sync.WaitGroup
+}
+
+// chunk is a part of the batch and what a worker found for it.
+type chunk struct {
+	from, to int // groups
+	loss     float64
+	grad     []float64
+	err      error
+}
+
+// worker has what one goroutine needs.
+type worker struct {
+	gradient *lsa.Gradient
+	sampler  *markov.GramSampler
+	gram, u  []float64
+}
+
+// chunksOfBatch is into how many chunks a batch is cut, if it has as many
+// groups; a bound on the workers that can help.
+const chunksOfBatch = 16
+
+func newPromptObjective(p Problem, m lsa.Model, workers int) (*batchObjective, error) {
+	b := &batchObjective{
+		model: m, batch: lsa.NewBatch(p.Task.Dim(), p.Config.Batch), draw: p.Config.Data == Fresh,
+		seed: p.derivedSeed(promptSeed), weight: 1 / float64(p.Config.Batch), task: p.Task,
+	}
+	if err := b.init(workers); err != nil {
+		return nil, err
+	}
+	if !b.draw {
+		for k := range b.chunks {
+			if err := b.fill(b.workers[0], &b.chunks[k]); err != nil {
+				b.close()
+				return nil, err
+			}
+		}
+	}
+	return b, nil
+}
+
+// init cuts the batch into chunks and starts the workers.
+func (b *batchObjective) init(workers int) error {
+	groups := b.batch.Groups()
+	size := (groups + chunksOfBatch - 1) / chunksOfBatch
+	params := 0
+	for _, part := range b.model.Parts() {
+		params += len(part)
+	}
+	for from := 0; from < groups; from += size {
+		b.chunks = append(b.chunks, chunk{from: from, to: min(from+size, groups), grad: make([]float64, params)})
+	}
+	for range max(1, min(workers, len(b.chunks))) {
+		w := &worker{gradient: lsa.NewGradient(b.model)}
+		if b.task.Context() != markov.Infinite {
+			var err error
+			if w.sampler, err = markov.NewGramSampler(b.task, b.seed); err != nil {
+				return err
+			}
+			w.gram, w.u = make([]float64, b.task.Dim()*b.task.Dim()), make([]float64, b.task.QueryDim())
+		}
+		b.workers = append(b.workers, w)
+	}
+	for _, w := range b.workers[1:] {
+		start := make(chan struct{})
+		b.start = append(b.start, start)
+		go func() {
+			for range start {
+				b.work(w)
+				b.done.Done()
+			}
+		}()
+	}
+	return nil
+}
+
+func (b *batchObjective) close() {
+	for _, start := range b.start {
+		close(start)
+	}
+	b.start = nil
+}
+
+// fill draws the prompts of a chunk for the current step.
+func (b *batchObjective) fill(w *worker, c *chunk) error {
+	first := uint64(b.step) * uint64(b.batch.Len())
+	embedding := b.task.Embedding()
+	for i := c.from * lsa.Lanes; i < min(c.to*lsa.Lanes, b.batch.Len()); i++ {
+		label, err := w.sampler.Draw(first+uint64(i), w.gram, w.u)
+		if err != nil {
+			return err
+		}
+		b.batch.Set(i, w.gram, w.u, embedding.Label(label), b.weight)
+	}
+	return nil
+}
+
+// work takes chunks until there are none.
+func (b *batchObjective) work(w *worker) {
+	for {
+		k := int(b.next.Add(1)) - 1
+		if k >= len(b.chunks) {
+			return
+		}
+		c := &b.chunks[k]
+		if b.draw {
+			if c.err = b.fill(w, c); c.err != nil {
+				continue
+			}
+		}
+		var grad []float64
+		if c.loss, grad, c.err = w.gradient.Of(b.batch, c.from, c.to); c.err == nil {
+			copy(c.grad, grad)
+		}
+	}
+}
+
+func (b *batchObjective) gradient(step int, grad []float64) (float64, error) {
+	b.step = step
+	b.next.Store(0)
+	b.done.Add(len(b.start))
+	for _, start := range b.start {
+		start <- struct{}{}
+	}
+	b.work(b.workers[0])
+	b.done.Wait()
+
+	var loss float64
+	clear(grad)
+	for k := range b.chunks {
+		c := &b.chunks[k]
+		if c.err != nil {
+			return 0, c.err
+		}
+		loss += c.loss
+		for i, g := range c.grad {
+			grad[i] += g
+		}
+	}
+	return loss, nil
+}
+
+func (b *batchObjective) loss(step int, m lsa.Model) (float64, error) {
+	b.step = step
+	gradient := lsa.NewGradient(m)
+	var total float64
+	for k := range b.chunks {
+		c := &b.chunks[k]
+		if b.draw {
+			if err := b.fill(b.workers[0], c); err != nil {
+				return 0, err
+			}
+		}
+		loss, err := gradient.Loss(b.batch, c.from, c.to)
+		if err != nil {
+			return 0, err
+		}
+		total += loss
+	}
+	return total, nil
+}

@@ -1,0 +1,263 @@
+package train
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"runtime"
+
+	"markovicl/lsa"
+	"markovicl/markov"
+)
+
+// Problem is what a run is about. Together with nothing else it determines the
+// trained parameters to the bit.
+type Problem struct {
+	Task   markov.Task
+	Config Config
+	Seed   uint64
+}
+
+// Settings are what a run may be given that does not change its result; the
+// zero value is useful.
+type Settings struct {
+	Workers int    // goroutines, 0 for GOMAXPROCS
+	Dir     string // of checkpoints; "" for none
+	Resume  bool   // from the checkpoint in Dir, if there is one
+
+	// Progress, if not nil, is called after every step. Runs of several seeds
+	// call it from several goroutines, one for each seed.
+	Progress func(Progress)
+}
+
+// Progress is how far a run has come.
+type Progress struct {
+	Seed        uint64
+	Step, Steps int     // done, and in all
+	Loss, Rate  float64 // of the last step
+}
+
+// Status says why a run ended.
+type Status int
+
+// The ways in which a run ends without an error.
+const (
+	Finished    Status = iota // all steps are done
+	Converged                 // L-BFGS: the loss has stopped to fall
+	Interrupted               // the context ended; the checkpoint is written
+)
+
+var statusNames = []string{"finished", "converged", "interrupted"}
+
+func (s Status) String() string { return statusNames[s] }
+
+// MarshalText writes the status as a word.
+func (s Status) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
+
+// Result is what a run found.
+type Result struct {
+	Seed    uint64
+	Status  Status
+	Steps   int       // done
+	Model   lsa.Model // the parameters at the end
+	History []Row
+
+	// Train is loss and accuracy, at the end, on the data of training: the batch,
+	// the last step's prompts, or the population, which has no accuracy.
+	Train Score
+
+	// Fresh is loss and accuracy at the end on prompts not seen in training. At
+	// n = infinity it is the population loss; it is the zero Score if no
+	// evaluation was asked for or the run was interrupted.
+	Fresh Score
+
+	// QuadratureError is by how much the population loss at n = infinity, as
+	// training saw it, differed from the converged value that Train reports.
+	QuadratureError float64
+}
+
+// DivergedError says where a run left the reasonable numbers. The last
+// checkpoint before is kept.
+type DivergedError struct {
+	Seed  uint64
+	Step  int     // from 0
+	Layer int     // from 0, the first whose output is to blame
+	Loss  float64 // NaN if there is none
+}
+
+func (e *DivergedError) Error() string {
+	what := "the output is not a finite number"
+	if !math.IsNaN(e.Loss) {
+		what = fmt.Sprintf("the loss has grown to %.3g", e.Loss)
+	}
+	return fmt.Sprintf("training with seed %d diverged at step %d, layer %d: %s; a smaller lr, init-scale or clip helps", e.Seed, e.Step, e.Layer, what)
+}
+
+// What a seed is used for, so that its streams are independent.
+const (
+	initialSeed = iota
+	promptSeed
+	evaluationSeed
+)
+
+func (p Problem) derivedSeed(purpose uint64) uint64 {
+	return markov.Stream(p.Seed, math.MaxUint64-purpose).Uint64()
+}
+
+// run is a run on its way.
+type run struct {
+	problem   Problem
+	dir       string
+	progress  func(Progress)
+	model     lsa.Model
+	params    []float64 // all parts of model, one after the other
+	grad      []float64
+	objective objective
+	optimizer optimizer
+	bound     float64 // on the loss
+	step      int
+	history   []Row
+}
+
+// Run trains one model. It fails with a *DivergedError if the loss leaves the
+// reasonable numbers; if ctx ends, it writes the checkpoint and returns what it
+// has, as Interrupted.
+func Run(ctx context.Context, p Problem, s Settings) (*Result, error) {
+	if err := p.Config.Validate(); err != nil {
+		return nil, err
+	}
+	if s.Workers == 0 {
+		s.Workers = runtime.GOMAXPROCS(0)
+	}
+	r := &run{problem: p, dir: s.Dir, progress: s.Progress}
+	r.model, r.params = newModel(p.Config, p.Task.Dim())
+	r.grad = make([]float64, len(r.params))
+	rng := rand.New(markov.Stream(p.derivedSeed(initialSeed), 0))
+	for i := range r.params {
+		r.params[i] = p.Config.Scale / math.Sqrt(float64(p.Task.Dim())) * rng.NormFloat64()
+	}
+	var largest float64
+	for state := range p.Task.States() {
+		label := p.Task.Embedding().Label(markov.State(state))
+		largest = max(largest, label*label)
+	}
+	r.bound = p.Config.LossBound * largest
+	var err error
+	if r.objective, err = newObjective(p, r.model, s.Workers); err != nil {
+		return nil, err
+	}
+	defer r.objective.close()
+
+	var status Status
+	if p.Config.Optimizer == "lbfgs" {
+		status, err = r.minimize(ctx)
+	} else {
+		r.optimizer = newOptimizer(p.Config, len(r.params))
+		if s.Resume && r.dir != "" {
+			if err := r.restore(); err != nil {
+				return nil, err
+			}
+		}
+		status, err = r.descend(ctx)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return r.result(ctx, status, s.Workers)
+}
+
+// descend takes the steps that are left.
+func (r *run) descend(ctx context.Context) (Status, error) {
+	c := r.problem.Config
+	for r.step < c.Steps {
+		if ctx.Err() != nil {
+			return Interrupted, r.save()
+		}
+		if r.step%c.checkpointEvery() == 0 {
+			if err := r.save(); err != nil {
+				return 0, err
+			}
+		}
+		loss, err := r.objective.gradient(r.step, r.grad)
+		if err := r.checkDivergence(loss, err); err != nil {
+			return 0, err
+		}
+		norm, rate := clip(r.grad, c.Clip), c.rate(r.step)
+		if c.keeps(r.step) {
+			r.history = append(r.history, Row{r.step, loss, rate, norm})
+		}
+		r.optimizer.update(r.params, r.grad, rate, r.step)
+		r.step++
+		if r.progress != nil {
+			r.progress(Progress{r.problem.Seed, r.step, c.Steps, loss, rate})
+		}
+	}
+	return Finished, r.save()
+}
+
+// checkDivergence turns a loss that is too large, or a pass that failed, into
+// the error that names the layer.
+func (r *run) checkDivergence(loss float64, err error) error {
+	diverged := &DivergedError{Seed: r.problem.Seed, Step: r.step, Loss: math.NaN()}
+	var divergence *lsa.DivergenceError
+	switch {
+	case errors.As(err, &divergence):
+		diverged.Layer = divergence.Layer
+		return diverged
+	case err != nil:
+		return err
+	case loss <= r.bound:
+		return nil
+	}
+	// The first layer after which the loss is beyond the bound.
+	diverged.Loss = loss
+	layers, _, _ := r.model.Size()
+	for diverged.Layer = range layers - 1 {
+		early, err := r.objective.loss(r.step, firstLayers(r.model, diverged.Layer+1))
+		if err != nil || early > r.bound {
+			return diverged
+		}
+	}
+	diverged.Layer = layers - 1
+	return diverged
+}
+
+func (r *run) result(ctx context.Context, status Status, workers int) (*Result, error) {
+	p := r.problem
+	out := &Result{Seed: p.Seed, Status: status, Steps: r.step, Model: r.model, History: r.history}
+	loss, err := r.objective.loss(max(0, r.step-1), r.model)
+	if err := r.checkDivergence(loss, err); err != nil {
+		return nil, err
+	}
+	out.Train = Score{Loss: loss, Prompts: p.Config.Batch}
+	infinite := p.Task.Context() == markov.Infinite
+	if p.Config.Data == Population {
+		out.Train.Prompts = 0
+		if infinite && p.Config.Layers > 1 {
+			if out.Train.Loss, out.QuadratureError, err = convergedLawLoss(p.Task, r.model); err != nil {
+				return nil, err
+			}
+		}
+	} else {
+		first := uint64(0)
+		if p.Config.Data == Fresh {
+			first = uint64(max(0, r.step-1)) * uint64(p.Config.Batch)
+		}
+		if out.Train, err = evaluate(context.WithoutCancel(ctx), p.Task, r.model, p.derivedSeed(promptSeed), first, p.Config.Batch, workers); err != nil {
+			return nil, err
+		}
+	}
+	switch {
+	case status == Interrupted || p.Config.EvalPrompts == 0:
+	case infinite:
+		out.Fresh = out.Train
+	default:
+		out.Fresh, err = evaluate(ctx, p.Task, r.model, p.derivedSeed(evaluationSeed), 0, p.Config.EvalPrompts, workers)
+		if errors.Is(err, context.Canceled) {
+			out.Status, err = Interrupted, nil
+		}
+	}
+	return out, err
+}

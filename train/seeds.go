@@ -1,0 +1,90 @@
+package train
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"runtime"
+	"sync"
+)
+
+// Study is what several seeds found.
+type Study struct {
+	Results []*Result // in the order of the seeds; of those that did not diverge
+
+	// Mean, standard deviation and standard error over the seeds of the loss on
+	// fresh prompts.
+	Mean, SD, SE float64
+}
+
+// RunSeeds trains with the seeds p.Seed, p.Seed+1, .. in parallel, each with its
+// share of the workers. If some fail, it returns the others and an error that
+// joins theirs.
+func RunSeeds(ctx context.Context, p Problem, seeds int, s Settings) (*Study, error) {
+	if seeds < 1 {
+		return nil, fmt.Errorf("seeds must be at least 1, got %d", seeds)
+	}
+	workers := s.Workers
+	if workers == 0 {
+		workers = runtime.GOMAXPROCS(0)
+	}
+	parallel := min(workers, seeds)
+	s.Workers = max(1, workers/parallel)
+
+	results, errs := make([]*Result, seeds), make([]error, seeds)
+	slots := make(chan struct{}, parallel)
+	var group sync.WaitGroup
+	for k := range seeds {
+		group.Go(func() {
+			slots <- struct{}{}
+			defer func() { <-slots }()
+			one := p
+			one.Seed += uint64(k)
+			results[k], errs[k] = Run(ctx, one, s)
+		})
+	}
+	group.Wait()
+	study := &Study{}
+	for _, r := range results {
+		if r != nil {
+			study.Results = append(study.Results, r)
+		}
+	}
+	study.summarise()
+	return study, errors.Join(errs...)
+}
+
+func (s *Study) summarise() {
+	n := float64(len(s.Results))
+	if n == 0 {
+		return
+	}
+	for _, r := range s.Results {
+		s.Mean += r.Fresh.Loss / n
+	}
+	var square float64
+	for _, r := range s.Results {
+		square += (r.Fresh.Loss - s.Mean) * (r.Fresh.Loss - s.Mean)
+	}
+	s.SD = math.Sqrt(square / max(1, n-1))
+	s.SE = s.SD / math.Sqrt(n)
+}
+
+// Best returns the result with the lowest loss on fresh prompts, or in training
+// where there was no evaluation.
+func (s *Study) Best() *Result {
+	var best *Result
+	loss := func(r *Result) float64 {
+		if r.Fresh == (Score{}) {
+			return r.Train.Loss
+		}
+		return r.Fresh.Loss
+	}
+	for _, r := range s.Results {
+		if best == nil || loss(r) < loss(best) {
+			best = r
+		}
+	}
+	return best
+}

@@ -1,0 +1,449 @@
+package train
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"markovicl/lsa"
+	"markovicl/markov"
+)
+
+func mustTask(t testing.TB, spec markov.Spec) markov.Task {
+	t.Helper()
+	task, err := markov.NewTask(spec)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return task
+}
+
+// quick returns a configuration that runs in milliseconds.
+func quick() Config {
+	c := Defaults()
+	c.Steps, c.Batch, c.EvalPrompts = 40, 50, 0
+	return c
+}
+
+func mustRun(t testing.TB, p Problem, s Settings) *Result {
+	t.Helper()
+	r, err := Run(context.Background(), p, s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+// everyKind returns one configuration of each kind of loss and optimiser.
+func everyKind() map[string]Config {
+	out := map[string]Config{}
+	add := func(name string, change func(*Config)) {
+		c := quick()
+		change(&c)
+		out[name] = c
+	}
+	add("fresh", func(c *Config) { c.Layers = 2 })
+	add("fresh heads", func(c *Config) { c.Layers, c.Heads = 2, 2 })
+	add("fresh dense", func(c *Config) { c.Layers, c.Dense = 2, true })
+	add("fixed", func(c *Config) { c.Data, c.Layers = Fixed, 2 })
+	add("fixed form", func(c *Config) { c.Data, c.Batch = Fixed, 1000 })
+	add("population", func(c *Config) { c.Data = Population })
+	add("sgd", func(c *Config) { c.Optimizer, c.Rate = "sgd", 0.05 })
+	add("adamw", func(c *Config) { c.Optimizer, c.WarmUp = "adamw", 7 })
+	add("lbfgs", func(c *Config) { c.Optimizer, c.Data = "lbfgs", Population })
+	return out
+}
+
+// TestWorkersChangeNothing checks that one and several workers, and one and two
+// processors, give the same bits.
+func TestWorkersChangeNothing(t *testing.T) {
+	task := mustTask(t, markov.Spec{D: 2, N: "20"})
+	for name, c := range everyKind() {
+		p := Problem{task, c, 3}
+		want := mustRun(t, p, Settings{Workers: 1})
+		if len(want.History) == 0 {
+			t.Errorf("%s: no history", name)
+		}
+		for _, workers := range []int{2, 5} {
+			old := runtime.GOMAXPROCS(workers % 3)
+			got := mustRun(t, p, Settings{Workers: workers})
+			runtime.GOMAXPROCS(old)
+			if diff := cmp.Diff(want, got); diff != "" {
+				t.Errorf("%s, %d workers: (-one +several)\n%s", name, workers, diff)
+			}
+		}
+	}
+}
+
+// TestResume interrupts runs and checks that the resumed run ends with the bits
+// of the uninterrupted one.
+func TestResume(t *testing.T) {
+	task := mustTask(t, markov.Spec{D: 2, N: "20"})
+	for name, c := range everyKind() {
+		c.CheckpointEvery = 7
+		p := Problem{task, c, 3}
+		want := mustRun(t, p, Settings{})
+		dir := t.TempDir()
+		ctx, cancel := context.WithCancel(context.Background())
+		half, err := Run(ctx, p, Settings{Dir: dir, Progress: func(at Progress) {
+			if at.Step == 16 {
+				cancel()
+			}
+		}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if c.Optimizer != "lbfgs" && (half.Status != Interrupted || half.Steps != 16) {
+			t.Errorf("%s: %v after %d steps, want interrupted after 16", name, half.Status, half.Steps)
+		}
+		if _, err := lsa.Load(CheckpointFile(dir, p.Seed)); err != nil {
+			t.Errorf("%s: the checkpoint is no parameter file: %v", name, err)
+		}
+		got := mustRun(t, p, Settings{Dir: dir, Resume: true})
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("%s: (-uninterrupted +resumed)\n%s", name, diff)
+		}
+	}
+}
+
+// killedProblem is the run that TestResumeAfterKill kills.
+func killedProblem(t testing.TB) Problem {
+	c := Defaults()
+	c.Layers, c.Steps, c.Batch, c.EvalPrompts, c.CheckpointEvery = 3, 300, 50, 0, 10
+	return Problem{mustTask(t, markov.Spec{D: 2, N: "20"}), c, 4}
+}
+
+// TestMain lets the test binary be the process that TestResumeAfterKill kills.
+func TestMain(m *testing.M) {
+	if dir := os.Getenv("TRAIN_UNTIL_KILLED"); dir != "" {
+		_, err := Run(context.Background(), killedProblem(&testing.T{}), Settings{Dir: dir, Progress: func(Progress) {
+			time.Sleep(time.Millisecond) // so that the kill comes in the middle
+		}})
+		fmt.Fprintln(os.Stderr, "the run was not killed:", err)
+		os.Exit(1)
+	}
+	os.Exit(m.Run())
+}
+
+// TestResumeAfterKill kills a training process with SIGKILL at an arbitrary
+// moment and resumes.
+func TestResumeAfterKill(t *testing.T) {
+	executable, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir, p := t.TempDir(), killedProblem(t)
+	process := exec.Command(executable)
+	process.Env = append(os.Environ(), "TRAIN_UNTIL_KILLED="+dir)
+	if err := process.Start(); err != nil {
+		t.Fatal(err)
+	}
+	// The second checkpoint replaces the first: wait until one is past step 0.
+	for stepOf(CheckpointFile(dir, p.Seed)) < 20 {
+		time.Sleep(time.Millisecond)
+	}
+	if err := process.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	process.Wait()
+	if at := stepOf(CheckpointFile(dir, p.Seed)); at < 20 || at >= p.Config.Steps {
+		t.Fatalf("the checkpoint is at step %d, not in the middle", at)
+	}
+	want, got := mustRun(t, p, Settings{}), mustRun(t, p, Settings{Dir: dir, Resume: true})
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-uninterrupted +resumed)\n%s", diff)
+	}
+}
+
+// stepOf returns the step of a checkpoint, -1 if there is none.
+func stepOf(path string) int {
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return -1
+	}
+	_, _, metadata, err := lsa.DecodeSafetensorsWith(data)
+	if err != nil {
+		return -1
+	}
+	step := -1
+	fmt.Sscan(metadata["step"], &step)
+	return step
+}
+
+func TestResumeRefusesAnotherProblem(t *testing.T) {
+	dir := t.TempDir()
+	p := Problem{mustTask(t, markov.Spec{D: 2, N: "20"}), quick(), 3}
+	mustRun(t, p, Settings{Dir: dir})
+	p.Config.Rate = 0.02
+	if _, err := Run(context.Background(), p, Settings{Dir: dir, Resume: true}); err == nil || !strings.Contains(err.Error(), "another problem") {
+		t.Errorf("error %v, want one that says it is another problem", err)
+	}
+	if err := os.WriteFile(CheckpointFile(dir, p.Seed), []byte("no"), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Run(context.Background(), p, Settings{Dir: dir, Resume: true}); err == nil || !strings.Contains(err.Error(), "not a safetensors file") {
+		t.Errorf("error %v, want one that says that the file is damaged", err)
+	}
+}
+
+// TestDivergence checks that a run with absurd steps stops, names step and layer,
+// and leaves the last good checkpoint.
+func TestDivergence(t *testing.T) {
+	task := mustTask(t, markov.Spec{D: 2, N: "20"})
+	for _, test := range []struct {
+		optimizer   string
+		rate, bound float64
+	}{{"sgd", 1e3, 1e4}, {"adam", 1e3, 1e4}, {"adam", 1e60, 1e300}} {
+		c := quick()
+		c.Layers, c.Clip, c.CheckpointEvery = 4, 0, 1
+		c.Optimizer, c.Rate, c.LossBound = test.optimizer, test.rate, test.bound
+		dir := t.TempDir()
+		_, err := Run(context.Background(), Problem{task, c, 1}, Settings{Dir: dir})
+		var diverged *DivergedError
+		if !errors.As(err, &diverged) || diverged.Step < 1 || diverged.Layer < 0 || diverged.Layer > 3 {
+			t.Errorf("%+v: error %v, want a divergence", test, err)
+			continue
+		}
+		if at := stepOf(CheckpointFile(dir, 1)); at < 0 || at > diverged.Step {
+			t.Errorf("%+v: diverged at step %d, the checkpoint is at step %d", test, diverged.Step, at)
+		}
+		if _, err := lsa.Load(CheckpointFile(dir, 1)); err != nil {
+			t.Errorf("%+v: the checkpoint cannot be read: %v", test, err)
+		}
+	}
+}
+
+// TestStepAllocatesNothing covers drawing, gradient, clipping and update.
+func TestStepAllocatesNothing(t *testing.T) {
+	task := mustTask(t, markov.Spec{D: 3, N: "100"})
+	for name, c := range everyKind() {
+		if c.Optimizer == "lbfgs" {
+			continue
+		}
+		p := Problem{task, c, 1}
+		m, params := newModel(c, task.Dim())
+		for i := range params {
+			params[i] = 0.1
+		}
+		o, err := newObjective(p, m, 2)
+		if err != nil {
+			t.Fatal(err)
+		}
+		opt, grad, step := newOptimizer(c, len(params)), make([]float64, len(params)), 0
+		allocations := testing.AllocsPerRun(10, func() {
+			if _, err := o.gradient(step, grad); err != nil {
+				t.Fatal(err)
+			}
+			clip(grad, c.Clip)
+			opt.update(params, grad, c.rate(step), step)
+			step++
+		})
+		o.close()
+		if allocations != 0 {
+			t.Errorf("%s: %v allocations in a step", name, allocations)
+		}
+	}
+}
+
+func TestSeeds(t *testing.T) {
+	task := mustTask(t, markov.Spec{D: 1, N: "20"})
+	c := quick()
+	c.EvalPrompts = 500
+	study, err := RunSeeds(context.Background(), Problem{task, c, 10}, 4, Settings{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var mean float64
+	for k, r := range study.Results {
+		if r.Seed != uint64(10+k) {
+			t.Errorf("result %d has seed %d", k, r.Seed)
+		}
+		alone := mustRun(t, Problem{task, c, r.Seed}, Settings{})
+		if diff := cmp.Diff(alone, r); diff != "" {
+			t.Errorf("seed %d: (-alone +together)\n%s", r.Seed, diff)
+		}
+		mean += r.Fresh.Loss / 4
+	}
+	var square float64
+	for _, r := range study.Results {
+		square += (r.Fresh.Loss - mean) * (r.Fresh.Loss - mean)
+	}
+	if math.Abs(study.Mean-mean) > 1e-15 || math.Abs(study.SD-math.Sqrt(square/3)) > 1e-15 || math.Abs(study.SE-study.SD/2) > 1e-15 {
+		t.Errorf("mean %v, sd %v, se %v", study.Mean, study.SD, study.SE)
+	}
+	if !bytes.HasPrefix(HistoryCSV(study.Results), []byte("seed,step,loss,rate,gradient_norm\n10,0,0.")) {
+		t.Errorf("history %.80s", HistoryCSV(study.Results))
+	}
+}
+
+// TestUpdates checks two steps of each optimiser by hand.
+func TestUpdates(t *testing.T) {
+	c := Defaults()
+	c.Beta1, c.Beta2, c.Epsilon, c.Momentum, c.WeightDecay = 0.5, 0.75, 0, 0.5, 0.1
+	for _, test := range []struct {
+		name  string
+		after [2]float64
+	}{
+		// velocities 2, then 0.5*2 - 4 = -3
+		{"sgd", [2]float64{1 - 0.1*2, 1 - 0.1*2 + 0.1*3}},
+		// corrected moments (2, 4), then m = 0.5*1 - 2 = -1.5 over 0.75 and
+		// v = 0.75*1 + 4 = 4.75 over 0.4375
+		{"adam", [2]float64{1 - 0.1, 1 - 0.1 + 0.1*2/math.Sqrt(4.75/0.4375)}},
+		{"adamw", [2]float64{0.99 - 0.1, 0.99*(0.99-0.1) + 0.1*2/math.Sqrt(4.75/0.4375)}},
+	} {
+		c.Optimizer = test.name
+		o, x := newOptimizer(c, 1), []float64{1}
+		for step, g := range []float64{2, -4} {
+			o.update(x, []float64{g}, 0.1, step)
+			if math.Abs(x[0]-test.after[step]) > 1e-15 {
+				t.Errorf("%s, step %d: %v, want %v", test.name, step, x[0], test.after[step])
+			}
+		}
+	}
+	grad := []float64{3, 4}
+	if norm := clip(grad, 1); norm != 5 || math.Abs(grad[0]-0.6) > 1e-15 || math.Abs(grad[1]-0.8) > 1e-15 {
+		t.Errorf("clip: norm %v, gradient %v", norm, grad)
+	}
+	if norm := clip(grad, 0); math.Abs(norm-1) > 1e-15 {
+		t.Errorf("no clip: norm %v", norm)
+	}
+}
+
+func TestSchedule(t *testing.T) {
+	c := Defaults()
+	c.Rate, c.Steps, c.WarmUp = 1, 104, 4
+	for step, want := range map[int]float64{0: 0.2, 3: 0.8, 4: 1, 54: 0.5} {
+		if got := c.rate(step); math.Abs(got-want) > 1e-15 {
+			t.Errorf("cosine, step %d: %v, want %v", step, got, want)
+		}
+	}
+	if last := c.rate(103); last <= 0 || last > 1e-3 {
+		t.Errorf("cosine, last step: %v", last)
+	}
+	c.Schedule = "constant"
+	if c.rate(2) != 0.6 || c.rate(50) != 1 {
+		t.Errorf("constant: %v, %v", c.rate(2), c.rate(50))
+	}
+}
+
+func TestConfig(t *testing.T) {
+	if err := Defaults().Validate(); err != nil {
+		t.Errorf("the defaults are wrong: %v", err)
+	}
+	got, err := ParseConfig([]byte("layers: 4\nlr: 0.003\ndata: fixed\nwarm-up: 10\n"), Defaults())
+	want := Defaults()
+	want.Layers, want.Rate, want.Data, want.WarmUp = 4, 0.003, Fixed, 10
+	if err != nil || got != want {
+		t.Errorf("parsed %+v, %v; want %+v", got, err, want)
+	}
+	for _, c := range []struct{ text, want string }{
+		{"layer: 4", "layer"},
+		{"layers: 0", "layers must be from 1"},
+		{"heads: -1", "heads must be"},
+		{"data: fesh", `data "fesh" is not known`},
+		{"batch: 0", "batch must be"},
+		{"optimizer: adm", `optimizer "adm" is not known`},
+		{"lr: 0", "lr must be > 0"},
+		{"lr: .nan", "lr must be > 0"},
+		{"schedule: linear", "schedule"},
+		{"beta2: 1", "beta2 must be in [0, 1)"},
+		{"clip: -1", "clip must be >= 0"},
+		{"init-scale: .inf", "init-scale must be > 0"},
+		{"optimizer: lbfgs", "without sampling noise"},
+	} {
+		config, err := ParseConfig([]byte(c.text), Defaults())
+		if err == nil {
+			err = config.Validate()
+		}
+		if err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: error %v, want one with %q", c.text, err, c.want)
+		}
+	}
+	for _, c := range []struct {
+		spec   markov.Spec
+		change func(*Config)
+		want   string
+	}{
+		{markov.Spec{N: "inf"}, func(c *Config) {}, "n = inf"},
+		{markov.Spec{N: "5"}, func(c *Config) { c.Data, c.Layers = Population, 2 }, "binary states and n = inf only"},
+	} {
+		config := quick()
+		c.change(&config)
+		if _, err := Run(context.Background(), Problem{mustTask(t, c.spec), config, 1}, Settings{}); err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%+v: error %v, want one with %q", c.spec, err, c.want)
+		}
+	}
+}
+
+func Example() {
+	task, err := markov.NewTask(markov.Spec{D: 1, N: "100"})
+	if err != nil {
+		panic(err)
+	}
+	config := Defaults()
+	config.Data, config.Optimizer, config.EvalPrompts = Population, "lbfgs", 0
+	result, err := Run(context.Background(), Problem{Task: task, Config: config, Seed: 1}, Settings{})
+	if err != nil {
+		panic(err)
+	}
+	// Theorem 3.3's transformer attains the enlarged optimum.
+	fmt.Printf("%v at loss %.8f\n", result.Status, result.Train.Loss)
+	// Output: converged at loss 0.33642928
+}
+
+func fillRandom(params []float64, scale float64, seed uint64) {
+	rng := rand.New(markov.Stream(seed, 0))
+	for i := range params {
+		params[i] = scale * rng.NormFloat64()
+	}
+}
+
+// BenchmarkStep is a full-batch Adam step on 1000 prompts, and a step on 64 fresh
+// ones.
+func BenchmarkStep(b *testing.B) {
+	for _, c := range []struct {
+		d, layers, batch int
+		n, data          string
+	}{
+		{10, 1, 1000, "100", Fixed}, {4, 10, 1000, "100", Fixed}, {10, 1, 64, "100", Fresh}, {10, 1, 64, "1000", Fresh},
+		{10, 1, 1000, "100000", Fixed}, {2, 1, 1000, "100", Fixed}, {10, 1, 1000, "100", Population},
+	} {
+		b.Run(fmt.Sprintf("%s/d=%d/layers=%d/batch=%d/n=%s", c.data, c.d, c.layers, c.batch, c.n), func(b *testing.B) {
+			config := Defaults()
+			config.Layers, config.Batch, config.Data = c.layers, c.batch, c.data
+			p := Problem{mustTask(b, markov.Spec{D: c.d, N: c.n}), config, 1}
+			m, params := newModel(config, p.Task.Dim())
+			fillRandom(params, 0.1, 1)
+			o, err := newObjective(p, m, runtime.GOMAXPROCS(0))
+			if err != nil {
+				b.Fatal(err)
+			}
+			defer o.close()
+			opt, grad, step := newOptimizer(config, len(params)), make([]float64, len(params)), 0
+			b.ReportAllocs()
+			for b.Loop() {
+				if _, err := o.gradient(step, grad); err != nil {
+					b.Fatal(err)
+				}
+				clip(grad, config.Clip)
+				opt.update(params, grad, 1e-4, step)
+				step++
+			}
+		})
+	}
+}
+
+// path of a file of this package's tests.
+func testdata(name string) string { return filepath.Join("testdata", name) }
