@@ -1,0 +1,80 @@
+package landscape
+
+import (
+	"math"
+	"math/big"
+	"testing"
+
+	"gonum.org/v1/gonum/floats"
+
+	"markovicl/markov"
+	"markovicl/moment"
+)
+
+func minimiseExact(t testing.TB, task markov.Task) *ExactOptimum {
+	t.Helper()
+	e, err := moment.ExactOf(t.Context(), task)
+	if err != nil {
+		t.Fatal(err)
+	}
+	o, err := MinimiseExact(t.Context(), e.At(task.Context()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return o
+}
+
+func TestExactByHand(t *testing.T) {
+	o := minimiseExact(t, newTask(t, markov.Spec{D: 1, N: "10"}))
+	for i, want := range []*big.Rat{big.NewRat(4, 57), big.NewRat(52, 57), big.NewRat(8, 19)} {
+		if o.X[i].Cmp(want) != 0 {
+			t.Errorf("X[%d] = %s, want %s", i, o.X[i], want)
+		}
+	}
+	if want := big.NewRat(121, 342); o.Loss.Cmp(want) != 0 {
+		t.Errorf("loss %s, want %s", o.Loss, want)
+	}
+	// With a constant coordinate and infinitely many chains: E[Var(y | P, x)].
+	for _, spec := range []markov.Spec{{D: 2, N: "inf", Bias: true}, {D: 2, N: "inf", Embedding: "onehot"}} {
+		o := minimiseExact(t, newTask(t, spec))
+		if want := big.NewRat(1, 6); o.Loss.Cmp(want) != 0 || o.Unique || o.Rank != 18 {
+			t.Errorf("%+v: loss %s, rank %d; want 1/6 and 18", spec, o.Loss, o.Rank)
+		}
+	}
+}
+
+// Floating point and fractions agree in every entry of X and in the rank.
+func TestExactAgrees(t *testing.T) {
+	for _, spec := range []markov.Spec{
+		{D: 1}, {D: 2, P: "0.3", N: "3"}, {D: 3}, {D: 3, N: "inf"}, {D: 4, N: "1"}, {D: 5, N: "10"}, {D: 5, N: "100"},
+		{D: 2, Embedding: "sign"}, {D: 2, Bias: true, N: "inf"}, {D: 2, Embedding: "onehot"},
+		{D: 3, Prior: markov.PriorSpec{Text: "beta:0.5,2"}}, {D: 3, Start: "correlated:0.4,0.2,0.9", N: "4"}, {D: 2, Start: "correlated:0.5,0,1"},
+		{D: 2, States: 3, N: "10"}, {D: 1, States: 3, Embedding: "onehot", Bias: true, N: "inf"},
+		{D: 2, States: 3, Embedding: "onehot", Prior: markov.PriorSpec{Text: "dirichlet:0.5"}},
+	} {
+		task := newTask(t, spec)
+		exact, o := minimiseExact(t, task), minimise(t, task)
+		if exact.Rank != o.Rank || exact.Unique != o.Unique {
+			t.Errorf("%s: rank %d of %d, in fractions %d", task, o.Rank, o.Dimension, exact.Rank)
+			continue
+		}
+		var worst float64
+		for i, x := range exact.X {
+			worst = max(worst, math.Abs(o.X[i]-markov.Float(x)))
+		}
+		worst /= floats.Norm(o.X, math.Inf(1))
+		loss := math.Abs(o.Loss - markov.Float(exact.Loss))
+		t.Logf("%s: condition %.2g, X differs by %.2g, loss by %.2g", task, o.Condition, worst, loss)
+		if !(worst <= 1e-10) || !(loss <= 1e-13) {
+			t.Errorf("%s: X differs by %.2g, loss by %.2g", task, worst, loss)
+		}
+	}
+}
+
+func TestPrimes(t *testing.T) {
+	for _, p := range primes {
+		if !new(big.Int).SetUint64(p).ProbablyPrime(20) {
+			t.Errorf("%d is not a prime", p)
+		}
+	}
+}
