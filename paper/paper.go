@@ -9,6 +9,7 @@
 //
 //   - result.go: Result, Table, Plot, Verdict
 //   - run.go: running several items
+//   - layers.go: a trace through the layers of a model as table and plots
 //   - the other files: one item each, named after it
 package paper
 
@@ -35,5 +36,5 @@ type Item struct {
 
 // Items returns all items in the order in which they are best read.
 func Items() []Item {
-	return []Item{theorem33}
+	return []Item{theorem33, figure2}
 }

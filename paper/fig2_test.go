@@ -1,0 +1,91 @@
+package paper
+
+import (
+	"context"
+	"math"
+	"math/rand/v2"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func TestFindTurn(t *testing.T) {
+	rng := rand.New(rand.NewPCG(2, 2))
+	curves := func(levels []float64, noise float64) []float64 {
+		var out []float64
+		for range 200 {
+			base := rng.Float64() // of a prompt: it cancels in its differences
+			for _, x := range levels {
+				out = append(out, base+x+noise*rng.NormFloat64())
+			}
+		}
+		return out
+	}
+	for name, c := range map[string]struct {
+		levels []float64
+		noise  float64
+		layer  int // -1: any
+		turns  bool
+	}{
+		"falls, rises":     {[]float64{3, 2, 1, 2}, 0.3, 2, true},
+		"only falls":       {[]float64{3, 2, 1, 0}, 0.3, 3, false},
+		"only rises":       {[]float64{0, 1, 2, 3}, 0.3, 0, false},
+		"level":            {[]float64{1, 1, 1, 1}, 0.3, -1, false},
+		"falls, stays low": {[]float64{3, 1, 1, 1}, 0, -1, false},
+	} {
+		got := findTurn(curves(c.levels, c.noise), len(c.levels)-1)
+		if c.layer >= 0 && got.layer != c.layer || got.fallsThenRises != c.turns {
+			t.Errorf("%s: %+v", name, got)
+		}
+		if fall := c.levels[0] - c.levels[got.layer]; math.Abs(got.fall-fall) > 5*got.fallSE+1e-12 {
+			t.Errorf("%s: fall %v +- %v, want %v", name, got.fall, got.fallSE, fall)
+		}
+		if got.fallSE > 0.06 {
+			t.Errorf("%s: standard error %v; differences within a prompt have about %v", name, got.fallSE, 0.3*math.Sqrt(2)/10)
+		}
+	}
+}
+
+func TestFigure2(t *testing.T) {
+	settings := Settings{Quick: true, Seed: 1, Seeds: 1}
+	run := func() *Result {
+		last := -1
+		r, err := figure2.Run(context.Background(), settings, func(done, total int) {
+			if done <= last || done > total {
+				t.Errorf("progress %d of %d after %d", done, total, last)
+			}
+			last = done
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return r
+	}
+	r := run()
+	if diff := cmp.Diff(r, run()); diff != "" {
+		t.Errorf("equal settings, different results: %s", diff)
+	}
+	// What the sign of w makes of a trained model: the squared residuals rise with
+	// the distance at w, and the distance at -w falls by more than half.
+	for _, row := range r.Tables[0].Rows {
+		cell := func(name string) any {
+			for j, column := range r.Tables[0].Columns {
+				if column == name {
+					return row[j]
+				}
+			}
+			t.Fatalf("no column %s", name)
+			return nil
+		}
+		first, last := cell("gd_first").(float64), cell("gd_last").(float64)
+		if cell("at") == "w" && last < 1.5*first || cell("at") == "-w" && last > first/2 {
+			t.Errorf("at %v the distance goes from %v to %v", cell("at"), first, last)
+		}
+	}
+	if len(r.Tables[1].Rows) != 2*11 || len(r.Tables[2].Rows) != 3 || len(r.Plots) != 4 {
+		t.Errorf("%d rows by layer, %d boxes, %d plots", len(r.Tables[1].Rows), len(r.Tables[2].Rows), len(r.Plots))
+	}
+	if *r.Ours <= 0 || r.Verdict == Agrees {
+		t.Errorf("change %v, verdict %q", *r.Ours, r.Verdict)
+	}
+}
