@@ -16,4 +16,7 @@
 //   - certificate.go: the check of a certificate, rounding errors included
 //   - proof.go: the same in exact arithmetic
 //   - polynomial.go: d = 1 by Sturm's theorem
+//   - branch.go: branch and bound over the directions of b
+//   - heads.go: models with several heads
+//   - point.go, certificate_file.go: files of points and certificates
 package landscape

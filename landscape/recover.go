@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"math/big"
 
 	"markovicl/lsa"
 	"markovicl/moment"
@@ -16,6 +17,13 @@ type Settings struct {
 	Starts int
 	// Seed of the random starts.
 	Seed uint64
+	// Heads of the transformer; 0 means 1. For more than one, the lower bound is
+	// the enlarged optimum, and LocalMinima and the certificate are missing.
+	Heads int
+	// Boxes is how many boxes branch and bound may use where the certificate
+	// leaves a gap, H is definite and q <= 3; 0 means DefaultBoxes, less than 0
+	// none.
+	Boxes int
 	// Precision is how well the minimiser X* is known, relative to its largest
 	// block; 0 means an estimate from the condition of H.
 	Precision float64
@@ -31,6 +39,12 @@ const CertifiedGap = 1e-6
 
 const moreStarts = 10
 
+// DefaultBoxes limits branch and bound unless Settings say otherwise.
+const DefaultBoxes = 200_000
+
+// largest q for which branch and bound is tried
+const branchDimension = 3
+
 // Method says how the lower bound of a Recovery was proven.
 type Method string
 
@@ -38,7 +52,7 @@ type Method string
 const (
 	BySDP            Method = "sdp"              // the semidefinite certificate
 	ByBranchAndBound Method = "branch-and-bound" // boxes of projective space
-	Exactly          Method = "exact"            // the enlarged optimum is attained, or d = 1 by polynomials
+	Exactly          Method = "exact"            // it is the enlarged optimum, or d = 1 by polynomials
 )
 
 // Status says why Recover stopped.
@@ -103,11 +117,15 @@ func Recover(ctx context.Context, form *moment.Form, settings Settings) (*Recove
 		return nil, err
 	}
 	r := &recovery{
-		Recovery: Recovery{LossEnlarged: optimum.Loss, Loss: math.Inf(1), LowerBound: optimum.Loss, Method: BySDP},
+		Recovery: Recovery{LossEnlarged: optimum.Loss, Loss: math.Inf(1), LowerBound: optimum.Loss, Method: Exactly},
 		ctx:      ctx, form: form, optimum: optimum, settings: settings,
 	}
-	if r.settings.Starts == 0 {
+	if r.settings.Starts <= 0 {
 		r.settings.Starts = 12 * (form.Q + 1)
+	}
+	if r.settings.Heads > 1 {
+		r.heads()
+		return &r.Recovery, nil
 	}
 	if err := r.decide(); err != nil {
 		return nil, err
@@ -201,11 +219,68 @@ func (r *recovery) conclude() {
 	}
 }
 
+// heads answers for several heads.
+func (r *recovery) heads() {
+	best := BestHeads(r.ctx, r.form, r.optimum, r.settings.Heads, r.settings.Starts, r.settings.Seed)
+	r.Loss = best.Loss
+	r.Parameters = lsa.NewStructured(1, best.Heads, r.form.Q+1)
+	copy(r.Parameters.B, best.B)
+	copy(r.Parameters.A, best.A)
+	if best.Realises {
+		r.Realisable, r.Method = Realisable, Exactly
+		r.Loss = r.LossEnlarged
+	} else {
+		r.Reason = fmt.Sprintf("no model with %d heads that attains the enlarged optimum was found, which proves nothing; %d heads always do", best.Heads, r.form.Q+1)
+	}
+	r.report()
+	r.conclusion()
+}
+
 // bound proves lower bounds until one meets the loss or nothing is left to try.
 func (r *recovery) bound() error {
 	if !r.optimum.Unique {
 		return nil
 	}
+	if err := r.boundByCertificate(); err != nil {
+		return err
+	}
+	if r.Recovery.Certified() || r.ctx.Err() != nil {
+		return nil
+	}
+	if r.form.Q == 1 {
+		return r.boundByPolynomials()
+	}
+	if r.form.Q <= branchDimension && r.settings.Boxes >= 0 {
+		boxes := r.settings.Boxes
+		if boxes == 0 {
+			boxes = DefaultBoxes
+		}
+		b := branchAndBound(r.ctx, r.form, r.Loss, branchSettings{gap: CertifiedGap / 2, boxes: boxes, progress: func(lower float64) {
+			r.raise(lower, ByBranchAndBound)
+		}})
+		r.raise(b.lower, ByBranchAndBound)
+	}
+	return nil
+}
+
+// boundByPolynomials proves the best loss for d = 1 in exact arithmetic.
+func (r *recovery) boundByPolynomials() error {
+	v, err := newCircle(rationalForm(r.form))
+	if err != nil {
+		return err
+	}
+	width := new(big.Rat).SetFloat64(1e-9 * math.Abs(r.Loss))
+	lower, _ := v.bestLoss(width)
+	bound, exact := lower.Float64()
+	if !exact {
+		bound = math.Nextafter(bound, math.Inf(-1))
+	}
+	r.raise(bound, Exactly)
+	return nil
+}
+
+// boundByCertificate looks for a semidefinite certificate at the best minimum.
+func (r *recovery) boundByCertificate() error {
 	for extended := false; ; extended = true {
 		W, v, err := certify(r.ctx, r.form, &r.LocalMinima[0], r.report)
 		if err != nil {
@@ -245,6 +320,14 @@ func (r *recovery) finish() {
 	b, A := r.Parameters.Head(0, 0)
 	copy(b, best.B)
 	copy(A, best.A)
+	if !r.optimum.Unique && r.Realisable == Undecided && r.LowerBound > r.LossEnlarged*(1+1e-9) {
+		r.Realisable, r.Reason = NotRealisable, ""
+	}
+	r.conclusion()
+}
+
+// conclusion says why the work ended.
+func (r *recovery) conclusion() {
 	switch {
 	case r.Recovery.Certified():
 		r.Status = Certified
@@ -252,8 +335,5 @@ func (r *recovery) finish() {
 		r.Status = Interrupted
 	default:
 		r.Status = Exhausted
-	}
-	if !r.optimum.Unique && r.Realisable == Undecided && r.LowerBound > r.LossEnlarged*(1+1e-9) {
-		r.Realisable, r.Reason = NotRealisable, ""
 	}
 }

@@ -21,6 +21,7 @@ import (
 type recoverCmd struct {
 	taskFlags   `embed:""`
 	X           string        `name:"x" placeholder:"FILE" help:"Instead of a task: decide whether the point of the enlarged space in this file (NPY, or CSV with one block a line) is a transformer."`
+	Heads       int           `default:"1" help:"Heads of the transformer. For more than one the lower bound is the enlarged optimum, which d+1 heads attain."`
 	Starts      int           `placeholder:"N" help:"Random starts of the local search; by default 12 for each entry of b."`
 	Seed        uint64        `default:"1" help:"Seed of the random starts."`
 	TimeLimit   time.Duration `placeholder:"30s" help:"Stop after this time with the bounds found so far."`
@@ -53,8 +54,8 @@ type recoverAnswer struct {
 	Status             string           `json:"status"`
 	Parameters         parametersAnswer `json:"parameters"`
 	Decision           *decisionAnswer  `json:"decision"`
-	ProjectionLoss     float64          `json:"projection_loss"`
-	ProjectionDistance float64          `json:"projection_distance"`
+	ProjectionLoss     *float64         `json:"projection_loss"`     // null for several heads
+	ProjectionDistance *float64         `json:"projection_distance"` // null for several heads
 	LocalMinima        []minimumAnswer  `json:"local_minima"`
 	Certificate        string           `json:"certificate,omitempty"`
 	Seconds            float64          `json:"seconds"`
@@ -130,6 +131,9 @@ func (c *recoverCmd) Run(a *app) error {
 	case c.X != "":
 		return c.decide(a)
 	}
+	if c.Heads < 1 {
+		return badInputf("--heads must be at least 1, got %d", c.Heads)
+	}
 	if c.Starts < 0 {
 		return badInputf("--starts must be at least 1, got %d", c.Starts)
 	}
@@ -158,7 +162,7 @@ func (c *recoverCmd) Run(a *app) error {
 	for _, task := range tasks {
 		begin := time.Now()
 		progress, end := a.bounds(fmt.Sprintf("d %d, n %v", task.Positions(), task.Context()))
-		r, err := landscape.Recover(ctx, moments.At(task.Context()), landscape.Settings{Starts: c.Starts, Seed: c.Seed, Progress: progress})
+		r, err := landscape.Recover(ctx, moments.At(task.Context()), landscape.Settings{Starts: c.Starts, Seed: c.Seed, Heads: c.Heads, Progress: progress})
 		end()
 		if err != nil {
 			return err
@@ -193,8 +197,11 @@ func newRecoverAnswer(task markov.Task, r *landscape.Recovery) recoverAnswer {
 		Task: task, Realisable: verdictAnswer(r.Realisable), Reason: r.Reason,
 		LossEnlarged: r.LossEnlarged, Loss: r.Loss, LowerBound: r.LowerBound,
 		RelativeGap: r.RelativeGap(), Certified: r.Certified(), Method: r.Method, Status: r.Status.String(),
-		Parameters: newParametersAnswer(r.Parameters), Decision: newDecisionAnswer(r.Decision),
-		ProjectionLoss: r.ProjectionLoss, ProjectionDistance: r.ProjectionDistance,
+		LocalMinima: []minimumAnswer{},
+		Parameters:  newParametersAnswer(r.Parameters), Decision: newDecisionAnswer(r.Decision),
+	}
+	if r.Parameters.Heads == 1 {
+		answer.ProjectionLoss, answer.ProjectionDistance = &r.ProjectionLoss, &r.ProjectionDistance
 	}
 	for _, m := range r.LocalMinima {
 		answer.LocalMinima = append(answer.LocalMinima, minimumAnswer{m, rowsOf(m.A, len(m.B))})
@@ -219,7 +226,10 @@ func printRecovery(a *app, r *recoverAnswer) {
 	fmt.Fprintf(a.stdout, "enlarged optimum   %.12g\n", r.LossEnlarged)
 	fmt.Fprintf(a.stdout, "best transformer   %.12g\n", r.Loss)
 	fmt.Fprintf(a.stdout, "proven lower bound %.12g (%s)\n", r.LowerBound, r.Method)
-	fmt.Fprintf(a.stdout, "projection of X*   %.12g\n", r.ProjectionLoss)
+	heads := len(r.Parameters.Heads)
+	if heads == 1 {
+		fmt.Fprintf(a.stdout, "projection of X*   %.12g\n", *r.ProjectionLoss)
+	}
 	switch {
 	case r.Realisable == nil:
 		fmt.Fprintf(a.stdout, "realisable         undecided: %s\n", r.Reason)
@@ -244,6 +254,15 @@ func printRecovery(a *app, r *recoverAnswer) {
 	for i, h := range r.Parameters.Heads {
 		fmt.Fprintf(a.stdout, "b of head %d        %s\n", i+1, numbers(h.B, 6))
 	}
+	if heads == 1 {
+		printMinima(a, r)
+	}
+	if r.Certificate != "" {
+		fmt.Fprintf(a.stdout, "certificate        %s; check it with markovicl recover --verify %s\n", r.Certificate, r.Certificate)
+	}
+}
+
+func printMinima(a *app, r *recoverAnswer) {
 	fmt.Fprintf(a.stdout, "local minima       ")
 	for i, m := range r.LocalMinima {
 		if i == 5 {
@@ -256,9 +275,6 @@ func printRecovery(a *app, r *recoverAnswer) {
 		fmt.Fprintf(a.stdout, "%.9g (%d starts)", m.Loss, m.Hits)
 	}
 	fmt.Fprintln(a.stdout)
-	if r.Certificate != "" {
-		fmt.Fprintf(a.stdout, "certificate        %s; check it with markovicl recover --verify %s\n", r.Certificate, r.Certificate)
-	}
 }
 
 func numbers(xs []float64, digits int) string {

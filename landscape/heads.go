@@ -1,0 +1,346 @@
+package landscape
+
+import (
+	"context"
+	"math"
+	"runtime"
+	"slices"
+	"sync"
+
+	"gonum.org/v1/gonum/mat"
+
+	"markovicl/moment"
+)
+
+// Several heads. X = sum_t phi(b_t, A_t) depends on the b's through their span U
+// only, and a block is reached iff it vanishes on the orthogonal complement of U:
+// X is realisable with h heads iff the quadratic forms M_1..M_q vanish together
+// on a subspace of dimension D-h. With h = D heads every X is realised, in closed
+// form: b_t = e_t, a_(t,j) = row t of M_j. With h = D-1 the question is whether
+// the q quadrics have a common real zero.
+
+// AllHeads returns D heads that realise X, q = D-1: the b's ([D, D], the
+// identity) and the A's ([D, D, q]), row-major.
+func AllHeads(X []float64, q int) (b, A []float64) {
+	D := q + 1
+	U := identity(D)
+	return U.RawMatrix().Data, headParameters(X, q, U)
+}
+
+// headParameters returns A_1..A_h ([h, D, q]) such that sum_t phi(u_t, A_t) = X,
+// the u_t being the orthonormal columns of U ([D, h]), for an X whose blocks
+// vanish on the orthogonal complement: a_t = 2 M u_t - U U'M u_t.
+func headParameters(X []float64, q int, U *mat.Dense) []float64 {
+	D, h := U.Dims()
+	m := moment.Pairs(D)
+	A := make([]float64, h*D*q)
+	M := mat.NewSymDense(D, nil)
+	for j := range q {
+		setBlock(M, X[j*m:(j+1)*m])
+		var MU, UMU, inside mat.Dense
+		MU.Mul(M, U)
+		UMU.Mul(U.T(), &MU)
+		inside.Mul(U, &UMU)
+		for t := range h {
+			for k := range D {
+				A[(t*D+k)*q+j] = 2*MU.At(k, t) - inside.At(k, t)
+			}
+		}
+	}
+	return A
+}
+
+// setBlock sets M to the symmetric matrix of a block of X.
+func setBlock(M *mat.SymDense, block []float64) {
+	D := M.SymmetricDim()
+	for i := range D {
+		for k := i; k < D; k++ {
+			x := block[moment.PairIndex(D, i, k)]
+			if i != k {
+				x /= 2
+			}
+			M.SetSym(i, k, x)
+		}
+	}
+}
+
+// projectedHeads evaluates the best loss over A_1..A_h for the span of h b's.
+type projectedHeads struct {
+	form    *moment.Form
+	D, h, m int
+	pair    []int
+}
+
+// eval returns the loss, X, the orthonormal basis U ([D, h]) of the span of the
+// columns of B ([D, h] row-major), and sets gradient to the derivative of the
+// loss with respect to B.
+func (p *projectedHeads) eval(B, gradient []float64) (loss float64, X []float64, U *mat.Dense) {
+	D, h, m, q := p.D, p.h, p.m, p.form.Q
+	var qr mat.QR
+	qr.Factorize(mat.NewDense(D, h, B))
+	var full, R mat.Dense
+	qr.QTo(&full)
+	qr.RTo(&R)
+	U = mat.DenseCopyOf(full.Slice(0, D, 0, h))
+
+	// Coordinates of the blocks that vanish on U's complement: u_s u_t' for
+	// s <= t < h and u_s v_t', made symmetric; m_h of them.
+	mh := h*(h+1)/2 + h*(D-h)
+	change := mat.NewDense(m, mh, nil)
+	at := 0
+	for s := range h {
+		for t := s; t < D; t++ {
+			for i := range D {
+				for k := i; k < D; k++ {
+					x := full.At(i, s) * full.At(k, t)
+					if i != k {
+						x += full.At(k, s) * full.At(i, t)
+					}
+					change.Set(p.pair[i*D+k], at, x)
+				}
+			}
+			at++
+		}
+	}
+	P := mat.NewDense(q*m, q*mh, nil) // H S
+	K := mat.NewSymDense(q*mh, nil)
+	k := mat.NewVecDense(q*mh, nil)
+	dense := p.form.H
+	block := mat.NewDense(m, m, nil)
+	for j := range q {
+		for l := range q {
+			for r := range m {
+				for t := range m {
+					block.Set(r, t, dense.At(j*m+r, l*m+t))
+				}
+			}
+			P.Slice(j*m, (j+1)*m, l*mh, (l+1)*mh).(*mat.Dense).Mul(block, change)
+		}
+	}
+	for j := range q {
+		for l := j; l < q; l++ {
+			var part mat.Dense
+			part.Mul(change.T(), P.Slice(j*m, (j+1)*m, l*mh, (l+1)*mh))
+			for r := range mh {
+				for t := range mh {
+					if j*mh+r <= l*mh+t {
+						K.SetSym(j*mh+r, l*mh+t, part.At(r, t))
+					}
+				}
+			}
+		}
+		k.SliceVec(j*mh, (j+1)*mh).(*mat.VecDense).MulVec(change.T(), mat.NewVecDense(m, p.form.L[j*m:(j+1)*m]))
+	}
+	y := solveSemidefinite(K, k)
+	X = make([]float64, q*m)
+	for j := range q {
+		mat.NewVecDense(m, X[j*m:(j+1)*m]).MulVec(change, y.SliceVec(j*mh, (j+1)*mh))
+	}
+	r := mat.NewVecDense(q*m, slices.Clone(p.form.L))
+	var HX mat.VecDense
+	HX.MulVec(P, y)
+	r.SubVec(r, &HX)
+	loss = p.form.C - dot(p.form.L, X) - mat.Dot(r, mat.NewVecDense(q*m, X))
+
+	// d loss / d b_t = -2 sum_(j,k) r_(j,{i,k}) A_t,kj for b = u; B = U R.
+	A := headParameters(X, q, U)
+	gU := mat.NewDense(D, h, nil)
+	for t := range h {
+		for i := range D {
+			sum := 0.0
+			for j := range q {
+				for k := range D {
+					sum += r.AtVec(j*m+p.pair[i*D+k]) * A[(t*D+k)*q+j]
+				}
+			}
+			gU.Set(i, t, -2*sum)
+		}
+	}
+	var gB mat.Dense
+	if err := gB.Solve(R.Slice(0, h, 0, h), gU.T()); err == nil { // (R^{-1} gU')' = gU R^{-T}
+		for i := range D {
+			for t := range h {
+				gradient[i*h+t] = gB.At(t, i)
+			}
+		}
+	} else {
+		zero(gradient)
+	}
+	return loss, X, U
+}
+
+// solveSemidefinite returns the solution of K y = k of least norm.
+func solveSemidefinite(K *mat.SymDense, k *mat.VecDense) *mat.VecDense {
+	n := K.SymmetricDim()
+	y := mat.NewVecDense(n, nil)
+	var chol mat.Cholesky
+	if chol.Factorize(K) && chol.Cond() < 0.1/innerTolerance && chol.SolveVecTo(y, k) == nil {
+		return y
+	}
+	var es mat.EigenSym
+	es.Factorize(K, true)
+	values := es.Values(nil)
+	var V mat.Dense
+	es.VectorsTo(&V)
+	var z mat.VecDense
+	z.MulVec(V.T(), k)
+	for i, l := range values {
+		if l <= innerTolerance*values[n-1] {
+			z.SetVec(i, 0)
+		} else {
+			z.SetVec(i, z.AtVec(i)/l)
+		}
+	}
+	y.MulVec(&V, &z)
+	return y
+}
+
+// HeadsResult is the best model with several heads that was found.
+type HeadsResult struct {
+	Heads int
+	Loss  float64
+	B     []float64 // [h, D] row-major
+	A     []float64 // [h, D, q] row-major
+	Hits  int       // of the starts that came within 1e-9 of Loss, relatively
+	// Realises reports that the loss is the enlarged optimum up to rounding. If
+	// it is false for h < D, no such model was found, which proves nothing.
+	Realises bool
+}
+
+// BestHeads looks for the best one-layer model with the given number of heads by
+// variable projection over the span of the b's, from random starts. optimum is
+// the enlarged optimum of the form, which D heads attain.
+func BestHeads(ctx context.Context, form *moment.Form, optimum *Optimum, heads, starts int, seed uint64) *HeadsResult {
+	q, D := form.Q, form.Q+1
+	result := &HeadsResult{Heads: heads, Loss: math.Inf(1)}
+	if heads >= D {
+		b, A := AllHeads(optimum.X, q)
+		result.B, result.A = make([]float64, heads*D), make([]float64, heads*D*q)
+		copy(result.B, b)
+		copy(result.A, A)
+		result.Loss, result.Realises, result.Hits = optimum.Loss, true, starts
+		return result
+	}
+	guesses := commonZeros(form, optimum, heads, starts, seed)
+	total := len(guesses) + starts
+	type found struct {
+		loss float64
+		X    []float64
+		U    *mat.Dense
+	}
+	all := make([]*found, total)
+	next := 0
+	var lock sync.Mutex
+	var wait sync.WaitGroup
+	for range min(runtime.GOMAXPROCS(0), total) {
+		wait.Go(func() {
+			p := &projectedHeads{form: form, D: D, h: heads, m: moment.Pairs(D), pair: pairTable(D)}
+			for {
+				lock.Lock()
+				i := next
+				next++
+				lock.Unlock()
+				if i >= total || i > 0 && ctx.Err() != nil {
+					return
+				}
+				var B []float64
+				if i < len(guesses) {
+					B = guesses[i]
+				} else {
+					B = make([]float64, 0, D*heads)
+					for t := range heads {
+						B = append(B, randomDirection(seed, uint64((i-len(guesses))*heads+t), D)...)
+					}
+				}
+				const memory, most = 30, 400
+				_, _, _ = lbfgs(B, 0.1, memory, most, func(x, gradient []float64) (float64, bool, error) {
+					loss, _, _ := p.eval(x, gradient)
+					return loss, math.Sqrt(dot(gradient, gradient)*dot(x, x)) < 1e-10*math.Abs(loss), nil
+				})
+				f := &found{}
+				f.loss, f.X, f.U = p.eval(B, make([]float64, len(B)))
+				all[i] = f
+			}
+		})
+	}
+	wait.Wait()
+	var best *found
+	for _, f := range all {
+		if f != nil && !math.IsNaN(f.loss) && (best == nil || f.loss < best.loss) {
+			best = f
+		}
+	}
+	for _, f := range all {
+		if f != nil && f.loss <= best.loss+1e-9*math.Abs(best.loss) {
+			result.Hits++
+		}
+	}
+	result.Loss = best.loss
+	result.A = headParameters(best.X, q, best.U)
+	for t := range heads {
+		result.B = append(result.B, mat.Col(nil, t, best.U)...)
+	}
+	result.Realises = result.Loss <= optimum.Loss+1e-9*math.Abs(optimum.Loss)
+	return result
+}
+
+// commonZeros returns starts for D-1 heads: the complements of the directions z
+// with z'M_j z near zero for all blocks of X*, found by Gauss-Newton steps.
+func commonZeros(form *moment.Form, optimum *Optimum, heads, starts int, seed uint64) [][]float64 {
+	q, D := form.Q, form.Q+1
+	if heads != D-1 || D < 2 {
+		return nil
+	}
+	m := moment.Pairs(D)
+	blocks := make([]*mat.SymDense, q)
+	for j := range q {
+		blocks[j] = mat.NewSymDense(D, nil)
+		setBlock(blocks[j], optimum.X[j*m:(j+1)*m])
+	}
+	best, least := []float64(nil), math.Inf(1)
+	for s := range 4 * starts {
+		z := randomDirection(seed^0x9e3779b97f4a7c15, uint64(s), D)
+		value := math.Inf(1)
+		for range 60 {
+			J, r := mat.NewDense(q+1, D, nil), mat.NewVecDense(q+1, nil)
+			sum := 0.0
+			for j, M := range blocks {
+				var Mz mat.VecDense
+				Mz.MulVec(M, mat.NewVecDense(D, z))
+				for i := range D {
+					J.Set(j, i, 2*Mz.AtVec(i))
+				}
+				x := dot(z, Mz.RawVector().Data)
+				r.SetVec(j, -x)
+				sum += x * x
+			}
+			if sum >= value*(1-1e-6) {
+				break
+			}
+			value = sum
+			J.SetRow(q, z) // keep |z| to first order
+			var step mat.VecDense
+			if step.SolveVec(J, r) != nil {
+				break
+			}
+			// Damped: no step longer than z itself.
+			scale := 1.0
+			if norm := mat.Norm(&step, 2); norm > 0.5 {
+				scale = 0.5 / norm
+			}
+			for i := range z {
+				z[i] += scale * step.AtVec(i)
+			}
+			normalise(z)
+		}
+		if value < least {
+			least, best = value, slices.Clone(z)
+		}
+	}
+	// An orthonormal basis of the complement of z, as the columns of B.
+	var qr mat.QR
+	qr.Factorize(mat.NewDense(D, 1, best))
+	var full mat.Dense
+	qr.QTo(&full)
+	return [][]float64{mat.DenseCopyOf(full.Slice(0, D, 1, D)).RawMatrix().Data}
+}
