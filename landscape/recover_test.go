@@ -54,7 +54,7 @@ func TestRecoverRandom(t *testing.T) {
 		exponent := rapid.Float64Range(1, 7).Draw(t, "log10 of the condition")
 		seed := rapid.Uint64().Draw(t, "seed")
 		form := randomForm(rand.New(rand.NewPCG(seed, 5)), q, math.Pow(10, exponent))
-		r, err := Recover(context.Background(), form, Settings{Starts: 8})
+		r, err := Recover(context.Background(), form, Settings{Starts: 8, Boxes: 300})
 		if err != nil {
 			t.Fatal(err)
 		}
