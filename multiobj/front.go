@@ -64,6 +64,12 @@ func (s FrontSettings) withDefaults() (FrontSettings, error) {
 	return s, nil
 }
 
+// stream returns the source of randomness number i of a front. Prompts drawn
+// with the same seed have other streams.
+func (s FrontSettings) stream(i uint64) *rand.PCG {
+	return markov.Stream(markov.Stream(s.Seed, math.MaxUint64-1).Uint64(), i)
+}
+
 // Box is a box of w: Low_k <= w_k <= High_k.
 type Box struct {
 	Low, High []float64 // [q]
@@ -124,7 +130,7 @@ func (b *Box) halton(s FrontSettings) Points {
 	q := len(b.Low)
 	batch := mat.NewDense(s.Samples, q, nil)
 	samplemv.Halton{
-		Kind: samplemv.Owen, Q: distmv.NewUnitUniform(q, nil), Src: markov.Stream(s.Seed, 0),
+		Kind: samplemv.Owen, Q: distmv.NewUnitUniform(q, nil), Src: s.stream(0),
 	}.Sample(batch)
 	w := Points{M: q, F: batch.RawMatrix().Data}
 	for i := range w.F {
@@ -149,7 +155,7 @@ func sampledFront(ctx context.Context, o *Objectives, s FrontSettings, sample Po
 		if err := ctx.Err(); err != nil {
 			return nil, context.Cause(ctx)
 		}
-		rng := rand.New(markov.Stream(s.Seed, uint64(round)+1))
+		rng := rand.New(s.stream(uint64(round) + 1))
 		parents := f.W.Len()
 		for child := range s.Samples {
 			copy(w, f.W.At(rng.IntN(parents)))

@@ -20,7 +20,7 @@ import (
 func Random(t markov.Task, layers, heads int, seed uint64) (p *lsa.Structured, s float64) {
 	p = lsa.NewStructured(layers, heads, t.Dim())
 	s = 1 / math.Sqrt(float64(layers)*math.Sqrt(float64(heads))*largestColumn(t))
-	rng := rand.New(markov.Stream(seed, 0))
+	rng := rand.New(markov.Stream(seed, math.MaxUint64)) // not that of a prompt
 	for _, part := range p.Parts() {
 		for i := range part {
 			part[i] = s * rng.NormFloat64()
