@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"slices"
 	"strconv"
 )
 
@@ -100,6 +101,18 @@ type Series struct {
 	Low  []float64 `json:"low,omitempty"` // the band, one for each point
 	High []float64 `json:"high,omitempty"`
 	Kind Kind      `json:"kind,omitempty"`
+}
+
+// add appends a point.
+func (s *Series) add(x, y float64) { s.X, s.Y = append(s.X, x), append(s.Y, y) }
+
+// at returns the value at x, which must be one of the points.
+func (s *Series) at(x float64) float64 {
+	i := slices.Index(s.X, x)
+	if i < 0 {
+		panic(fmt.Sprintf("paper: series %s has no point at %v", s.Name, x))
+	}
+	return s.Y[i]
 }
 
 // Kind says how the points of a series belong together.
