@@ -108,7 +108,7 @@ func TestThreeMethodsAgree(t *testing.T) {
 			t.Errorf("%+v: branch and bound %.12g (%d boxes, closed %v), transformer %.12g", c.spec, b.lower, b.boxes, b.closed, r.Loss)
 		}
 		if form.Q == 1 {
-			v, err := newCircle(rationalForm(form))
+			v, err := newCircle(dyadicForm(form))
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -156,11 +156,10 @@ type circle struct {
 	p, e polynomial
 }
 
-// newCircle returns the polynomials of a form with q = 1 whose entries are
-// H ([3][3]), h and c in the order (xx, xy, yy).
-func newCircle(H [][]*big.Rat, h []*big.Rat, c *big.Rat) (*circle, error) {
-	if len(H) != 3 || len(h) != 3 {
-		return nil, fmt.Errorf("the polynomial method is for d = 1 without a bias, with 3 enlarged parameters; this form has %d", len(h))
+// newCircle returns the polynomials of a form with q = 1.
+func newCircle(form *moment.ExactForm) (*circle, error) {
+	if form.Q != 1 {
+		return nil, fmt.Errorf("the polynomial method is for one query feature; this form has %d", form.Q)
 	}
 	// Columns of S_b for b = (1, t): (1, t, 0) and (0, 1, t).
 	one, zero := big.NewRat(1, 1), new(big.Rat)
@@ -172,16 +171,16 @@ func newCircle(H [][]*big.Rat, h []*big.Rat, c *big.Rat) (*circle, error) {
 	var k [2]polynomial
 	for r := range 2 {
 		for i := range 3 {
-			k[r] = k[r].plus(h[i], columns[r][i])
+			k[r] = k[r].plus(form.LAt(i), columns[r][i])
 			for s := range 2 {
 				for j := range 3 {
-					K[r][s] = K[r][s].plus(H[i][j], columns[r][i].mul(columns[s][j]))
+					K[r][s] = K[r][s].plus(form.HAt(i, j), columns[r][i].mul(columns[s][j]))
 				}
 			}
 		}
 	}
 	minus, two := big.NewRat(-1, 1), big.NewRat(-2, 1)
-	v := &circle{c: c}
+	v := &circle{c: form.C}
 	v.e = K[0][0].mul(K[1][1]).plus(minus, K[0][1].mul(K[0][1]))
 	v.p = k[0].mul(k[0]).mul(K[1][1]).plus(one, k[1].mul(k[1]).mul(K[0][0])).
 		plus(two, k[0].mul(k[1]).mul(K[0][1]))
@@ -216,17 +215,25 @@ func (v *circle) bestLoss(width *big.Rat) (lower, upper *big.Rat) {
 	return lower, upper
 }
 
-// rationalForm returns the entries of a form, which are dyadic fractions, as
-// rationals.
-func rationalForm(form *moment.Form) (H [][]*big.Rat, h []*big.Rat, c *big.Rat) {
+// dyadicForm returns a form whose entries, being floating-point numbers, are
+// dyadic fractions, exactly.
+func dyadicForm(form *moment.Form) *moment.ExactForm {
+	const least = 1074 // every float64 is an integer over 2^1074
 	n := form.Dim()
-	H, h = make([][]*big.Rat, n), make([]*big.Rat, n)
-	for i := range n {
-		H[i] = make([]*big.Rat, n)
-		for j := range n {
-			H[i][j] = new(big.Rat).SetFloat64(form.H.At(i, j))
-		}
-		h[i] = new(big.Rat).SetFloat64(form.L[i])
+	f := &moment.ExactForm{
+		Q: form.Q, Scale: new(big.Int).Lsh(big.NewInt(1), least),
+		H: make([]*big.Int, moment.Pairs(n)), L: make([]*big.Int, n), C: new(big.Rat).SetFloat64(form.C),
 	}
-	return H, h, new(big.Rat).SetFloat64(form.C)
+	scaled := func(x float64) *big.Int {
+		r := new(big.Rat).SetFloat64(x)
+		num := new(big.Int).Mul(r.Num(), f.Scale)
+		return num.Quo(num, r.Denom())
+	}
+	for i := range n {
+		for j := i; j < n; j++ {
+			f.H[moment.PairIndex(n, i, j)] = scaled(form.H.At(i, j))
+		}
+		f.L[i] = scaled(form.L[i])
+	}
+	return f
 }

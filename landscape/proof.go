@@ -10,18 +10,9 @@ import (
 	"gonum.org/v1/gonum/blas"
 	"gonum.org/v1/gonum/blas/blas64"
 	"gonum.org/v1/gonum/lapack/lapack64"
-	"gonum.org/v1/gonum/mat"
 
 	"markovicl/moment"
 )
-
-// RationalForm is a form whose entries are known exactly.
-type RationalForm struct {
-	Q int
-	H [][]*big.Rat // [qm][qm] symmetric
-	L []*big.Rat   // [qm] the vector h
-	C *big.Rat
-}
 
 // Proof is a proof in exact arithmetic that no one-layer transformer with one
 // head has a loss below Lower.
@@ -54,9 +45,9 @@ const proofBits = 46
 // NewProof turns the W of a certificate into an exact proof for the rational
 // form, of the largest lower bound with the given number of decimals. It returns
 // an error if W has too little room for it.
-func NewProof(form *RationalForm, W []float64, decimals int) (*Proof, error) {
-	floating, err := form.float()
-	if err != nil {
+func NewProof(form *moment.ExactForm, W []float64, decimals int) (*Proof, error) {
+	floating := form.Float()
+	if err := checkForm(floating); err != nil {
 		return nil, err
 	}
 	S, k := bordered(floating, W)
@@ -102,24 +93,6 @@ func NewProof(form *RationalForm, W []float64, decimals int) (*Proof, error) {
 	return p, nil
 }
 
-// float rounds a rational form.
-func (f *RationalForm) float() (*moment.Form, error) {
-	n := len(f.L)
-	if n != f.Q*moment.Pairs(f.Q+1) || len(f.H) != n {
-		return nil, fmt.Errorf("the rational form has %d entries in h and %d rows in H; q = %d needs %d", n, len(f.H), f.Q, f.Q*moment.Pairs(f.Q+1))
-	}
-	form := &moment.Form{Q: f.Q, H: mat.NewSymDense(n, nil), L: make([]float64, n)}
-	for i := range n {
-		for j := i; j < n; j++ {
-			x, _ := f.H[i][j].Float64()
-			form.H.SetSym(i, j, x)
-		}
-		form.L[i], _ = f.L[i].Float64()
-	}
-	form.C, _ = f.C.Float64()
-	return form, checkForm(form)
-}
-
 // floorDecimal returns the largest fraction with the given number of decimals
 // that is not above x.
 func floorDecimal(x *big.Rat, decimals int) *big.Rat {
@@ -129,7 +102,7 @@ func floorDecimal(x *big.Rat, decimals int) *big.Rat {
 }
 
 // Verify checks the proof for the rational form in exact arithmetic.
-func (p *Proof) Verify(form *RationalForm) error {
+func (p *Proof) Verify(form *moment.ExactForm) error {
 	bound, err := p.bound(form)
 	if err != nil {
 		return err
@@ -142,13 +115,10 @@ func (p *Proof) Verify(form *RationalForm) error {
 
 // bound checks everything that does not depend on Lower and returns the largest
 // Lower that is proven.
-func (p *Proof) bound(form *RationalForm) (*big.Rat, error) {
+func (p *Proof) bound(form *moment.ExactForm) (*big.Rat, error) {
 	q, D := form.Q, form.Q+1
 	M := q * D
 	n := D * M
-	if len(form.L) != q*moment.Pairs(D) || len(form.H) != len(form.L) {
-		return nil, errors.New("the rational form has wrong shapes")
-	}
 	if len(p.W) != n*n || len(p.Y) != n || len(p.Scale) != n || len(p.R) != n*n {
 		return nil, fmt.Errorf("the proof is not of the size %d that q = %d needs", n, q)
 	}
@@ -193,14 +163,15 @@ func (p *Proof) bound(form *RationalForm) (*big.Rat, error) {
 	}
 	residual := make([]*big.Rat, n) // (N+W)y - k
 	for r := range n {
-		residual[r] = new(big.Rat).Neg(form.L[place[r]])
+		residual[r] = form.LAt(place[r])
+		residual[r].Neg(residual[r])
 	}
 	sums := make([]big.Int, n)
 	entry, scaled, product := new(big.Rat), new(big.Rat), new(big.Int)
 	for r := range n {
 		for t := r; t < n; t++ {
 			entry.SetFloat64(p.W[r*n+t])
-			entry.Add(entry, form.H[place[r]][place[t]])
+			entry.Add(entry, form.HAt(place[r], place[t]))
 			if p.Y[t].Sign() != 0 {
 				residual[r].Add(residual[r], scaled.Mul(entry, p.Y[t]))
 			}
@@ -230,7 +201,7 @@ func (p *Proof) bound(form *RationalForm) (*big.Rat, error) {
 	bound := new(big.Rat).Set(form.C)
 	norm, term := new(big.Rat), new(big.Rat)
 	for r := range n {
-		term.Sub(residual[r], form.L[place[r]])
+		term.Sub(residual[r], form.LAt(place[r]))
 		bound.Add(bound, term.Mul(term, p.Y[r]))
 		shiftRat(scaled, residual[r], p.Scale[r])
 		norm.Add(norm, ceilRat(scaled.Mul(scaled, scaled), 200))

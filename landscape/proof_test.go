@@ -2,19 +2,16 @@ package landscape
 
 import (
 	"context"
+	"fmt"
 	"math"
 	"math/big"
 	"math/rand/v2"
 	"slices"
 	"testing"
 
+	"markovicl/markov"
 	"markovicl/moment"
 )
-
-func exactly(form *moment.Form) *RationalForm {
-	H, h, c := rationalForm(form)
-	return &RationalForm{Q: form.Q, H: H, L: h, C: c}
-}
 
 func TestDotInt(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 1))
@@ -41,7 +38,7 @@ func TestProof(t *testing.T) {
 		if err != nil || r.Certificate == nil {
 			t.Fatal(d, err)
 		}
-		rational := exactly(form)
+		rational := dyadicForm(form)
 		p, err := NewProof(rational, r.Certificate.W, 10)
 		if err != nil {
 			t.Fatal(d, err)
@@ -67,7 +64,7 @@ func TestProof(t *testing.T) {
 				t.Errorf("d %d: %s was accepted", d, name)
 			}
 		}
-		other := exactly(binaryForm(d, 50, 0.5, false))
+		other := dyadicForm(binaryForm(d, 50, 0.5, false))
 		if p.Verify(other) == nil {
 			t.Errorf("d %d: the proof was accepted for another task", d)
 		}
@@ -78,7 +75,7 @@ func TestProof(t *testing.T) {
 func TestPolynomial(t *testing.T) {
 	for seed := range uint64(40) {
 		form := randomForm(rand.New(rand.NewPCG(seed, 11)), 1, 100)
-		v, err := newCircle(rationalForm(form))
+		v, err := newCircle(dyadicForm(form))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -103,5 +100,60 @@ func TestPolynomial(t *testing.T) {
 	}
 	if a, b, c := roots(3, -1, -3, 1), roots(1, 0, 1), roots(0, 0, 1); a != 3 || b != 0 || c != 1 {
 		t.Errorf("real roots %d %d %d, want 3 0 1", a, b, c)
+	}
+}
+
+// Proofs about tasks themselves, whose moments are fractions.
+func TestProofOfTask(t *testing.T) {
+	for _, spec := range []markov.Spec{{D: 1, N: "5"}, {D: 2, N: "10"}, {D: 3, N: "1", Prior: markov.PriorSpec{Text: "beta:2,5"}}, {D: 4, N: "100"}} {
+		task, err := markov.NewTask(spec)
+		if err != nil {
+			t.Fatal(err)
+		}
+		moments, err := moment.ExactOf(context.Background(), task)
+		if err != nil {
+			t.Fatal(err)
+		}
+		exact := moments.At(task.Context())
+		r, err := Recover(context.Background(), exact.Float(), Settings{Starts: 20})
+		if err != nil || r.Certificate == nil {
+			t.Fatal(task, err)
+		}
+		p, err := NewProof(exact, r.Certificate.W, 12)
+		if err != nil {
+			t.Fatal(task, err)
+		}
+		if err := p.Verify(exact); err != nil {
+			t.Error(task, err)
+		}
+		if lower, _ := p.Lower.Float64(); lower > r.Loss || lower < r.Loss-1e-11 {
+			t.Errorf("%v: proven %v, loss %.15g", task, p.Lower, r.Loss)
+		}
+	}
+}
+
+func BenchmarkProof(b *testing.B) {
+	for d := 2; d <= 5; d++ {
+		b.Run(fmt.Sprint("d=", d), func(b *testing.B) {
+			task, err := markov.NewTask(markov.Spec{D: d})
+			if err != nil {
+				b.Fatal(err)
+			}
+			moments, err := moment.ExactOf(context.Background(), task)
+			if err != nil {
+				b.Fatal(err)
+			}
+			exact := moments.At(task.Context())
+			r, err := Recover(context.Background(), exact.Float(), Settings{})
+			if err != nil {
+				b.Fatal(err)
+			}
+			b.ReportAllocs()
+			for b.Loop() {
+				if _, err := NewProof(exact, r.Certificate.W, 12); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
 	}
 }

@@ -265,7 +265,7 @@ func (r *recovery) bound() error {
 
 // boundByPolynomials proves the best loss for d = 1 in exact arithmetic.
 func (r *recovery) boundByPolynomials() error {
-	v, err := newCircle(rationalForm(r.form))
+	v, err := newCircle(dyadicForm(r.form))
 	if err != nil {
 		return err
 	}
