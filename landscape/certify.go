@@ -100,18 +100,31 @@ func roundedProof(form *moment.Form, W []float64) ([]float64, *Verification) {
 	if interior == nil {
 		return bestW, best
 	}
-	for mix := 1e-10; mix < 0.01; mix *= 10 {
+	for mix := 1e-10; mix < 0.01; mix *= 4 {
 		mixed := make([]float64, len(W))
 		for i := range mixed {
 			mixed[i] = (1-mix)*W[i] + mix*interior[i]
 		}
-		consider(mixed)
-		if best != nil && best.Slack == 0 {
-			break
+		v, err := proveBound(form, mixed)
+		if err != nil {
+			continue
+		}
+		switch {
+		case best == nil || v.Bound > best.Bound:
+			best, bestW = v, mixed
+		case v.Slack == 0 && v.Bound > best.Bound-roomForRounding*math.Abs(best.Bound):
+			// Nearly as good, and farther from the boundary.
+			bestW, best = mixed, v
+		case best.Slack == 0:
+			return bestW, best
 		}
 	}
 	return bestW, best
 }
+
+// roomForRounding is what a bound may lose, relatively, for a matrix that is
+// farther from singular.
+const roomForRounding = 2e-9
 
 // interiorPoint returns an admissible W with N + W definite, nil if H is not
 // definite.

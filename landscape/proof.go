@@ -40,7 +40,7 @@ type Proof struct {
 }
 
 // proofBits is the number of binary digits after the point of R.
-const proofBits = 46
+const proofBits = 50
 
 // NewProof turns the W of a certificate into an exact proof for the rational
 // form, of the largest lower bound with the given number of decimals. It returns
@@ -67,7 +67,7 @@ func NewProof(form *moment.ExactForm, W []float64, decimals int) (*Proof, error)
 	// The largest shift for which a factorisation exists with room to spare.
 	C := make([]float64, n*n)
 	for p.Shift = 4; ; p.Shift += 2 {
-		if p.Shift > 36 {
+		if p.Shift > 44 {
 			return nil, errors.New("N + W is too close to singular for an exact proof")
 		}
 		for r := range n {

@@ -52,7 +52,7 @@ func TestProof(t *testing.T) {
 		forgeries := map[string]func(p *Proof){
 			"a higher bound":  func(p *Proof) { p.Lower = new(big.Rat).Add(p.Lower, big.NewRat(1, 100_000)) },
 			"another W":       func(p *Proof) { p.W = slices.Clone(p.W); p.W[1] += 1e-3 },
-			"another R":       func(p *Proof) { p.R = slices.Clone(p.R); p.R[0] += 1 << 40 },
+			"another R":       func(p *Proof) { p.R = slices.Clone(p.R); p.R[0] += 1 << 48 },
 			"another y":       func(p *Proof) { p.Y = slices.Clone(p.Y); p.Y[0] = big.NewRat(7, 1) },
 			"a greater shift": func(p *Proof) { p.Shift -= 3 },
 			"overflow":        func(p *Proof) { p.R = slices.Clone(p.R); p.R[0] = math.MaxInt64 },

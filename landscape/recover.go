@@ -84,7 +84,8 @@ type Recovery struct {
 
 	Parameters  *lsa.Structured // the best transformer found: one layer, one head
 	LocalMinima []LocalMinimum  // lowest first
-	// Certificate proves LowerBound when Method is BySDP.
+	// Certificate proves LowerBound when Method is BySDP. For a realisable X* it
+	// proves nearly as much; there the enlarged optimum itself is the bound.
 	Certificate *Certificate
 	// ProjectionLoss is the loss of psi(X*), the transformer whose point is
 	// nearest to X* (Remark C.15); ProjectionDistance is how near.
@@ -212,6 +213,11 @@ func (r *recovery) conclude() {
 		// A difference is rounding: both are the same number.
 		r.Realisable, r.Reason, r.Method = Realisable, "", Exactly
 		r.Loss, r.LowerBound = r.LossEnlarged, r.LossEnlarged
+		if n := r.form.Q * (r.form.Q + 1) * (r.form.Q + 1); r.optimum.Unique {
+			if W, v := roundedProof(r.form, make([]float64, n*n)); v != nil {
+				r.certificate(W, v)
+			}
+		}
 		r.report()
 	case r.Realisable == Realisable:
 		r.Realisable = Undecided
@@ -307,7 +313,7 @@ const claimMargin = 1e-10
 
 func (r *recovery) certificate(W []float64, v *Verification) {
 	claim := v.Bound - claimMargin*math.Abs(v.Bound)
-	if claim > r.LowerBound {
+	if r.Certificate == nil || claim > r.Certificate.Lower {
 		r.Certificate = &Certificate{Lower: claim, W: W, Form: r.form}
 	}
 	r.raise(claim, BySDP)

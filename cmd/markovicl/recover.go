@@ -26,6 +26,7 @@ type recoverCmd struct {
 	Seed        uint64        `default:"1" help:"Seed of the random starts."`
 	TimeLimit   time.Duration `placeholder:"30s" help:"Stop after this time with the bounds found so far."`
 	Certificate string        `placeholder:"FILE.npz" help:"Write the certificate of the lower bound to this file."`
+	Proof       bool          `help:"Prove a lower bound in exact arithmetic as well, as a fraction, for tasks whose moments are rational; with --x, decide exactly (CSV with fractions)."`
 	Verify      string        `placeholder:"FILE.npz" help:"Check a certificate file, on its own or against the task that flags name."`
 	JSON        bool          `name:"json" help:"Print one JSON object and nothing else."`
 }
@@ -58,7 +59,36 @@ type recoverAnswer struct {
 	ProjectionDistance *float64         `json:"projection_distance"` // null for several heads
 	LocalMinima        []minimumAnswer  `json:"local_minima"`
 	Certificate        string           `json:"certificate,omitempty"`
+	Proof              *proofAnswer     `json:"proof,omitempty"`
 	Seconds            float64          `json:"seconds"`
+}
+
+// proofAnswer says what was proven without rounding: no one-layer transformer
+// with one head has a loss below LowerBound.
+type proofAnswer struct {
+	LowerBound  string  `json:"lower_bound"` // a fraction
+	Decimal     string  `json:"lower_bound_decimal"`
+	RelativeGap float64 `json:"relative_gap"`
+	Size        int     `json:"size"`
+}
+
+// proofDecimals is the number of decimals of a bound proven exactly.
+const proofDecimals = 12
+
+func prove(exact *moment.Exact, task markov.Task, r *landscape.Recovery) (*proofAnswer, error) {
+	if r.Certificate == nil {
+		return nil, fmt.Errorf("there is no certificate from which to make an exact proof for %v", task)
+	}
+	form := exact.At(task.Context())
+	p, err := landscape.NewProof(form, r.Certificate.W, proofDecimals)
+	if err != nil {
+		return nil, fmt.Errorf("exact proof for %v: %w", task, err)
+	}
+	if err := p.Verify(form); err != nil {
+		return nil, fmt.Errorf("the exact proof for %v does not pass its own check: %w", task, err)
+	}
+	gap := 1 - markov.Float(p.Lower)/r.Loss
+	return &proofAnswer{p.Lower.RatString(), p.Lower.FloatString(proofDecimals), max(0, gap), len(p.Y)}, nil
 }
 
 // parametersAnswer holds the heads of a one-layer model.
@@ -157,6 +187,15 @@ func (c *recoverCmd) Run(a *app) error {
 	if err != nil {
 		return err
 	}
+	var exact *moment.Exact
+	if c.Proof {
+		if c.Heads > 1 {
+			return badInputf("--proof is about one head; leave --heads away")
+		}
+		if exact, err = moment.ExactOf(a.ctx, tasks[0]); err != nil {
+			return err
+		}
+	}
 	var results []recoverAnswer
 	interrupted := false
 	for _, task := range tasks {
@@ -175,6 +214,11 @@ func (c *recoverCmd) Run(a *app) error {
 				return err
 			}
 			answer.Certificate = c.Certificate
+		}
+		if exact != nil {
+			if answer.Proof, err = prove(exact, task, r); err != nil {
+				return err
+			}
 		}
 		if !c.JSON {
 			printRecovery(a, &answer)
@@ -250,6 +294,9 @@ func printRecovery(a *app, r *recoverAnswer) {
 		fmt.Fprintf(a.stdout, "certified          yes: relative gap %.1e\n", r.RelativeGap)
 	} else {
 		fmt.Fprintf(a.stdout, "certified          no: relative gap %.3g (%s)\n", r.RelativeGap, r.Status)
+	}
+	if p := r.Proof; p != nil {
+		fmt.Fprintf(a.stdout, "proven exactly     no one-layer LSA has a loss below L = %s = %s (relative gap %.1e)\n", p.LowerBound, p.Decimal, p.RelativeGap)
 	}
 	for i, h := range r.Parameters.Heads {
 		fmt.Fprintf(a.stdout, "b of head %d        %s\n", i+1, numbers(h.B, 6))
@@ -431,6 +478,9 @@ type pointAnswer struct {
 }
 
 func (c *recoverCmd) decide(a *app) error {
+	if c.Proof {
+		return c.decideExactly(a)
+	}
 	X, q, D, err := landscape.ReadPoint(c.X)
 	if err != nil {
 		return badInput(err)
@@ -464,6 +514,81 @@ func (c *recoverCmd) decide(a *app) error {
 		fmt.Fprintf(a.stdout, "every transformer differs in some block by at least %.6g\n", d.Distance)
 	default:
 		fmt.Fprintf(a.stdout, "a transformer is within %.3g, the precision is %.3g, and the proven distance %.3g\n", d.Residual, d.Precision, d.Distance)
+	}
+	return nil
+}
+
+// exactPointAnswer is the JSON of --x with --proof: numbers are texts such as
+// 1/2+3*sqrt(5).
+type exactPointAnswer struct {
+	Realisable  bool              `json:"realisable"`
+	Q           int               `json:"q"`
+	D           int               `json:"D"`
+	B           []string          `json:"b"`
+	A           [][]string        `json:"A"`
+	Obstruction *exactObstruction `json:"obstruction"`
+}
+
+type exactObstruction struct {
+	Kind       string           `json:"kind"`
+	Block      int              `json:"block"`
+	Plane      [][]string       `json:"plane,omitempty"`
+	Candidates []exactCandidate `json:"candidates,omitempty"`
+}
+
+type exactCandidate struct {
+	B     []string `json:"b"`
+	Block int      `json:"block"` // where it fails
+}
+
+func (c *recoverCmd) decideExactly(a *app) error {
+	X, q, D, err := landscape.ReadRationalPoint(c.X)
+	if err != nil {
+		return badInput(err)
+	}
+	d, err := landscape.DecideExact(X, q, D)
+	if err != nil {
+		return badInput(fmt.Errorf("%s: %w", c.X, err))
+	}
+	if err := d.Verify(X, q, D); err != nil {
+		return fmt.Errorf("the decision does not pass its own check: %w", err)
+	}
+	answer := exactPointAnswer{Realisable: d.Verdict == landscape.Realisable, Q: q, D: D}
+	if answer.Realisable {
+		answer.B = d.Text(d.B)
+		for i := range D {
+			answer.A = append(answer.A, d.Text(d.A[i*q:(i+1)*q]))
+		}
+	} else {
+		o := &exactObstruction{Kind: d.Obstruction.Kind, Block: d.Obstruction.Block}
+		for _, v := range d.Obstruction.Plane {
+			row := make([]string, D)
+			for i, x := range v {
+				row[i] = x.RatString()
+			}
+			o.Plane = append(o.Plane, row)
+		}
+		for _, f := range d.Obstruction.Candidates {
+			o.Candidates = append(o.Candidates, exactCandidate{d.Text(f.B), f.Block})
+		}
+		answer.Obstruction = o
+	}
+	if c.JSON {
+		return a.writeJSON(answer)
+	}
+	fmt.Fprintf(a.stdout, "%v, exactly (%d blocks for b of length %d)\n", d.Verdict, q, D)
+	if answer.Realisable {
+		fmt.Fprintf(a.stdout, "b = %s\n", strings.Join(answer.B, " "))
+		for i, row := range answer.A {
+			fmt.Fprintf(a.stdout, "A[%d] = %s\n", i, strings.Join(row, " "))
+		}
+		return nil
+	}
+	for _, v := range answer.Obstruction.Plane {
+		fmt.Fprintf(a.stdout, "block %d is definite on a plane that contains %s\n", answer.Obstruction.Block, strings.Join(v, " "))
+	}
+	for _, f := range answer.Obstruction.Candidates {
+		fmt.Fprintf(a.stdout, "b = %s fails at block %d\n", strings.Join(f.B, " "), f.Block)
 	}
 	return nil
 }
