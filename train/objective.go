@@ -4,7 +4,6 @@ import (
 	"fmt"
 
 	"markovicl/lsa"
-	"markovicl/markov"
 )
 
 // objective is a loss of a model's parameters. Its methods allocate nothing
@@ -23,30 +22,19 @@ type objective interface {
 	close()
 }
 
-// newObjective returns the loss that a problem is about.
+// newObjective returns the loss that a problem, which has been checked, is about.
 func newObjective(p Problem, m lsa.Model, workers int) (objective, error) {
-	c, n := p.Config, p.Task.Context()
-	if n == markov.Infinite && c.Data != Population {
-		return nil, fmt.Errorf("no prompts with n = inf can be drawn; train on the population instead of %s prompts, or give a finite n", c.Data)
-	}
-	switch c.Data {
-	case Fixed:
-		if c.Layers == 1 && formPays(p.Task.Dim(), c.Heads, c.Batch) {
-			return newBatchForm(p, m)
-		}
-		return newPromptObjective(p, m, workers)
-	case Fresh:
-		return newPromptObjective(p, m, workers)
-	case Population:
-		if c.Layers == 1 {
-			return newPopulationForm(p.Task, m)
-		}
-		if n != markov.Infinite || p.Task.States() != 2 {
-			return nil, fmt.Errorf("the population loss of %d layers is known for binary states and n = inf only; use fresh prompts with many in a batch", c.Layers)
-		}
+	c := p.Config
+	oneLayer := c.Layers == 1
+	switch {
+	case c.Data == Population && oneLayer:
+		return newPopulationForm(p.Task, m)
+	case c.Data == Population:
 		return newLawObjective(p.Task, m, workers)
+	case c.Data == Fixed && oneLayer && formPays(p.Task.Dim(), c.Heads, c.Batch):
+		return newBatchForm(p, m)
 	}
-	panic(fmt.Sprintf("train: no data %q", c.Data))
+	return newPromptObjective(p, m, workers)
 }
 
 // newModel returns a model of a configuration for prompt matrices of D rows

@@ -95,6 +95,25 @@ func (e *DivergedError) Error() string {
 	return fmt.Sprintf("training with seed %d diverged at step %d, layer %d: %s; a smaller lr, init-scale or clip helps", e.Seed, e.Step, e.Layer, what)
 }
 
+// Check says whether the problem can be trained at all: its settings are valid
+// and its data can be had for its task.
+func (p Problem) Check() error {
+	c, n := p.Config, p.Task.Context()
+	if err := c.Validate(); err != nil {
+		return err
+	}
+	if c.Data != Population {
+		if n == markov.Infinite {
+			return fmt.Errorf("no prompts with n = inf can be drawn; train on the population, or give a finite n")
+		}
+		return nil
+	}
+	if c.Layers > 1 && (n != markov.Infinite || p.Task.States() != 2) {
+		return fmt.Errorf("the population loss of %d layers is known for binary states and n = inf only; train on fresh prompts, many in a batch", c.Layers)
+	}
+	return nil
+}
+
 // What a seed is used for, so that its streams are independent.
 const (
 	initialSeed = iota
@@ -125,7 +144,7 @@ type run struct {
 // reasonable numbers; if ctx ends, it writes the checkpoint and returns what it
 // has, as Interrupted.
 func Run(ctx context.Context, p Problem, s Settings) (*Result, error) {
-	if err := p.Config.Validate(); err != nil {
+	if err := p.Check(); err != nil {
 		return nil, err
 	}
 	if s.Workers == 0 {
