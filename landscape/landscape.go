@@ -5,7 +5,7 @@
 // Where to read what:
 //
 //   - phi.go: the map phi from transformer parameters to the enlarged space
-//   - optimum.go: the minimum over the enlarged space
+//   - optimum.go, factors.go: the minimum over the enlarged space; large ones
 //   - exact.go, lifting.go: the same in fractions
 //   - realise.go: for d = 1, the transformer that a point of it is (paper, Theorem 3.3)
 //   - decide.go, decide_exact.go: is a point of the enlarged space a transformer?

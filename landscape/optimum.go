@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 
+	"gonum.org/v1/gonum/floats"
 	"gonum.org/v1/gonum/mat"
 
 	"markovicl/moment"
@@ -27,7 +28,7 @@ type Optimum struct {
 	Unique    bool // Rank == Dimension
 
 	LambdaMax float64 // largest eigenvalue of H
-	LambdaMin float64 // smallest eigenvalue of H that counts
+	LambdaMin float64 // smallest eigenvalue of H that counts towards the rank
 	Condition float64 // LambdaMax / LambdaMin
 	Residual  float64 // |HX - h|, Euclidean norm
 }
@@ -49,7 +50,13 @@ func Minimise(ctx context.Context, f *moment.Form) (*Optimum, error) {
 		return nil, err
 	}
 	o := &Optimum{Dimension: n}
-	if err := o.byEigenvalues(f); err != nil {
+	var err error
+	if n <= denseDimension {
+		err = o.byEigenvalues(f)
+	} else {
+		err = o.byFactors(ctx, f)
+	}
+	if err != nil {
 		return nil, err
 	}
 	o.Unique = o.Rank == n
@@ -65,6 +72,10 @@ func Minimise(ctx context.Context, f *moment.Form) (*Optimum, error) {
 	return o, nil
 }
 
+// denseDimension is the largest dimension at which all eigenvectors of H are
+// computed; beyond, factorisations cost less and say the same.
+const denseDimension = 256
+
 // refinements is how often a solution is improved; each step gains about as
 // many digits as the condition number leaves.
 const refinements = 3
@@ -74,21 +85,15 @@ const refinements = 3
 // counts and is 0 in the directions of the others.
 func (o *Optimum) byEigenvalues(f *moment.Form) error {
 	n := o.Dimension
-	var eigen mat.EigenSym
-	if !eigen.Factorize(f.H, true) {
-		return errors.New("landscape: the eigenvalues of H did not converge")
+	values, vectors, err := eigenvectors(f.H)
+	if err != nil {
+		return err
 	}
-	values := eigen.Values(nil)
-	var vectors mat.Dense
-	eigen.VectorsTo(&vectors)
 	o.LambdaMax = values[n-1]
 	if !(o.LambdaMax > 0) {
 		return fmt.Errorf("landscape: H has no positive eigenvalue, the largest is %v", o.LambdaMax)
 	}
-	first := n
-	for first > 0 && values[first-1] > RankTolerance*o.LambdaMax {
-		first--
-	}
+	first := countBelow(values)
 	o.Rank = n - first
 	o.LambdaMin = values[first]
 	kept := vectors.Slice(0, n, first, n)
@@ -100,13 +105,36 @@ func (o *Optimum) byEigenvalues(f *moment.Form) error {
 		}
 		dst.MulVec(kept, &y)
 	}
-	o.X = refine(f, solve)
+	X := refine(f, solve)
+	if first > 0 && f.HLow != nil {
+		leastNorm(f, X, vectors.Slice(0, n, 0, first).(*mat.Dense), solve)
+	}
+	o.X = X.RawVector().Data
 	return nil
+}
+
+func eigenvectors(H mat.Symmetric) (values []float64, vectors *mat.Dense, err error) {
+	var eigen mat.EigenSym
+	if !eigen.Factorize(H, true) {
+		return nil, nil, errors.New("landscape: the eigenvalues of H did not converge")
+	}
+	vectors = new(mat.Dense)
+	eigen.VectorsTo(vectors)
+	return eigen.Values(nil), vectors, nil
+}
+
+// countBelow returns how many of the ascending eigenvalues count as 0.
+func countBelow(values []float64) int {
+	first := len(values)
+	for first > 0 && values[first-1] > RankTolerance*values[len(values)-1] {
+		first--
+	}
+	return first
 }
 
 // refine solves HX = h by a solver and improves the solution by solving for
 // its residual.
-func refine(f *moment.Form, solve func(dst *mat.VecDense, r mat.Vector)) []float64 {
+func refine(f *moment.Form, solve func(dst *mat.VecDense, r mat.Vector)) *mat.VecDense {
 	n := len(f.L)
 	X, dX := mat.NewVecDense(n, nil), mat.NewVecDense(n, nil)
 	solve(X, mat.NewVecDense(n, f.L))
@@ -114,7 +142,30 @@ func refine(f *moment.Form, solve func(dst *mat.VecDense, r mat.Vector)) []float
 		solve(dX, mat.NewVecDense(n, residual(f, X.RawVector().Data)))
 		X.AddVec(X, dX)
 	}
-	return X.RawVector().Data
+	return X
+}
+
+// leastNorm takes off X its part in the kernel of H. The eigenvectors of rounded
+// numbers span the kernel only up to rounding times the condition number, so
+// each is first improved like a solution: Hv is what is left of it outside.
+func leastNorm(f *moment.Form, X *mat.VecDense, kernel *mat.Dense, solve func(dst *mat.VecDense, r mat.Vector)) {
+	n, nullity := kernel.Dims()
+	zero := &moment.Form{Q: f.Q, H: f.H, HLow: f.HLow, L: make([]float64, n)}
+	v, dv := make([]float64, n), mat.NewVecDense(n, nil)
+	for k := range nullity {
+		mat.Col(v, k, kernel)
+		for range refinements {
+			solve(dv, mat.NewVecDense(n, residual(zero, v)))
+			floats.Add(v, dv.RawVector().Data)
+		}
+		kernel.SetCol(k, v)
+	}
+	var along, part mat.VecDense
+	for range refinements { // the improved vectors are orthonormal only nearly
+		along.MulVec(kernel.T(), X)
+		part.MulVec(kernel, &along)
+		X.SubVec(X, &part)
+	}
 }
 
 // residual returns h - HX, [qm], computed in twice the working precision: its
@@ -122,8 +173,8 @@ func refine(f *moment.Form, solve func(dst *mat.VecDense, r mat.Vector)) []float
 // refinement can gain.
 func residual(f *moment.Form, X []float64) []float64 {
 	n := len(X)
-	H := f.H.RawSymmetric()
 	r, low := append([]float64(nil), f.L...), make([]float64, n)
+	copy(low, f.LLow)
 	subtract := func(i int, a, b float64) {
 		product := a * b
 		rest := math.FMA(a, b, -product)
@@ -132,6 +183,7 @@ func residual(f *moment.Form, X []float64) []float64 {
 		low[i] += (r[i] - (sum - z)) - (product + z) - rest
 		r[i] = sum
 	}
+	H := f.H.RawSymmetric()
 	for i := range n {
 		row := H.Data[i*H.Stride : i*H.Stride+n]
 		subtract(i, row[i], X[i])
@@ -140,8 +192,11 @@ func residual(f *moment.Form, X []float64) []float64 {
 			subtract(j, row[j], X[i])
 		}
 	}
-	for i := range r {
-		r[i] += low[i]
+	if f.HLow != nil {
+		x, part := mat.NewVecDense(n, X), new(mat.VecDense)
+		part.MulVec(f.HLow, x)
+		floats.Sub(low, part.RawVector().Data)
 	}
+	floats.Add(r, low)
 	return r
 }

@@ -1,7 +1,9 @@
 package landscape
 
 import (
+	"context"
 	"encoding/json"
+	"errors"
 	"math"
 	"os"
 	"strconv"
@@ -9,6 +11,7 @@ import (
 	"testing"
 
 	"gonum.org/v1/gonum/floats"
+	"gonum.org/v1/gonum/mat"
 
 	"markovicl/markov"
 	"markovicl/moment"
@@ -115,5 +118,65 @@ func TestReference(t *testing.T) {
 				close("lambda_max", o.LambdaMax, want.LambdaMax)
 			})
 		}
+	}
+}
+
+// Factorisations and eigenvectors find the same optimum, singular or not.
+func TestFactors(t *testing.T) {
+	for _, spec := range []markov.Spec{
+		{D: 1}, {D: 5}, {D: 9, N: "3"}, {D: 4, N: "inf"}, {D: 3, Bias: true, N: "2"}, {D: 2, States: 3, Embedding: "onehot"},
+	} {
+		task := newTask(t, spec)
+		m, err := moment.Of(t.Context(), task, moment.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		f := m.At(task.Context())
+		a, b := &Optimum{Dimension: f.Dim()}, &Optimum{Dimension: f.Dim()}
+		if err := a.byEigenvalues(f); err != nil {
+			t.Fatal(err)
+		}
+		if err := b.byFactors(t.Context(), f); err != nil {
+			t.Fatal(err)
+		}
+		if a.Rank != b.Rank {
+			t.Errorf("%s: rank %d by eigenvalues, %d by factors", task, a.Rank, b.Rank)
+		}
+		for name, pair := range map[string][2]float64{"largest": {a.LambdaMax, b.LambdaMax}, "smallest": {a.LambdaMin, b.LambdaMin}} {
+			// What rounding leaves of a small eigenvalue: 1e-15 of the largest.
+			if d := math.Abs(pair[0] - pair[1]); !(d <= 1e-9*pair[0]+1e-14*a.LambdaMax) {
+				t.Errorf("%s: %s eigenvalue %v by eigenvectors, %v by factors", task, name, pair[0], pair[1])
+			}
+		}
+		tolerance := 1e-14 * a.LambdaMax / a.LambdaMin * floats.Norm(a.X, math.Inf(1))
+		if d := floats.Distance(a.X, b.X, math.Inf(1)); !(d <= tolerance) {
+			t.Errorf("%s: X differs by %.2g", task, d)
+		}
+	}
+}
+
+func TestMinimiseErrors(t *testing.T) {
+	f := func() *moment.Form {
+		return &moment.Form{Q: 1, H: mat.NewSymDense(3, []float64{1, 0, 0, 0, 1, 0, 0, 0, 1}), L: make([]float64, 3)}
+	}
+	bad := f()
+	bad.L[1] = math.NaN()
+	if _, err := Minimise(t.Context(), bad); err == nil {
+		t.Error("h with NaN was accepted")
+	}
+	bad = f()
+	bad.H.SetSym(2, 2, math.Inf(1))
+	if _, err := Minimise(t.Context(), bad); err == nil {
+		t.Error("H with Inf was accepted")
+	}
+	bad = f()
+	bad.H.Zero()
+	if _, err := Minimise(t.Context(), bad); err == nil {
+		t.Error("H = 0 was accepted")
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := Minimise(ctx, f()); !errors.Is(err, context.Canceled) {
+		t.Errorf("a cancelled context gave %v", err)
 	}
 }

@@ -3,6 +3,7 @@ package moment
 import (
 	"context"
 	"fmt"
+	"math"
 	"math/big"
 	"runtime"
 	"sync"
@@ -36,6 +37,17 @@ type ExactForm struct {
 // maxExact bounds the additions of large integers that an exact form may take.
 const maxExact = 1e9
 
+// exactWork returns about how many additions of large integers ExactOf takes.
+func exactWork(t markov.Task) float64 {
+	S, d, q := t.States(), t.Positions(), float64(t.QueryDim())
+	queries, types := float64(countTypes(S, d)), float64(countTypes(S, d+1))
+	if types > maxTypes {
+		return math.Inf(1)
+	}
+	pairs := q * (q + 3) / 2
+	return queries * types * pairs * (types/2 + pairs)
+}
+
 // ExactOf computes the moments of a task as fractions, by adding up the
 // Dirichlet moments of the transition counts of all types of chains. It fails
 // for stationary starts, whose moments are not rational, and for tasks with too
@@ -45,9 +57,7 @@ func ExactOf(ctx context.Context, t markov.Task) (*Exact, error) {
 		return nil, fmt.Errorf("moment: the moments of a stationary start are not rational; exact arithmetic takes start uniform, bernoulli:p, probs:p0,p1,.. or correlated:p,g0,g1")
 	}
 	S, d := t.States(), t.Positions()
-	q := float64(t.QueryDim())
-	queries, types := float64(countTypes(S, d)), float64(countTypes(S, d+1))
-	if work := queries * types * types * q * (q + 1) / 2; work > maxExact || types > maxTypes {
+	if work := exactWork(t); work > maxExact {
 		return nil, fmt.Errorf("moment: exact arithmetic for this task would take about %.0g additions of large integers; at most %.0g are done. Choose a smaller d or fewer states",
 			work, float64(maxExact))
 	}
@@ -96,9 +106,7 @@ func ExactOf(ctx context.Context, t markov.Task) (*Exact, error) {
 					joint.Mul(joint, factors[s][0])
 				}
 				for id, sum := range chains.sum {
-					if sum[a] != 0 {
-						m4[x][id].Add(m4[x][id], t.Mul(joint, t.SetInt64(sum[a])))
-					}
+					addTimes(m4[x][id], joint, sum[a], t)
 				}
 				for r := range half {
 					half[r] = new(big.Int)
@@ -112,16 +120,14 @@ func ExactOf(ctx context.Context, t markov.Task) (*Exact, error) {
 						joint.Mul(joint, factors[s][row])
 					}
 					for r, id := range b.pairID {
-						if n := chains.sum[id][c]; n != 0 {
-							half[r].Add(half[r], t.Mul(joint, t.SetInt64(n)))
-						}
+						addTimes(half[r], joint, chains.sum[id][c], t)
 					}
 				}
 				for r, id := range b.pairID {
 					if n := chains.sum[id][a]; n != 0 {
-						for k := r; k < K2; k++ {
-							i := PairIndex(K2, r, k)
-							m22[x][i].Add(m22[x][i], t.Mul(half[k], t.SetInt64(n)))
+						row := m22[x][PairIndex(K2, r, r):]
+						for k, v := range half[r:] {
+							addTimes(row[k], v, n, t)
 						}
 					}
 				}
@@ -157,7 +163,7 @@ func ExactOf(ctx context.Context, t markov.Task) (*Exact, error) {
 					joint.Mul(joint, pair[s][chains.row[x][s]][chains.row[a][s]][0])
 				}
 				for r, id := range b.pairID {
-					m2[x][r].Add(m2[x][r], t.Mul(joint, t.SetInt64(chains.sum[id][a])))
+					addTimes(m2[x][r], joint, chains.sum[id][a], t)
 				}
 			}
 		})
@@ -230,6 +236,17 @@ func exactStarts(t markov.Task) (list []exactStart, queryScale, contextScale *bi
 		list = append(list, start)
 	}
 	return list, queryScale, contextScale
+}
+
+// addTimes adds x*n to sum; t is for its use. Most n are 0 or 1.
+func addTimes(sum, x *big.Int, n int64, t *big.Int) {
+	switch n {
+	case 0:
+	case 1:
+		sum.Add(sum, x)
+	default:
+		sum.Add(sum, t.Mul(x, t.SetInt64(n)))
+	}
 }
 
 func zeros(n int) []*big.Int {
@@ -356,14 +373,34 @@ func (f *ExactForm) Loss(X []*big.Rat) *big.Rat {
 	return sum.Add(sum, f.C)
 }
 
-// Float returns the form with every number rounded to the nearest float64.
+// Float returns the form with every number rounded to the nearest float64, and
+// what was rounded off as its low part.
 func (f *ExactForm) Float() *Form {
 	dim := f.Dim()
-	out := &Form{Q: f.Q, H: mat.NewSymDense(dim, nil), L: make([]float64, dim), C: markov.Float(f.C)}
+	out := &Form{
+		Q: f.Q, C: markov.Float(f.C),
+		H: mat.NewSymDense(dim, nil), HLow: mat.NewSymDense(dim, nil),
+		L: make([]float64, dim), LLow: make([]float64, dim),
+	}
+	// Twice the working precision and some more, so that the high part is the
+	// nearest float64 and the low part has all its digits.
+	const bits = 160
+	scale := new(big.Float).SetPrec(bits).SetInt(f.Scale)
+	x, t := new(big.Float).SetPrec(bits), new(big.Float).SetPrec(bits)
+	split := func(v *big.Int) (high, low float64) {
+		if v.Sign() == 0 {
+			return 0, 0
+		}
+		x.Quo(t.SetInt(v), scale)
+		high = nearest(x)
+		return high, nearest(x.Sub(x, t.SetFloat64(high)))
+	}
 	for i := range dim {
-		out.L[i] = markov.Float(f.LAt(i))
+		out.L[i], out.LLow[i] = split(f.L[i])
 		for k := i; k < dim; k++ {
-			out.H.SetSym(i, k, markov.Float(f.HAt(i, k)))
+			high, low := split(f.H[PairIndex(dim, i, k)])
+			out.H.SetSym(i, k, high)
+			out.HLow.SetSym(i, k, low)
 		}
 	}
 	return out

@@ -1,6 +1,7 @@
 package moment
 
 import (
+	"math"
 	"math/big"
 	"testing"
 
@@ -19,16 +20,49 @@ func TestExact(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, rule := range []string{GaussJacobi, DirichletCounts} {
-			if task.States() == 5 && rule == GaussJacobi {
-				continue // 20 variables
+		b := newBasis(task)
+		counted, err := count(t.Context(), task, b, starts(task), 2)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, n := range []markov.Context{1, 10, markov.Infinite} {
+			want := e.At(n).Float()
+			if d := difference(counted.at(b, n), want); !(d < 1e-15) {
+				t.Errorf("%s, n %s: counts differ by %.2g", task, n, d)
 			}
-			m := of(t, task, Options{Rule: rule})
-			for _, n := range []markov.Context{1, 10, markov.Infinite} {
-				if d := difference(m.At(n), e.At(n).Float()); !(d < map[string]float64{GaussJacobi: 1e-14, DirichletCounts: 1e-15}[rule]) {
-					t.Errorf("%s, n %s: %s differs by %.2g", task, n, rule, d)
-				}
+			if task.States() == 5 {
+				continue // a product rule in 20 variables
 			}
+			if d := difference(of(t, task, Options{Rule: GaussJacobi}).At(n), want); !(d < 1e-14) {
+				t.Errorf("%s, n %s: quadrature differs by %.2g", task, n, d)
+			}
+		}
+	}
+}
+
+// High and low part together are the fraction to twice the working precision.
+func TestLow(t *testing.T) {
+	e, err := ExactOf(t.Context(), newTask(t, markov.Spec{D: 3, P: "0.3"}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	f := e.At(7)
+	low := f.Float()
+	check := func(high, low float64, want *big.Rat) {
+		t.Helper()
+		if high != markov.Float(want) {
+			t.Fatalf("%v is not %v, rounded", high, want)
+		}
+		sum := new(big.Rat).SetFloat64(high)
+		sum.Add(sum, new(big.Rat).SetFloat64(low))
+		if got := markov.Float(sum.Sub(sum, want)); math.Abs(got) > 0x1p-105*high {
+			t.Fatalf("%v + %v misses %v by %v", high, low, want, got)
+		}
+	}
+	for i := range f.Dim() {
+		check(low.L[i], low.LLow[i], f.LAt(i))
+		for k := i; k < f.Dim(); k++ {
+			check(low.H.At(i, k), low.HLow.At(i, k), f.HAt(i, k))
 		}
 	}
 }

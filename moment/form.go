@@ -16,6 +16,12 @@ type Form struct {
 	H *mat.SymDense // [qm, qm] positive semidefinite
 	L []float64     // [qm] the vector h
 	C float64       // E[y^2], the loss of predicting 0
+
+	// HLow and LLow are what rounding took off H and h, where that is known,
+	// else nil: H + HLow and L + LLow have twice the working precision. A badly
+	// conditioned minimiser needs them.
+	HLow *mat.SymDense
+	LLow []float64
 }
 
 // Pairs returns m = D(D+1)/2, the number of pairs i <= k below D.

@@ -32,6 +32,7 @@ type Moments struct {
 	b    *basis
 	tables
 	replicates []tables // of QuasiMonteCarlo; tables is their mean
+	exact      *Exact   // in place of tables where fractions are cheap, else nil
 }
 
 // tables hold the means over kernels, one number for each distinct product.
@@ -173,7 +174,12 @@ func addProduct(dst, left, right []float64, rows, n, cols, stride int) {
 }
 
 // At returns the loss of the task with n in-context chains.
-func (m *Moments) At(n markov.Context) *Form { return m.tables.at(m.b, n) }
+func (m *Moments) At(n markov.Context) *Form {
+	if m.exact != nil {
+		return m.exact.At(n).Float()
+	}
+	return m.tables.at(m.b, n)
+}
 
 // Replicate returns the loss by the shift r alone, r < Rule().Replicates. The
 // forms of all shifts have the mean that At returns, and their spread is its

@@ -302,12 +302,19 @@ func TestMonteCarlo(t *testing.T) {
 
 // The same bits for any number of workers.
 func TestWorkers(t *testing.T) {
-	task := newTask(t, markov.Spec{D: 6})
-	want := of(t, task, Options{Workers: 1}).At(10)
-	for _, workers := range []int{2, 3, 8} {
-		got := of(t, task, Options{Workers: workers}).At(10)
-		if !mat.Equal(got.H, want.H) || !mat.Equal(mat.NewVecDense(len(got.L), got.L), mat.NewVecDense(len(want.L), want.L)) || got.C != want.C {
-			t.Errorf("%d workers give other bits than one", workers)
+	for _, test := range []struct {
+		spec markov.Spec
+		rule string
+	}{{markov.Spec{D: 8}, GaussJacobi}, {markov.Spec{D: 4, States: 3}, DirichletCounts}, {markov.Spec{States: 3, Start: "stationary"}, QuasiMonteCarlo}} {
+		task := newTask(t, test.spec)
+		opts := Options{Rule: test.rule, Workers: 1, Points: 256, Replicates: 2}
+		want := of(t, task, opts).At(10)
+		for _, workers := range []int{2, 3, 8} {
+			opts.Workers = workers
+			got := of(t, task, opts).At(10)
+			if !mat.Equal(got.H, want.H) || !mat.Equal(mat.NewVecDense(len(got.L), got.L), mat.NewVecDense(len(want.L), want.L)) || got.C != want.C {
+				t.Errorf("%s, %s: %d workers give other bits than one", task, test.rule, workers)
+			}
 		}
 	}
 }

@@ -116,6 +116,10 @@ type plan struct {
 // not exact: minutes on two cores.
 const affordable = 1e12
 
+// quickFractions is the work up to which the counts are added up as fractions,
+// so that the form has its low part: a fraction of a second.
+const quickFractions = 8e6
+
 // plans lists the rules that there are for a task.
 func plans(t markov.Task, b *basis, opts Options) []plan {
 	S, d := t.States(), t.Positions()
@@ -157,7 +161,11 @@ func plans(t markov.Task, b *basis, opts Options) []plan {
 				func(ctx context.Context) (*Moments, error) {
 					m := &Moments{task: t, rule: Rule{Name: DirichletCounts, Nodes: types, Exact: true}, b: b}
 					var err error
-					m.tables, err = count(ctx, t, b, first, opts.Workers)
+					if exactWork(t) <= quickFractions {
+						m.exact, err = ExactOf(ctx, t)
+					} else {
+						m.tables, err = count(ctx, t, b, first, opts.Workers)
+					}
 					return m, err
 				},
 			})

@@ -1,0 +1,185 @@
+package landscape
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"math/rand/v2"
+
+	"gonum.org/v1/gonum/blas"
+	"gonum.org/v1/gonum/blas/blas64"
+	"gonum.org/v1/gonum/floats"
+	"gonum.org/v1/gonum/lapack/lapack64"
+	"gonum.org/v1/gonum/mat"
+
+	"markovicl/moment"
+)
+
+// byFactors finds the minimum by a Cholesky factorisation, and the extreme
+// eigenvalues by the Lanczos method for H and for its inverse. Where that shows
+// that H is singular, or nearly, a factorisation with pivots takes over.
+func (o *Optimum) byFactors(ctx context.Context, f *moment.Form) error {
+	n := o.Dimension
+	start := make([]float64, n)
+	rng := rand.New(rand.NewPCG(1, uint64(n)))
+	for i := range start {
+		start[i] = rng.NormFloat64()
+	}
+	H := f.H.RawSymmetric()
+	multiply := func(dst, x []float64) {
+		blas64.Symv(1, H, blas64.Vector{N: n, Data: x, Inc: 1}, 0, blas64.Vector{N: n, Data: dst, Inc: 1})
+	}
+	var err error
+	if o.LambdaMax, err = largestEigenvalue(ctx, start, multiply); err != nil {
+		return fmt.Errorf("landscape: the largest eigenvalue of H: %w", err)
+	}
+	if !(o.LambdaMax > 0) {
+		return fmt.Errorf("landscape: H has no positive eigenvalue, the largest is %v", o.LambdaMax)
+	}
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+
+	// The lower triangle is H once more: its rows are what the factorisation
+	// reads, so that nothing is strided.
+	L := blas64.Triangular{Uplo: blas.Lower, Diag: blas.NonUnit, N: n, Stride: n, Data: make([]float64, n*n)}
+	fillLower(L, H)
+	if _, ok := lapack64.Potrf(blas64.Symmetric{Uplo: blas.Lower, N: n, Stride: n, Data: L.Data}); ok {
+		solve := func(x []float64) {
+			v := blas64.Vector{N: n, Data: x, Inc: 1}
+			blas64.Trsv(blas.NoTrans, L, v)
+			blas64.Trsv(blas.Trans, L, v)
+		}
+		largest, err := largestEigenvalue(ctx, start, func(dst, x []float64) {
+			copy(dst, x)
+			solve(dst)
+		})
+		if err != nil {
+			return fmt.Errorf("landscape: the smallest eigenvalue of H: %w", err)
+		}
+		if o.LambdaMin = 1 / largest; o.LambdaMin > RankTolerance*o.LambdaMax {
+			o.Rank = n
+			o.X = refine(f, func(dst *mat.VecDense, r mat.Vector) {
+				dst.CopyVec(r)
+				solve(dst.RawVector().Data)
+			}).RawVector().Data
+			return ctx.Err()
+		}
+	}
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	fillLower(L, H)
+	return o.byPivots(f, L)
+}
+
+// fillLower writes the upper triangle of H to the lower triangle of L.
+func fillLower(L blas64.Triangular, H blas64.Symmetric) {
+	const tile = 64
+	for i0 := 0; i0 < L.N; i0 += tile {
+		for k0 := 0; k0 <= i0; k0 += tile {
+			for i := i0; i < min(i0+tile, L.N); i++ {
+				for k := k0; k <= min(k0+tile-1, i); k++ {
+					L.Data[i*L.Stride+k] = H.Data[k*H.Stride+i]
+				}
+			}
+		}
+	}
+}
+
+// byPivots finds the minimiser of least norm from a Cholesky factorisation with
+// pivots, H = F F' up to rounding, F [n, r] with its rows put back in order. The
+// eigenvalues of H that are not 0 are those of the small matrix F'F = W D W', and
+// X = F W D^-2 W'F'h.
+func (o *Optimum) byPivots(f *moment.Form, L blas64.Triangular) error {
+	n := o.Dimension
+	var largest float64
+	for i := range n {
+		largest = max(largest, L.Data[i*L.Stride+i])
+	}
+	pivots, work := make([]int, n), make([]float64, 2*n)
+	S := blas64.Symmetric{Uplo: blas.Lower, N: n, Stride: L.Stride, Data: L.Data}
+	_, r, _ := lapack64.Pstrf(S, pivots, float64(n)*0x1p-52*largest, work)
+	F := mat.NewDense(n, r, nil)
+	for i, row := range pivots {
+		for k := range min(i+1, r) {
+			F.Set(row, k, L.Data[i*L.Stride+k])
+		}
+	}
+	var square mat.SymDense
+	square.SymOuterK(1, F.T())
+	values, W, err := eigenvectors(&square)
+	if err != nil {
+		return err
+	}
+	first := countBelow(values)
+	o.Rank = r - first
+	o.LambdaMin, o.LambdaMax = values[first], values[r-1]
+	kept := W.Slice(0, r, first, r)
+	o.X = refine(f, func(dst *mat.VecDense, x mat.Vector) {
+		var y, z mat.VecDense
+		y.MulVec(F.T(), x)
+		z.MulVec(kept.T(), &y)
+		for i := range o.Rank {
+			z.SetVec(i, z.AtVec(i)/values[first+i]/values[first+i])
+		}
+		y.MulVec(kept, &z)
+		dst.MulVec(F, &y)
+	}).RawVector().Data
+	return nil
+}
+
+// largestEigenvalue returns the largest eigenvalue of a symmetric positive
+// definite operator by the Lanczos method from a start vector, every new vector
+// made orthogonal to all before.
+func largestEigenvalue(ctx context.Context, start []float64, multiply func(dst, x []float64)) (float64, error) {
+	n := len(start)
+	const most = 300
+	var basis [][]float64
+	var diagonal, off []float64 // of the tridiagonal matrix in that basis
+	v := append([]float64(nil), start...)
+	floats.Scale(1/floats.Norm(v, 2), v)
+	for {
+		basis = append(basis, v)
+		w := make([]float64, n)
+		multiply(w, v)
+		diagonal = append(diagonal, floats.Dot(w, v))
+		for range 2 { // twice is enough (Kahan and Parlett)
+			for _, u := range basis {
+				floats.AddScaled(w, -floats.Dot(w, u), u)
+			}
+		}
+		norm := floats.Norm(w, 2)
+		k := len(diagonal)
+		T := mat.NewSymDense(k, nil)
+		for i, x := range diagonal {
+			T.SetSym(i, i, x)
+			if i+1 < k {
+				T.SetSym(i, i+1, off[i])
+			}
+		}
+		values, vectors, err := eigenvectors(T)
+		if err != nil {
+			return 0, err
+		}
+		value := values[k-1]
+		if math.IsNaN(value) || math.IsInf(value, 0) {
+			return 0, errors.New("its matrix holds numbers that are not finite")
+		}
+		// A pair's residual is norm times the last entry of the small vector;
+		// the eigenvalue's error is at most that, and usually its square.
+		if bound := norm * math.Abs(vectors.At(k-1, k-1)); bound <= 1e-10*value || k == n {
+			return value, nil
+		}
+		if k == most {
+			return 0, fmt.Errorf("it did not converge in %d steps", most)
+		}
+		if err := ctx.Err(); err != nil {
+			return 0, err
+		}
+		off = append(off, norm)
+		v = w
+		floats.Scale(1/norm, v)
+	}
+}
