@@ -2,6 +2,8 @@ package paper
 
 import (
 	"context"
+	"fmt"
+	"math/big"
 	"strconv"
 
 	"markovicl/landscape"
@@ -31,4 +33,30 @@ func recoverForm(ctx context.Context, form *moment.Form) (*landscape.Recovery, e
 		err = ctx.Err()
 	}
 	return r, err
+}
+
+// floats rounds fractions to the nearest float64.
+func floats(xs []*big.Rat) []float64 {
+	out := make([]float64, len(xs))
+	for i, x := range xs {
+		out[i] = markov.Float(x)
+	}
+	return out
+}
+
+// exactOptimum returns the enlarged optimum in fractions, and whether it is a
+// transformer.
+func exactOptimum(ctx context.Context, form *moment.ExactForm) (*landscape.ExactOptimum, bool, error) {
+	o, err := landscape.MinimiseExact(ctx, form)
+	if err != nil {
+		return nil, false, err
+	}
+	if !o.Unique {
+		return nil, false, fmt.Errorf("H has rank %d of %d; the closed form needs a unique minimiser", o.Rank, o.Dimension)
+	}
+	decision, err := landscape.DecideExact(o.X, form.Q, form.Q+1)
+	if err != nil {
+		return nil, false, err
+	}
+	return o, decision.Verdict == landscape.Realisable, nil
 }

@@ -6,6 +6,7 @@ import (
 
 	"markovicl/landscape"
 	"markovicl/markov"
+	"markovicl/moment"
 	"markovicl/predict"
 )
 
@@ -15,7 +16,7 @@ var theorem33 = Item{
 	Source:   "Theorem 3.3",
 	Question: "For chains of length two with independent starts: is the optimum of the enlarged model a transformer, as the closed form says, and where it is not, how far is the best transformer from it?",
 	Claim:    "For d = 1 the global optimum of the one-layer loss is given in closed form by parameters (b, A) that realise X* = H⁻¹h.",
-	Revision: 2,
+	Revision: 3,
 	Run:      runTheorem33,
 }
 
@@ -29,13 +30,13 @@ func runTheorem33(ctx context.Context, s Settings, progress func(done, total int
 	}
 	smallest := Table{
 		Name:    "smallest-n",
-		Caption: "The smallest number n of in-context chains from which on the optimum is a transformer, by the probability p of starting in state 1, with the discriminant X_xy² - 4 X_xx X_yy there and just below.",
+		Caption: "The smallest number n of in-context chains from which on the optimum is a transformer, by the probability p of starting in state 1, with the discriminant X_xy² - 4 X_xx X_yy there and just below. Decided in fractions, without rounding.",
 		Columns: []string{"p", "smallest_n", "discriminant_at_n", "discriminant_below"},
 	}
 	losses := Table{
 		Name:    "losses",
 		Caption: "The optimum of the enlarged model, the best transformer with what is proven about it, and the Bayes risk, up to the smallest n at which the optimum is a transformer (p = 1/2: up to the largest n looked at).",
-		Columns: []string{"p", "n", "loss_enlarged", "loss_best", "lower_bound", "method", "loss_projection", "bayes_risk", "x_xx", "x_xy", "x_yy", "discriminant", "realisable"},
+		Columns: []string{"p", "n", "loss_enlarged", "loss_exact", "loss_best", "lower_bound", "method", "loss_projection", "bayes_risk", "x_xx", "x_xy", "x_yy", "discriminant", "realisable"},
 	}
 	steps := Series{Name: "smallest n"}
 	enlarged, best, bayes := Series{Name: "enlarged optimum"}, Series{Name: "best transformer"}, Series{Name: "Bayes risk"}
@@ -46,7 +47,11 @@ func runTheorem33(ctx context.Context, s Settings, progress func(done, total int
 			return nil, err
 		}
 		progress(p, 100)
-		moments, err := momentsOf(ctx, markov.Spec{D: 1, P: hundredths(p)})
+		task, err := markov.NewTask(markov.Spec{D: 1, P: hundredths(p)})
+		if err != nil {
+			return nil, err
+		}
+		moments, err := moment.ExactOf(ctx, task)
 		if err != nil {
 			return nil, err
 		}
@@ -55,12 +60,12 @@ func runTheorem33(ctx context.Context, s Settings, progress func(done, total int
 		var at float64
 		for n := markov.Context(1); n <= markov.Context(largest); n++ {
 			form := moments.At(n)
-			o, err := landscape.Minimise(ctx, form)
+			o, ok, err := exactOptimum(ctx, form)
 			if err != nil {
 				return nil, err
 			}
-			discriminant := landscape.Discriminant(o.X)
-			_, _, ok := landscape.Realise(o.X)
+			X := floats(o.X)
+			discriminant, loss := landscape.Discriminant(X), markov.Float(o.Loss)
 			switch {
 			case ok && first == 0:
 				first, at = int(n), discriminant
@@ -72,20 +77,23 @@ func runTheorem33(ctx context.Context, s Settings, progress func(done, total int
 			if p%10 != 0 || ok && int(n) > first && p != 50 {
 				continue
 			}
-			r, err := recoverForm(ctx, form)
-			if err != nil {
-				return nil, fmt.Errorf("p = %s, n = %d: %w", hundredths(p), n, err)
+			// A realised optimum is best, and its own projection.
+			r := &landscape.Recovery{Loss: loss, LowerBound: loss, ProjectionLoss: loss, Method: landscape.Exactly}
+			if !ok {
+				if r, err = recoverForm(ctx, form.Float()); err != nil {
+					return nil, fmt.Errorf("p = %s, n = %d: %w", hundredths(p), n, err)
+				}
 			}
-			risk, err := predict.BayesRisk(ctx, moments.Task().WithContext(n), s.Seed, predict.Settings{})
+			risk, err := predict.BayesRisk(ctx, task.WithContext(n), s.Seed, predict.Settings{})
 			if err != nil {
 				return nil, err
 			}
-			losses.Add(float64(p)/100, int(n), o.Loss, r.Loss, r.LowerBound, string(r.Method), r.ProjectionLoss, risk.Mean, o.X[0], o.X[1], o.X[2], discriminant, ok)
+			losses.Add(float64(p)/100, int(n), loss, markov.FormatRat(o.Loss), r.Loss, r.LowerBound, string(r.Method), r.ProjectionLoss, risk.Mean, X[0], X[1], X[2], discriminant, ok)
 			if !ok {
-				gap.add(float64(n), r.Loss-o.Loss)
+				gap.add(float64(n), r.Loss-loss)
 			}
 			if p == 50 {
-				enlarged.add(float64(n), o.Loss)
+				enlarged.add(float64(n), loss)
 				best.add(float64(n), r.Loss)
 				bayes.add(float64(n), risk.Mean)
 			}
@@ -99,6 +107,7 @@ func runTheorem33(ctx context.Context, s Settings, progress func(done, total int
 			gaps = append(gaps, gap)
 		}
 	}
+	progress(100, 100)
 	half := steps.at(0.5)
 	return &Result{
 		Verdict: AgreesWithCondition,
@@ -110,7 +119,7 @@ func runTheorem33(ctx context.Context, s Settings, progress func(done, total int
 		Plots: []Plot{
 			{
 				Name: "smallest-n", Title: "From how many chains on is the optimum a transformer? (d = 1)",
-				Caption: "Below the line no parameters (b, A) realise the optimum of the enlarged model. Exact moments.",
+				Caption: "Below the line no parameters (b, A) realise the optimum of the enlarged model. Decided in fractions, without rounding.",
 				X:       Axis{Label: "probability p that a chain starts in state 1", Min: number(0), Max: number(1)},
 				Y:       Axis{Label: "smallest n", Min: number(0)},
 				Series:  []Series{steps},

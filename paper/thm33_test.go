@@ -129,9 +129,12 @@ func TestTheorem33(t *testing.T) {
 	near(t, "the optimum at n = 5", cell(t, losses, "loss_enlarged", at(5)), 0.3645833333, 1e-9)
 	near(t, "the best transformer at n = 5", cell(t, losses, "loss_best", at(5)), 0.3646112165, 1e-9)
 	near(t, "the optimum at n = 10", cell(t, losses, "loss_enlarged", at(10)), 121.0/342, 1e-12)
+	if got := cell(t, losses, "loss_exact", at(10)); got != "121/342" {
+		t.Errorf("the optimum at n = 10 is %v, want 121/342", got)
+	}
 	near(t, "X_xx at n = 10", cell(t, losses, "x_xx", at(10)), 4.0/57, 1e-11)
 	for i, row := range losses.Rows {
-		enlarged, best, lower, projected := row[2].(float64), row[3].(float64), row[4].(float64), row[6].(float64)
+		enlarged, best, lower, projected := row[2].(float64), row[4].(float64), row[5].(float64), row[7].(float64)
 		if lower < enlarged || best < lower || best-lower > 1e-6*best || projected < best-1e-12 {
 			t.Errorf("row %d: not in order: %v <= %v <= %v <= %v", i, enlarged, lower, best, projected)
 		}

@@ -1,0 +1,220 @@
+package paper
+
+import (
+	"context"
+	"fmt"
+	"math/big"
+
+	"markovicl/markov"
+	"markovicl/moment"
+	"markovicl/predict"
+)
+
+var theorem34 = Item{
+	ID:       "thm3.4",
+	Title:    "The closed form for correlated starts, d = 1",
+	Source:   "Theorem 3.4, Lemma C.3, Example C.5",
+	Question: "When the chains' first states depend on the query's: are the formulas for H and h right, and is the optimum a transformer?",
+	Claim:    "For d = 1 and correlated starts H and h are given by c1 = Σ E[x_i x_{n+1}] and c2 = Σ E[x_i x_j x_{n+1}] (i ≠ j), and the global optimum of the one-layer loss in closed form by parameters (b, A).",
+	Revision: 1,
+	Run:      runTheorem34,
+}
+
+// lemmaC3 returns the loss for d = 1 and uniform kernels by the paper's Lemma
+// C.3: p = E[x_{n+1}] and, given that the query starts in state 1, first = E[x_i]
+// and second = E[x_i x_j] for two different in-context chains, so that c1 = n p
+// first and c2 = n(n-1) p second.
+func lemmaC3(n int64, p, first, second *big.Rat) *moment.ExactForm {
+	times := func(k int64, xs ...*big.Rat) *big.Rat {
+		product := big.NewRat(k, 1)
+		for _, x := range xs {
+			product.Mul(product, x)
+		}
+		return product
+	}
+	c1, c2 := times(n, p, first), times(n*(n-1), p, second)
+	// 12 n^2 H as combinations of c1, c2 and p; order xx, xy, yy.
+	combine := func(one, two, three int64) *big.Rat {
+		sum := times(one, c1)
+		sum.Add(sum, times(two, c2))
+		return sum.Add(sum, times(three, p))
+	}
+	H := []*big.Rat{
+		combine(12, 12, 0), combine(6, 6, 0), combine(6*n, 0, 0),
+		combine(6, 4, 0), combine(6+3*(n-1), 1, 0),
+		combine(-2*(n-1), 2, 6*n+4*n*(n-1)),
+	}
+	h := []*big.Rat{combine(6*n, 0, 0), combine(4*n, 0, 0), combine(n, 0, 3*n*n)} // 12 n^2 h
+
+	scale := new(big.Int).Mul(c1.Denom(), new(big.Int).Mul(c2.Denom(), p.Denom()))
+	integer := func(x *big.Rat) *big.Int {
+		scaled := new(big.Rat).Mul(x, new(big.Rat).SetInt(scale))
+		return scaled.Num() // its denominator is 1
+	}
+	form := &moment.ExactForm{Q: 1, C: big.NewRat(1, 2)} // P(y = 1) = 1/2
+	for _, x := range H {
+		form.H = append(form.H, integer(x))
+	}
+	for _, x := range h {
+		form.L = append(form.L, integer(x))
+	}
+	form.Scale = scale.Mul(scale, big.NewInt(12*n*n))
+	return form
+}
+
+// sameForm reports whether two forms are equal as fractions.
+func sameForm(f, g *moment.ExactForm) bool {
+	for i := range f.Dim() {
+		if f.LAt(i).Cmp(g.LAt(i)) != 0 {
+			return false
+		}
+		for k := range f.Dim() {
+			if f.HAt(i, k).Cmp(g.HAt(i, k)) != 0 {
+				return false
+			}
+		}
+	}
+	return f.Dim() == g.Dim() && f.C.Cmp(g.C) == 0
+}
+
+// runTheorem34 compares Lemma C.3 with the moments of tasks, in fractions, and
+// then uses it for starts that no task has: in-context chains whose first
+// states are correlated with each other given the query's.
+func runTheorem34(ctx context.Context, s Settings, progress func(done, total int)) (*Result, error) {
+	step, largest := 1, 100
+	probabilities, numbers := []int{10, 25, 50, 75, 90}, []markov.Context{1, 2, 5, 10, 100}
+	if s.Quick {
+		step, largest = 5, 60
+		probabilities, numbers = []int{25, 50, 90}, []markov.Context{1, 5, 10}
+	}
+	formulas := Table{
+		Name:    "formulas",
+		Caption: "Query starts in state 1 with probability p, each in-context chain with probability g0 or g1 given the query's first state. Lemma C.3 against the moments of the task, compared as fractions; the optimum; the best transformer and what is proven about it.",
+		Columns: []string{"p", "g0", "g1", "n", "lemma_equals_moments", "loss_enlarged", "loss_exact", "x_xx", "x_xy", "x_yy", "realisable", "loss_best", "lower_bound", "bayes_risk"},
+	}
+	total := len(probabilities)*len(probabilities) + 5
+	done, equal := 0, 0
+	realisable := map[[2]int]bool{} // by g1 in hundredths and n: X* must not depend on p or g0
+	for _, p := range probabilities {
+		for _, g1 := range probabilities {
+			progress(done, total)
+			done++
+			for _, g0 := range []int{20, 80} {
+				if err := ctx.Err(); err != nil {
+					return nil, err
+				}
+				task, err := markov.NewTask(markov.Spec{D: 1, Start: fmt.Sprintf("correlated:%s,%s,%s", hundredths(p), hundredths(g0), hundredths(g1))})
+				if err != nil {
+					return nil, err
+				}
+				exact, err := moment.ExactOf(ctx, task)
+				if err != nil {
+					return nil, err
+				}
+				mean := big.NewRat(int64(g1), 100)
+				for _, n := range numbers {
+					form := exact.At(n)
+					same := sameForm(form, lemmaC3(int64(n), big.NewRat(int64(p), 100), mean, new(big.Rat).Mul(mean, mean)))
+					if same {
+						equal++
+					}
+					o, ok, err := exactOptimum(ctx, form)
+					if err != nil {
+						return nil, err
+					}
+					if before, seen := realisable[[2]int{g1, int(n)}]; seen && before != ok {
+						return nil, fmt.Errorf("p, g0, g1 = %d, %d, %d hundredths, n = %d: realisable %v, but not with another p or g0", p, g0, g1, n, ok)
+					}
+					realisable[[2]int{g1, int(n)}] = ok
+					loss := markov.Float(o.Loss)
+					best, lower := loss, loss
+					if !ok {
+						r, err := recoverForm(ctx, form.Float())
+						if err != nil {
+							return nil, err
+						}
+						best, lower = r.Loss, r.LowerBound
+					}
+					risk, err := predict.BayesRisk(ctx, task.WithContext(n), s.Seed, predict.Settings{})
+					if err != nil {
+						return nil, err
+					}
+					X := floats(o.X)
+					formulas.Add(float64(p)/100, float64(g0)/100, float64(g1)/100, int(n), same, loss, markov.FormatRat(o.Loss), X[0], X[1], X[2], ok, best, lower, risk.Mean)
+				}
+			}
+		}
+	}
+
+	smallest := Table{
+		Name:    "smallest-n",
+		Caption: fmt.Sprintf("The smallest number n of in-context chains (up to %d) at which the optimum is a transformer, by the probability g1 that an in-context chain starts in state 1 when the query does, and by the correlation of two in-context chains' first states given that. It depends on nothing else. No value: none up to %d.", largest, largest),
+		Columns: []string{"correlation", "g1", "smallest_n"},
+	}
+	var curves []Series
+	for quarter := range 5 {
+		progress(done, total)
+		done++
+		name := fmt.Sprintf("correlation %.2g", float64(quarter)/4)
+		if quarter == 0 {
+			name = "independent (Theorem 3.3)"
+		}
+		curve := Series{Name: name}
+		for g1 := step; g1 < 100; g1 += step {
+			if err := ctx.Err(); err != nil {
+				return nil, err
+			}
+			mean, n, err := big.NewRat(int64(g1), 100), 0, error(nil)
+			for n = 1; n <= largest; n++ {
+				var ok bool
+				_, ok, err = exactOptimum(ctx, lemmaC3(int64(n), big.NewRat(1, 2), mean, secondMoment(mean, quarter)))
+				if err != nil {
+					return nil, fmt.Errorf("correlation %d/4, g1 = %s, n = %d: %w", quarter, hundredths(g1), n, err)
+				}
+				if ok {
+					break
+				}
+			}
+			if n > largest {
+				smallest.Add(float64(quarter)/4, float64(g1)/100, nil)
+				continue
+			}
+			smallest.Add(float64(quarter)/4, float64(g1)/100, n)
+			curve.add(float64(g1)/100, float64(n))
+		}
+		if len(curve.X) > 0 {
+			curves = append(curves, curve)
+		}
+	}
+	progress(total, total)
+
+	result := &Result{
+		Verdict: AgreesWithCondition,
+		Why: fmt.Sprintf("Lemma C.3 equals our moments as fractions in all %d cases; X* depends on the starts only through the in-context chains' law given that the query starts in state 1, and is a transformer under the same condition as in Theorem 3.3, X_xy² ≥ 4 X_xx X_yy, from n = %.0f on for g1 = 1/2 and conditionally independent chains",
+			equal, curves[0].at(0.5)),
+		Ours: number(curves[0].at(0.5)), StandardError: number(0),
+		Quantity: "smallest n at which X* is a transformer, g1 = 1/2",
+		Tables:   []Table{formulas, smallest},
+		Plots: []Plot{{
+			Name: "smallest-n", Title: "From how many chains on is the optimum a transformer? (d = 1)",
+			Caption: "Correlated starts. Each line is for one correlation between the first states of two in-context chains, given that the query starts in state 1. Neither p nor g0 matters. Decided in fractions, without rounding.",
+			X:       Axis{Label: "probability g1 that a chain starts in state 1 when the query does", Min: number(0), Max: number(1)},
+			Y:       Axis{Label: "smallest n", Min: number(0)},
+			Series:  curves,
+		}},
+	}
+	if equal != len(formulas.Rows) {
+		result.Verdict = Differs
+		result.Why = fmt.Sprintf("Lemma C.3 equals our moments in %d of %d cases only", equal, len(formulas.Rows))
+	}
+	return result, nil
+}
+
+// secondMoment returns E[x_i x_j] of two states with the given mean and
+// correlation, in quarters.
+func secondMoment(mean *big.Rat, quarters int) *big.Rat {
+	variance := new(big.Rat).Sub(big.NewRat(1, 1), mean)
+	variance.Mul(variance, mean)
+	covariance := variance.Mul(variance, big.NewRat(int64(quarters), 4))
+	return covariance.Add(covariance, new(big.Rat).Mul(mean, mean))
+}
