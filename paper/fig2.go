@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"slices"
 
 	"markovicl/lsa"
 	"markovicl/markov"
@@ -23,36 +24,52 @@ var figure2 = Item{
 
 // figure2Size is how large the experiment is.
 type figure2Size struct {
-	seeds, steps, batch, evaluation, prompts int
-	front                                    multiobj.FrontSettings
+	positions         []int  // d
+	steps             [2]int // of a short and of a long training
+	batch, evaluation int
+	seeds, prompts    int
+	front             multiobj.FrontSettings
 }
+
+// layers2 and context2 are the paper's: 10 layers, 100 in-context chains.
+const (
+	layers2  = 10
+	context2 = "100"
+)
 
 // model2 is one trained model and its trace.
 type model2 struct {
-	d     int
-	seed  uint64
-	fresh train.Score
-	model *lsa.Structured
-	trace *multiobj.TraceResult
+	d, steps int
+	seed     uint64
+	fresh    train.Score
+	model    *lsa.Structured
+	trace    *multiobj.TraceResult
 
 	direct, mirrored turn // of the distances at w, and at -w
 }
 
-// runFigure2 trains models of 10 layers on n = 100 binary chains with p = 1/2
-// (d = 5, which is the figure's six objectives a group; and d = 4, for the case
-// that its chains of length five count the label), and traces them.
 func runFigure2(ctx context.Context, s Settings, progress func(done, total int)) (*Result, error) {
-	size := figure2Size{seeds: 5, steps: 2000, batch: 1000, evaluation: 100_000, prompts: 100,
-		front: multiobj.FrontSettings{Samples: 2048, Rounds: 3, Seed: s.Seed}}
+	// d = 5 is the figure's six objectives a group; d = 4 is for the case that
+	// its chains of length five count the label.
+	size := figure2Size{
+		positions: []int{5, 4}, steps: [2]int{1000, 4000}, batch: 250, evaluation: 100_000, seeds: 5, prompts: 100,
+		front: multiobj.FrontSettings{Samples: 2048, Rounds: 3, Seed: s.Seed},
+	}
 	if s.Quick {
-		size = figure2Size{seeds: 2, steps: 300, batch: 250, evaluation: 5000, prompts: 32,
-			front: multiobj.FrontSettings{Samples: 256, Rounds: 2, Seed: s.Seed}}
+		size.positions, size.evaluation, size.seeds, size.prompts = []int{5}, 5000, 2, 64
+		size.front.Samples, size.front.Rounds = 200, 2
 	}
 	if s.Seeds > 0 {
 		size.seeds = s.Seeds
 	}
-	positions, factors := []int{5, 4}, []float64{2, 4}
-	total := len(positions)*(1+size.seeds) + len(factors)
+	return figure2Of(ctx, s.Seed, size, progress)
+}
+
+// figure2Of trains models of 10 layers on n = 100 binary chains with p = 1/2,
+// each for a short and for a long time, and traces them.
+func figure2Of(ctx context.Context, seed uint64, size figure2Size, progress func(done, total int)) (*Result, error) {
+	factors := []float64{2, 4} // of the first model's box
+	total := len(size.positions)*len(size.steps)*(1+size.seeds) + len(factors)
 	done := 0
 	tick := func() {
 		done++
@@ -61,58 +78,70 @@ func runFigure2(ctx context.Context, s Settings, progress func(done, total int))
 	progress(0, total)
 
 	var models []*model2
-	for _, d := range positions {
-		task, err := markov.NewTask(markov.Spec{D: d, N: "100", P: "0.5"})
+	for _, d := range size.positions {
+		task, err := markov.NewTask(markov.Spec{D: d, N: context2, P: "0.5"})
 		if err != nil {
 			return nil, err
 		}
-		config := train.Defaults()
-		config.Layers, config.Steps, config.Batch, config.EvalPrompts = 10, size.steps, size.batch, size.evaluation
-		study, err := train.RunSeeds(ctx, train.Problem{Task: task, Config: config, Seed: s.Seed}, size.seeds, train.Settings{})
-		if err != nil {
-			return nil, fmt.Errorf("d = %d: %w", d, err)
-		}
-		if err := ctx.Err(); err != nil {
-			return nil, err
-		}
-		tick()
-		for _, r := range study.Results {
-			m := &model2{d: d, seed: r.Seed, fresh: r.Fresh, model: r.Model.(*lsa.Structured)}
-			if m.trace, err = m.traced(ctx, task, s.Seed, size.prompts, size.front); err != nil {
+		for _, steps := range size.steps {
+			config := train.Defaults()
+			config.Layers, config.Steps, config.Batch, config.EvalPrompts = layers2, steps, size.batch, size.evaluation
+			study, err := train.RunSeeds(ctx, train.Problem{Task: task, Config: config, Seed: seed}, size.seeds, train.Settings{})
+			if err != nil {
+				return nil, fmt.Errorf("d = %d: %w", d, err)
+			}
+			if err := ctx.Err(); err != nil {
 				return nil, err
 			}
-			m.direct = findTurn(m.trace.PromptGD, config.Layers)
-			m.mirrored = findTurn(m.trace.PromptGDMirrored, config.Layers)
-			models = append(models, m)
 			tick()
+			for _, r := range study.Results {
+				m := &model2{d: d, steps: steps, seed: r.Seed, fresh: r.Fresh, model: r.Model.(*lsa.Structured)}
+				if m.trace, err = m.traced(ctx, task, seed, size.prompts, size.front); err != nil {
+					return nil, err
+				}
+				m.direct = findTurn(m.trace.PromptGD, layers2)
+				m.mirrored = findTurn(m.trace.PromptGDMirrored, layers2)
+				models = append(models, m)
+				tick()
+			}
 		}
 	}
 
-	boxes := Table{
-		Name:    "boxes",
-		Caption: fmt.Sprintf("Does the box in which fronts are looked for matter? Mean generational distances of the model of d = %d and seed %d, for |w_k| <= R.", models[0].d, models[0].seed),
-		Columns: []string{"R", "gd_first", "gd_last", "gd_mirrored_first", "gd_mirrored_last"},
-	}
-	addBox := func(t *multiobj.TraceResult) {
-		first, last := t.Layers[0], t.Layers[len(t.Layers)-1]
-		boxes.Add(t.Box.High[0], first.GD.Mean, last.GD.Mean, first.GDMirrored.Mean, last.GDMirrored.Mean)
-	}
-	addBox(models[0].trace)
-	for _, factor := range factors {
-		task, err := markov.NewTask(markov.Spec{D: models[0].d, N: "100", P: "0.5"})
-		if err != nil {
-			return nil, err
-		}
-		front := size.front
-		front.Box = multiobj.Cube(task.QueryDim(), factor*models[0].trace.Box.High[0])
-		t, err := models[0].traced(ctx, task, s.Seed, size.prompts, front)
-		if err != nil {
-			return nil, err
-		}
-		addBox(t)
-		tick()
+	boxes, err := boxTable(ctx, models[0], seed, size, factors, tick)
+	if err != nil {
+		return nil, err
 	}
 	return figure2Result(models, boxes, size), nil
+}
+
+// boxTable traces one model again with larger boxes for the fronts.
+func boxTable(ctx context.Context, m *model2, seed uint64, size figure2Size, factors []float64, tick func()) (Table, error) {
+	boxes := Table{
+		Name: "boxes",
+		Caption: fmt.Sprintf("Does the box in which fronts are looked for matter? Mean generational distances of the model of d = %d, %d steps and seed %d, for |w_k| <= R.",
+			m.d, m.steps, m.seed),
+		Columns: []string{"R", "gd_first", "gd_last", "gd_mirrored_first", "gd_mirrored_last"},
+	}
+	add := func(t *multiobj.TraceResult) {
+		first, last := t.Layers[0], t.Layers[layers2]
+		boxes.Add(t.Box.High[0], first.GD.Mean, last.GD.Mean, first.GDMirrored.Mean, last.GDMirrored.Mean)
+	}
+	add(m.trace)
+	task, err := markov.NewTask(markov.Spec{D: m.d, N: context2, P: "0.5"})
+	if err != nil {
+		return Table{}, err
+	}
+	for _, factor := range factors {
+		front := size.front
+		front.Box = multiobj.Cube(task.QueryDim(), factor*m.trace.Box.High[0])
+		t, err := m.traced(ctx, task, seed, size.prompts, front)
+		if err != nil {
+			return Table{}, err
+		}
+		add(t)
+		tick()
+	}
+	return boxes, nil
 }
 
 func (m *model2) traced(ctx context.Context, task markov.Task, seed uint64, prompts int, front multiobj.FrontSettings) (*multiobj.TraceResult, error) {
@@ -187,23 +216,21 @@ func figure2Result(models []*model2, boxes Table, size figure2Size) *Result {
 		Name: "turns",
 		Caption: "Where each trained model's mean generational distance is lowest, and how much it falls to there and rises from there, " +
 			"within a prompt; the layer is chosen on half of the prompts and the differences are measured on the other half. At w the signs are the theorem's, at -w those of the paper's text.",
-		Columns: []string{"d", "seed", "loss", "loss_se", "at", "gd_first", "gd_last", "lowest_layer", "fall", "fall_se", "rise", "rise_se", "falls_then_rises"},
+		Columns: []string{"d", "steps", "seed", "loss", "loss_se", "at", "gd_first", "gd_last", "lowest_layer", "fall", "fall_se", "rise", "rise_se", "falls_then_rises"},
 	}
 	byLayer := Table{
 		Name:    "layers",
 		Caption: fmt.Sprintf("Every model layer by layer: means over %d prompts.", size.prompts),
-		Columns: []string{"d", "seed", "layer", "query_loss", "mean_squared_residual", "gd", "gd_se", "dominated", "gd_mirrored", "gd_mirrored_se", "dominated_mirrored", "cosine_squared_residual"},
+		Columns: []string{"d", "steps", "seed", "layer", "query_loss", "mean_squared_residual", "gd", "gd_se", "dominated", "gd_mirrored", "gd_mirrored_se", "dominated_mirrored", "cosine_squared_residual"},
 	}
-	count := map[int]*struct{ models, direct, mirrored int }{}
-	changes := map[int][]float64{}
 	for _, m := range models {
-		first, last := m.trace.Layers[0], m.trace.Layers[len(m.trace.Layers)-1]
+		first, last := m.trace.Layers[0], m.trace.Layers[layers2]
 		for _, sign := range []struct {
 			at          string
 			first, last multiobj.Estimate
 			turn        turn
 		}{{"w", first.GD, last.GD, m.direct}, {"-w", first.GDMirrored, last.GDMirrored, m.mirrored}} {
-			turns.Add(m.d, m.seed, m.fresh.Loss, m.fresh.LossSE, sign.at, sign.first.Mean, sign.last.Mean, sign.turn.layer,
+			turns.Add(m.d, m.steps, m.seed, m.fresh.Loss, m.fresh.LossSE, sign.at, sign.first.Mean, sign.last.Mean, sign.turn.layer,
 				sign.turn.fall, sign.turn.fallSE, sign.turn.rise, sign.turn.riseSE, sign.turn.fallsThenRises)
 		}
 		for _, l := range m.trace.Layers {
@@ -211,106 +238,119 @@ func figure2Result(models []*model2, boxes Table, size figure2Size) *Result {
 			if l.Cosine1 != nil {
 				cosine = l.Cosine1[m.d].Mean
 			}
-			byLayer.Add(m.d, m.seed, l.Layer, l.QueryLoss.Mean, 2*l.R1[m.d].Mean, l.GD.Mean, l.GD.SE, l.Dominated.Mean,
+			byLayer.Add(m.d, m.steps, m.seed, l.Layer, l.QueryLoss.Mean, 2*l.R1[m.d].Mean, l.GD.Mean, l.GD.SE, l.Dominated.Mean,
 				l.GDMirrored.Mean, l.GDMirrored.SE, l.DominatedMirrored.Mean, cosine)
 		}
-		c := count[m.d]
-		if c == nil {
-			c = new(struct{ models, direct, mirrored int })
-			count[m.d] = c
+	}
+
+	short, long := countTurns(models, size.steps[0]), countTurns(models, size.steps[1])
+	verdict := Differs
+	switch shortTurns, longTurns := 2*short.direct > short.models, 2*long.direct > long.models; {
+	case shortTurns && longTurns:
+		verdict = Agrees
+	case shortTurns || longTurns || 2*long.mirrored > long.models:
+		verdict = AgreesWithCondition
+	}
+	share := float64(long.direct) / float64(long.models)
+
+	shown := slices.IndexFunc(models, func(m *model2) bool { return m.steps == size.steps[1] })
+	plots := LayerPlots(models[shown].trace)[:2]
+	for i := range plots {
+		plots[i].Caption += fmt.Sprintf(" The model of d = %d, %d steps and seed %d.", models[shown].d, models[shown].steps, models[shown].seed)
+	}
+	for _, d := range size.positions {
+		plots = append(plots, distancePlot(models, d, size))
+	}
+	return &Result{
+		Verdict: verdict,
+		Why: fmt.Sprintf("it depends on how long the model is trained: the distance falls first and then rises in %d of %d models after %d steps and in %d of %d after %d steps, where it goes from %.3f down by %.3f and up by %.3f on average. "+
+			"The rise is the useful part: training drives w towards minus the regression vector and so up the squared residuals. At -w, where the paper's text puts the layers, the distance goes from %.3f down by %.3f and up by %.3f (%d of %d models)",
+			short.direct, short.models, size.steps[0], long.direct, long.models, size.steps[1], long.first, long.fall, long.rise,
+			long.firstMirrored, long.fallMirrored, long.riseMirrored, long.mirrored, long.models),
+		Ours: number(share), StandardError: number(math.Sqrt(share * (1 - share) / float64(long.models))),
+		Quantity: fmt.Sprintf("share of the models trained for %d steps whose distance falls and then rises, each by more than two standard errors", size.steps[1]),
+		Tables:   []Table{turns, byLayer, boxes},
+		Plots:    append(plots, lossPlot(models, size)),
+	}
+}
+
+// turnCount sums up the turns of some models.
+type turnCount struct {
+	models, direct, mirrored                  int     // how many there are, and turn at w and at -w
+	first, fall, rise                         float64 // means over the models: distance at layer 0, fall and rise
+	firstMirrored, fallMirrored, riseMirrored float64
+}
+
+// countTurns sums up the models trained for the given number of steps.
+func countTurns(models []*model2, steps int) turnCount {
+	var c turnCount
+	for _, m := range models {
+		if m.steps == steps {
+			c.models++
 		}
-		c.models++
+	}
+	n := float64(c.models)
+	for _, m := range models {
+		if m.steps != steps {
+			continue
+		}
 		if m.direct.fallsThenRises {
 			c.direct++
 		}
 		if m.mirrored.fallsThenRises {
 			c.mirrored++
 		}
-		changes[m.d] = append(changes[m.d], last.GD.Mean-first.GD.Mean)
+		c.first += m.trace.Layers[0].GD.Mean / n
+		c.fall += m.direct.fall / n
+		c.rise += m.direct.rise / n
+		c.firstMirrored += m.trace.Layers[0].GDMirrored.Mean / n
+		c.fallMirrored += m.mirrored.fall / n
+		c.riseMirrored += m.mirrored.rise / n
 	}
-
-	main := models[0].d
-	c := count[main]
-	change, changeSE := meanAndError(changes[main])
-	verdict := Differs
-	switch {
-	case 2*c.direct > c.models:
-		verdict = Agrees
-	case 2*c.mirrored > c.models:
-		verdict = AgreesWithCondition
-	}
-	at := func(pick func(multiobj.Layer) multiobj.Estimate) (first, last float64) {
-		for _, m := range models {
-			if m.d == main {
-				n := float64(c.models)
-				first += pick(m.trace.Layers[0]).Mean / n
-				last += pick(m.trace.Layers[len(m.trace.Layers)-1]).Mean / n
-			}
-		}
-		return first, last
-	}
-	first, last := at(func(l multiobj.Layer) multiobj.Estimate { return l.GD })
-	mirroredFirst, mirroredLast := at(func(l multiobj.Layer) multiobj.Estimate { return l.GDMirrored })
-	plots := LayerPlots(models[0].trace)[:2]
-	for i := range plots {
-		plots[i].Caption += fmt.Sprintf(" The model of d = %d and seed %d.", main, models[0].seed)
-	}
-	return &Result{
-		Verdict: verdict,
-		Why: fmt.Sprintf("with the theorem's signs the distance goes from %.3f to %.3f, because training drives w towards minus the regression vector and so up the squared residuals (%d of %d models fall first and then rise); "+
-			"at -w, where the paper's text puts the layers, it goes from %.3f to %.3f (%d of %d fall first and then rise)",
-			first, last, c.direct, c.models, mirroredFirst, mirroredLast, c.mirrored, c.models),
-		Ours: number(change), StandardError: number(changeSE),
-		Quantity: fmt.Sprintf("change of the mean generational distance from w = 0 to the last layer, d = %d, mean over seeds", main),
-		Tables:   []Table{turns, byLayer, boxes},
-		Plots:    append(plots, distancePlot(models, size), lossPlot(models, size)),
-	}
+	return c
 }
 
-// overSeeds returns a line of means over the models with the given d, and the
-// range of the models as its band.
-func overSeeds(name string, models []*model2, d int, pick func(multiobj.Layer) float64) Series {
+// overSeeds returns a line of means over the models of the given d and steps,
+// and the range of the models as its band.
+func overSeeds(name string, models []*model2, d, steps int, pick func(multiobj.Layer) float64) Series {
 	s := Series{Name: name}
-	for l := range models[0].trace.Layers {
+	for l := range layers2 + 1 {
 		var values []float64
-		low, high := math.Inf(1), math.Inf(-1)
 		for _, m := range models {
-			if m.d == d {
-				x := pick(m.trace.Layers[l])
-				values = append(values, x)
-				low, high = min(low, x), max(high, x)
+			if m.d == d && m.steps == steps {
+				values = append(values, pick(m.trace.Layers[l]))
 			}
 		}
 		mean, _ := meanAndError(values)
 		s.X, s.Y = append(s.X, float64(l)), append(s.Y, mean)
-		s.Low, s.High = append(s.Low, low), append(s.High, high)
+		s.Low, s.High = append(s.Low, slices.Min(values)), append(s.High, slices.Max(values))
 	}
 	return s
 }
 
-func distancePlot(models []*model2, size figure2Size) Plot {
+func distancePlot(models []*model2, d int, size figure2Size) Plot {
 	p := Plot{
-		Name: "gd", Title: "Distance to the Pareto front by layer",
-		Caption: fmt.Sprintf("Generational distance to each prompt's reference front, objectives scaled to [0, 1]; means over %d prompts and %d seeds, bands from the smallest to the largest seed.", size.prompts, size.seeds),
+		Name: fmt.Sprintf("gd-d%d", d), Title: fmt.Sprintf("Distance to the Pareto front by layer, d = %d", d),
+		Caption: fmt.Sprintf("Generational distance to each prompt's reference front, objectives scaled to [0, 1], at w (the theorem's sign) and at -w (the text's); means over %d prompts and %d seeds, bands from the smallest to the largest seed.", size.prompts, size.seeds),
 		X:       Axis{Label: "layer"}, Y: Axis{Label: "generational distance", Min: number(0)},
 	}
-	for _, d := range []int{5, 4} {
+	for _, steps := range size.steps {
 		p.Series = append(p.Series,
-			overSeeds(fmt.Sprintf("d = %d, at w", d), models, d, func(l multiobj.Layer) float64 { return l.GD.Mean }),
-			overSeeds(fmt.Sprintf("d = %d, at -w", d), models, d, func(l multiobj.Layer) float64 { return l.GDMirrored.Mean }))
+			overSeeds(fmt.Sprintf("w, %d steps", steps), models, d, steps, func(l multiobj.Layer) float64 { return l.GD.Mean }),
+			overSeeds(fmt.Sprintf("-w, %d steps", steps), models, d, steps, func(l multiobj.Layer) float64 { return l.GDMirrored.Mean }))
 	}
 	return p
 }
 
 func lossPlot(models []*model2, size figure2Size) Plot {
-	d := models[0].d
+	d, steps := size.positions[0], size.steps[1]
 	return Plot{
-		Name: "loss", Title: "The query's loss falls while the squared residuals rise",
-		Caption: fmt.Sprintf("Mean squared error of the query if a layer were the last, and mean squared in-context label y - w'x, twice an objective of the theorem; d = %d, means over %d prompts and %d seeds, bands from the smallest to the largest seed.", d, size.prompts, size.seeds),
+		Name: "loss", Title: "The query's error falls while the squared residuals rise",
+		Caption: fmt.Sprintf("Mean squared error of the query if a layer were the last, and mean squared in-context label y - w'x, twice an objective of the theorem; d = %d, %d steps, means over %d prompts and %d seeds, bands from the smallest to the largest seed.", d, steps, size.prompts, size.seeds),
 		X:       Axis{Label: "layer"}, Y: Axis{Label: "mean square", Min: number(0)},
 		Series: []Series{
-			overSeeds("query's error", models, d, func(l multiobj.Layer) float64 { return l.QueryLoss.Mean }),
-			overSeeds("residuals", models, d, func(l multiobj.Layer) float64 { return 2 * l.R1[d].Mean }),
+			overSeeds("query's error", models, d, steps, func(l multiobj.Layer) float64 { return l.QueryLoss.Mean }),
+			overSeeds("residuals", models, d, steps, func(l multiobj.Layer) float64 { return 2 * l.R1[d].Mean }),
 		},
 	}
 }

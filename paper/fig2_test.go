@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"markovicl/multiobj"
 )
 
 func TestFindTurn(t *testing.T) {
@@ -47,10 +49,13 @@ func TestFindTurn(t *testing.T) {
 }
 
 func TestFigure2(t *testing.T) {
-	settings := Settings{Quick: true, Seed: 1, Seeds: 1}
+	size := figure2Size{
+		positions: []int{3, 2}, steps: [2]int{150, 300}, batch: 100, evaluation: 500, seeds: 2, prompts: 40,
+		front: multiobj.FrontSettings{Samples: 100, Rounds: 1, Seed: 1},
+	}
 	run := func() *Result {
 		last := -1
-		r, err := figure2.Run(context.Background(), settings, func(done, total int) {
+		r, err := figure2Of(context.Background(), 1, size, func(done, total int) {
 			if done <= last || done > total {
 				t.Errorf("progress %d of %d after %d", done, total, last)
 			}
@@ -82,10 +87,18 @@ func TestFigure2(t *testing.T) {
 			t.Errorf("at %v the distance goes from %v to %v", cell("at"), first, last)
 		}
 	}
-	if len(r.Tables[1].Rows) != 2*11 || len(r.Tables[2].Rows) != 3 || len(r.Plots) != 4 {
-		t.Errorf("%d rows by layer, %d boxes, %d plots", len(r.Tables[1].Rows), len(r.Tables[2].Rows), len(r.Plots))
+	if len(r.Tables[0].Rows) != 2*8 || len(r.Tables[1].Rows) != 8*11 || len(r.Tables[2].Rows) != 3 || len(r.Plots) != 2+2+1 {
+		t.Errorf("%d rows of turns, %d by layer, %d boxes, %d plots", len(r.Tables[0].Rows), len(r.Tables[1].Rows), len(r.Tables[2].Rows), len(r.Plots))
 	}
-	if *r.Ours <= 0 || r.Verdict == Agrees {
-		t.Errorf("change %v, verdict %q", *r.Ours, r.Verdict)
+	turns := map[int]float64{}
+	for i := 0; i < len(r.Tables[0].Rows); i += 2 { // rows at w
+		row := r.Tables[0].Rows[i]
+		if row[len(row)-1].(bool) {
+			turns[row[1].(int)]++
+		}
+	}
+	short, long := turns[150]/4, turns[300]/4
+	if *r.Ours != long || (short > 0.5 && long > 0.5) != (r.Verdict == Agrees) {
+		t.Errorf("shares %v and %v give %v and %q", short, long, *r.Ours, r.Verdict)
 	}
 }
