@@ -115,6 +115,9 @@ func (s *Series) at(x float64) float64 {
 	return s.Y[i]
 }
 
+// last returns the value of the last point.
+func (s *Series) last() float64 { return s.Y[len(s.Y)-1] }
+
 // Kind says how the points of a series belong together.
 type Kind string
 

@@ -112,7 +112,7 @@ func runTheorem33(ctx context.Context, s Settings, progress func(done, total int
 	return &Result{
 		Verdict: AgreesWithCondition,
 		Why: fmt.Sprintf("the closed form is right where X_xy² ≥ 4 X_xx X_yy, which holds from a moderate number of in-context chains on, n = %.0f for p = 1/2 and n = %.0f for p = %.2f; with fewer chains X* is no transformer and the best one is slightly above it",
-			half, steps.Y[len(steps.Y)-1], steps.X[len(steps.X)-1]),
+			half, steps.last(), steps.X[len(steps.X)-1]),
 		Ours: number(half), StandardError: number(0),
 		Quantity: "smallest n at which X* is a transformer, p = 1/2",
 		Tables:   []Table{smallest, losses},

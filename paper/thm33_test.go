@@ -4,6 +4,9 @@ import (
 	"context"
 	"math"
 	"testing"
+
+	"markovicl/markov"
+	"markovicl/moment"
 )
 
 // quick runs an item at its quick size.
@@ -142,4 +145,18 @@ func TestTheorem33(t *testing.T) {
 			t.Errorf("row %d: realisable %v, but the gap is %v", i, realisable, best-enlarged)
 		}
 	}
+}
+
+// exactMoments returns the moments for two states, p = 1/2 and uniform kernels.
+func exactMoments(t *testing.T, d int) *moment.Exact {
+	t.Helper()
+	task, err := markov.NewTask(markov.Spec{D: d})
+	if err != nil {
+		t.Fatal(err)
+	}
+	exact, err := moment.ExactOf(t.Context(), task)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return exact
 }
