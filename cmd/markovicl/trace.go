@@ -128,18 +128,16 @@ func (c *traceCmd) Run(a *app) error {
 			return badInput(err)
 		}
 	}
-	var end func()
+	end := func() {}
+	var set func(int64)
 	settings.Progress = func(done, total int) {
-		if end == nil {
-			var set func(int64)
+		if set == nil {
 			set, end = a.progress("prompts", int64(total))
-			settings.Progress = func(done, _ int) { set(int64(done)) }
 		}
+		set(int64(done))
 	}
 	result, err := multiobj.Trace(a.ctx, model, task, source, settings)
-	if end != nil {
-		end()
-	}
+	end()
 	if err != nil {
 		return err
 	}
