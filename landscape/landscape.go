@@ -6,6 +6,7 @@
 //
 //   - phi.go: the map phi from transformer parameters to the enlarged space
 //   - optimum.go, factors.go: the minimum over the enlarged space; large ones
+//   - jackknife.go: its standard errors where moments are sampled
 //   - exact.go, lifting.go: the same in fractions
 //   - realise.go: for d = 1, the transformer that a point of it is (paper, Theorem 3.3)
 //   - decide.go, decide_exact.go: is a point of the enlarged space a transformer?

@@ -23,6 +23,7 @@
 //   - rule.go: how kernels are averaged: Rule, and the rule chosen for a task
 //   - census.go: exact moments of counted transitions, without quadrature
 //   - exact.go: the same as fractions: ExactOf, Exact, ExactForm
+//   - polynomial.go: entries as polynomials in p and 1/n; the paper's Lemma C.1
 //   - stationary.go: the rule for two states that start from the stationary law
 //   - jacobi.go: Gauss-Jacobi rules for Beta laws
 //   - lattice.go: quasi-Monte Carlo, where nothing better is affordable

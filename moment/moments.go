@@ -181,10 +181,14 @@ func (m *Moments) At(n markov.Context) *Form {
 	return m.tables.at(m.b, n)
 }
 
-// Replicate returns the loss by the shift r alone, r < Rule().Replicates. The
-// forms of all shifts have the mean that At returns, and their spread is its
-// standard error times the square root of their number.
-func (m *Moments) Replicate(r int, n markov.Context) *Form { return m.replicates[r].at(m.b, n) }
+// LeaveOut returns the loss by all shifts of QuasiMonteCarlo but shift r, r <
+// Rule().Replicates: what the jackknife asks for.
+func (m *Moments) LeaveOut(r int, n markov.Context) *Form {
+	var rest []tables
+	rest = append(append(rest, m.replicates[:r]...), m.replicates[r+1:]...)
+	mean := meanTables(rest)
+	return mean.at(m.b, n)
+}
 
 // at combines the tables to the loss with n in-context chains.
 func (m *tables) at(b *basis, n markov.Context) *Form {
