@@ -116,7 +116,7 @@ func runLemma31(ctx context.Context, s Settings, progress func(done, total int))
 						return nil, err
 					}
 					if o.Unique {
-						curve.add(float64(n), o.LambdaMin)
+						curve.Add(float64(n), o.LambdaMin)
 					}
 				}
 				smallest = append(smallest, curve)
@@ -135,6 +135,8 @@ func runLemma31(ctx context.Context, s Settings, progress func(done, total int))
 	rank3, dimension3 := infinite(3)
 	rank4, dimension4 := infinite(4)
 	result := &Result{
+		Setup: fmt.Sprintf("%d settings (starts, embeddings, states), d from 1 to 5 as far as H has at most %d rows, n = 1, 2, 10, 100 and infinity; exact moments; ranks in fractions up to %d rows.",
+			len(lemma31Tasks), dimension, exactDimension),
 		Verdict: AgreesWithCondition,
 		Why: fmt.Sprintf("with states as the numbers 0, 1, .. and starts that can reach every state, H is positive definite for every finite n tried (%d of %d); for two states the limit of infinitely many chains is singular from d = 3 on (rank %d of %d at d = 3, %d of %d at d = 4), and H is singular for every n where products of features are linearly dependent (embeddings -1 and +1 or one-hot, a constant coordinate, starts that copy the query's)",
 			paperHolds, paperFinite, rank3, dimension3, rank4, dimension4),

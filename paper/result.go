@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"math"
-	"slices"
 	"strconv"
 )
 
@@ -21,12 +20,13 @@ const (
 
 // Result is what an item found.
 type Result struct {
+	Setup         string   `json:"setup"` // the sizes, priors and counts that were used
 	Verdict       Verdict  `json:"verdict"`
 	Why           string   `json:"why"`            // one sentence
+	Quantity      string   `json:"quantity"`       // what Paper and Ours are
 	Paper         *float64 `json:"paper"`          // the paper's number; nil where the claim has none
 	Ours          *float64 `json:"ours"`           // ours for the same quantity
 	StandardError *float64 `json:"standard_error"` // of ours; 0 where it is exact
-	Quantity      string   `json:"quantity"`       // what Paper and Ours are
 	Tables        []Table  `json:"tables"`
 	Plots         []Plot   `json:"plots"`
 }
@@ -102,21 +102,6 @@ type Series struct {
 	High []float64 `json:"high,omitempty"`
 	Kind Kind      `json:"kind,omitempty"`
 }
-
-// add appends a point.
-func (s *Series) add(x, y float64) { s.X, s.Y = append(s.X, x), append(s.Y, y) }
-
-// at returns the value at x, which must be one of the points.
-func (s *Series) at(x float64) float64 {
-	i := slices.Index(s.X, x)
-	if i < 0 {
-		panic(fmt.Sprintf("paper: series %s has no point at %v", s.Name, x))
-	}
-	return s.Y[i]
-}
-
-// last returns the value of the last point.
-func (s *Series) last() float64 { return s.Y[len(s.Y)-1] }
 
 // Kind says how the points of a series belong together.
 type Kind string

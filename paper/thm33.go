@@ -90,19 +90,19 @@ func runTheorem33(ctx context.Context, s Settings, progress func(done, total int
 			}
 			losses.Add(float64(p)/100, int(n), loss, markov.FormatRat(o.Loss), r.Loss, r.LowerBound, string(r.Method), r.ProjectionLoss, risk.Mean, X[0], X[1], X[2], discriminant, ok)
 			if !ok {
-				gap.add(float64(n), r.Loss-loss)
+				gap.Add(float64(n), r.Loss-loss)
 			}
 			if p == 50 {
-				enlarged.add(float64(n), loss)
-				best.add(float64(n), r.Loss)
-				bayes.add(float64(n), risk.Mean)
+				enlarged.Add(float64(n), loss)
+				best.Add(float64(n), r.Loss)
+				bayes.Add(float64(n), risk.Mean)
 			}
 		}
 		if first == 0 {
 			return nil, fmt.Errorf("p = %s: not realisable up to n = %d", hundredths(p), largest)
 		}
 		smallest.Add(float64(p)/100, first, at, before)
-		steps.add(float64(p)/100, float64(first))
+		steps.Add(float64(p)/100, float64(first))
 		if p%20 == 10 {
 			gaps = append(gaps, gap)
 		}
@@ -110,6 +110,8 @@ func runTheorem33(ctx context.Context, s Settings, progress func(done, total int
 	progress(100, 100)
 	half := steps.at(0.5)
 	return &Result{
+		Setup: fmt.Sprintf("d = 1, uniform kernels, independent starts with p from %.2f to %.2f in steps of %.2f, n up to %d; moments, optimum and decision in fractions.",
+			steps.X[0], steps.X[len(steps.X)-1], float64(step)/100, largest),
 		Verdict: AgreesWithCondition,
 		Why: fmt.Sprintf("the closed form is right where X_xy² ≥ 4 X_xx X_yy, which holds from a moderate number of in-context chains on, n = %.0f for p = 1/2 and n = %.0f for p = %.2f; with fewer chains X* is no transformer and the best one is slightly above it",
 			half, steps.last(), steps.X[len(steps.X)-1]),

@@ -180,7 +180,7 @@ func runTheorem34(ctx context.Context, s Settings, progress func(done, total int
 				continue
 			}
 			smallest.Add(float64(quarter)/4, float64(g1)/100, n)
-			curve.add(float64(g1)/100, float64(n))
+			curve.Add(float64(g1)/100, float64(n))
 		}
 		if len(curve.X) > 0 {
 			curves = append(curves, curve)
@@ -189,6 +189,8 @@ func runTheorem34(ctx context.Context, s Settings, progress func(done, total int
 	progress(total, total)
 
 	result := &Result{
+		Setup: fmt.Sprintf("d = 1, uniform kernels; query start Bernoulli(p), in-context starts Bernoulli(g0) or Bernoulli(g1) given it, %d combinations with n up to %d; beyond that by Lemma C.3, n up to %d; moments, optimum and decision in fractions.",
+			2*len(probabilities)*len(probabilities), numbers[len(numbers)-1], largest),
 		Verdict: AgreesWithCondition,
 		Why: fmt.Sprintf("Lemma C.3 equals our moments as fractions in all %d cases; X* depends on the starts only through the in-context chains' law given that the query starts in state 1, and is a transformer under the same condition as in Theorem 3.3, X_xy² ≥ 4 X_xx X_yy, from n = %.0f on for g1 = 1/2 and conditionally independent chains",
 			equal, curves[0].at(0.5)),

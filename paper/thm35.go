@@ -123,11 +123,11 @@ func theorem35Of(ctx context.Context, cases []theorem35Case, seed uint64, prompt
 						byN[n] = &curves{}
 					}
 					x, at := float64(d), byN[n]
-					at.enlarged.add(x, r.LossEnlarged)
-					at.best.add(x, r.Loss)
-					at.projection.add(x, r.ProjectionLoss)
-					at.bayes.add(x, risk.Mean)
-					at.excess.add(x, r.Loss-r.LossEnlarged)
+					at.enlarged.Add(x, r.LossEnlarged)
+					at.best.Add(x, r.Loss)
+					at.projection.Add(x, r.ProjectionLoss)
+					at.bayes.Add(x, risk.Mean)
+					at.excess.Add(x, r.Loss-r.LossEnlarged)
 				}
 			}
 		}
@@ -156,6 +156,8 @@ func theorem35Of(ctx context.Context, cases []theorem35Case, seed uint64, prompt
 	most := first.numbers[len(first.numbers)-1]
 	last := byN[most]
 	return &Result{
+		Setup: fmt.Sprintf("%d tasks: %s with d up to %d, and others; exact moments, Bayes risks from %d prompts (seed %d).",
+			count, first.name, first.largest, prompts, seed),
 		Verdict: AgreesWithCondition,
 		Why: fmt.Sprintf("the chain f~* ≤ f* ≤ f(ψ(X*)) holds in all %d cases; the reduction behind the theorem is to general bilinear systems (Problem C.10), while the system of a transformer is special: whether X* is one is decided here by eigenvalues of one block (yes in %d cases, %s), and the best transformer is proven best in %d of %d, well below the projection (%.4f and %.4f at d = %d, n = %d)",
 			count, realisable, where, certified, count, last.best.last(), last.projection.last(), first.largest, most),
