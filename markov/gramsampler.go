@@ -21,8 +21,8 @@ import (
 type GramSampler struct {
 	task  Task
 	seed  uint64
-	pcg   rand.PCG
-	rng   *rand.Rand // draws kernels from pcg
+	bits  xoshiro
+	rng   *rand.Rand // draws kernels and queries from bits
 	alpha [][]float64
 	query []float64   // [S] start of the query, nil if stationary
 	start [][]float64 // [S][S] start of the context by the query's first state
@@ -43,6 +43,43 @@ type GramSampler struct {
 // mostSlicedStates is the largest number of states for which bit slices are
 // faster than one chain after the other.
 const mostSlicedStates = 8
+
+// xoshiro is the generator xoshiro256++ of Blackman and Vigna ("Scrambled linear
+// pseudorandom number generators", 2021). It has nothing to wait for but its own
+// last state, a few cycles, where PCG waits for a product of 128 bits, and random
+// words are most of what a prompt costs.
+type xoshiro struct{ s0, s1, s2, s3 uint64 }
+
+// seed starts the generator from two words, spread over its state by SplitMix64
+// as its authors advise.
+func (x *xoshiro) seed(hi, lo uint64) {
+	golden := uint64(0x9e3779b97f4a7c15)
+	x.s0 = mix(hi + golden)
+	x.s1 = mix(hi + 2*golden)
+	x.s2 = mix(lo + golden)
+	x.s3 = mix(lo + 2*golden)
+}
+
+// Uint64 returns a uniform word.
+func (x *xoshiro) Uint64() uint64 {
+	var word uint64
+	word, *x = x.next()
+	return word
+}
+
+// next returns a uniform word and the state after it; by value, so that a loop
+// has it in registers.
+func (x xoshiro) next() (uint64, xoshiro) {
+	word := bits.RotateLeft64(x.s0+x.s3, 23) + x.s0
+	t := x.s1 << 17
+	x.s2 ^= x.s0
+	x.s3 ^= x.s1
+	x.s1 ^= x.s2
+	x.s0 ^= x.s3
+	x.s2 ^= t
+	x.s3 = bits.RotateLeft64(x.s3, 45)
+	return word, x
+}
 
 // threshold is a probability as the digits that random digits are compared
 // with.
@@ -90,7 +127,7 @@ func NewGramSampler(t Task, seed uint64) (*GramSampler, error) {
 		g.plain = plain
 		return g, err
 	}
-	g.rng = rand.New(&g.pcg)
+	g.rng = rand.New(&g.bits)
 	for row := range t.prior.Rows() {
 		g.alpha = append(g.alpha, t.prior.Alpha(row))
 	}
@@ -137,7 +174,7 @@ func (g *GramSampler) Draw(i uint64, G, u []float64) (State, error) {
 		g.task.Features(u, g.prompt.Query)
 		return g.prompt.Label, nil
 	}
-	g.pcg.Seed(streamSeeds(g.seed, i))
+	g.bits.seed(streamSeeds(g.seed, i))
 	g.drawKernel()
 	queryStart := g.query
 	if g.task.start.kind == StationaryStart {
@@ -186,12 +223,17 @@ func (g *GramSampler) drawQuery(start []float64) {
 
 // drawContext draws the masks of all in-context chains.
 func (g *GramSampler) drawContext(start []float64) {
-	S, W := g.task.states, g.words
+	S := g.task.states
 	rest := 1.0
 	for target := S - 1; target > 0; target-- {
 		g.first[target] = newThreshold(start[target] / rest)
 		rest -= start[target]
 	}
+	if S == 2 {
+		g.drawBinaryContext()
+		return
+	}
+	W := g.words
 	for w, chains := range g.everywhere {
 		left := chains // those that are in none of the states above
 		for target := S - 1; target > 0; target-- {
@@ -213,15 +255,33 @@ func (g *GramSampler) drawContext(start []float64) {
 	}
 }
 
+// drawBinaryContext is drawContext for two states, two words at a time.
+func (g *GramSampler) drawBinaryContext() {
+	W := g.words
+	for w := 0; w < W; w += 2 {
+		chainsA, chainsB, b := g.everywhere[w], uint64(0), w // b is where the second word goes
+		if w+1 < W {
+			chainsB, b = g.everywhere[w+1], w+1
+		}
+		onesA, onesB := g.belowBinary(chainsA, chainsB, 0, 0, g.first[1], g.first[1])
+		for j := 0; ; j++ {
+			zeros, ones := g.masks[2*j*W:(2*j+1)*W], g.masks[(2*j+1)*W:(2*j+2)*W]
+			zeros[b], ones[b] = chainsB&^onesB, onesB
+			zeros[w], ones[w] = chainsA&^onesA, onesA
+			if j == g.task.positions {
+				break
+			}
+			onesA, onesB = g.belowBinary(chainsA, chainsB, onesA, onesB, g.step[1][0], g.step[1][1])
+		}
+	}
+}
+
 // below returns, for each of the given bits, whether a uniform number of its own
 // lies below a probability: chance[s] for the bits of from[s*stride]. The number
 // is drawn digit by digit, for all bits at once, until each has differed from
 // its probability or the probabilities have no digits left but 0; so the chance
 // is exactly the given float64.
 func (g *GramSampler) below(undecided uint64, from []uint64, stride int, chance []threshold) (hits uint64) {
-	if len(chance) == 2 {
-		return g.belowBinary(undecided, from[stride], chance[0], chance[1])
-	}
 	var digits [mostSlicedStates]uint64 // the first one is next
 	more := false
 	for s, c := range chance {
@@ -237,7 +297,7 @@ func (g *GramSampler) below(undecided uint64, from []uint64, stride int, chance 
 			digits[s] <<= 1
 			left |= digits[s]
 		}
-		differ := (g.pcg.Uint64() ^ digit) & undecided
+		differ := (g.bits.Uint64() ^ digit) & undecided
 		hits |= differ & digit // a random 0 where the probability has 1
 		undecided &^= differ
 	}
@@ -247,22 +307,35 @@ func (g *GramSampler) below(undecided uint64, from []uint64, stride int, chance 
 	return hits
 }
 
-// belowBinary is below for two sources: ones are the bits with the second
-// chance.
-func (g *GramSampler) belowBinary(undecided, ones uint64, zero, one threshold) (hits uint64) {
+// belowBinary is below for the bits of two words and two sources: ones are the
+// bits with the second chance. The generator's state is in registers meanwhile.
+func (g *GramSampler) belowBinary(undecidedA, undecidedB, onesA, onesB uint64, zero, one threshold) (hitsA, hitsB uint64) {
 	d0, d1 := zero.digits, one.digits
+	x, word := g.bits, uint64(0)
 	k := 1
-	for ; undecided != 0 && d0|d1 != 0; k++ {
-		digit := uint64(int64(d0)>>63)&^ones | uint64(int64(d1)>>63)&ones
+	for ; undecidedA|undecidedB != 0 && d0|d1 != 0; k++ {
+		ifZero, ifOne := uint64(int64(d0)>>63), uint64(int64(d1)>>63)
 		d0, d1 = d0<<1, d1<<1
-		differ := (g.pcg.Uint64() ^ digit) & undecided
-		hits |= differ & digit
-		undecided &^= differ
+
+		digit := ifZero&^onesA | ifOne&onesA
+		word, x = x.next()
+		differ := (word ^ digit) & undecidedA
+		hitsA |= differ & digit
+		undecidedA &^= differ
+
+		digit = ifZero&^onesB | ifOne&onesB
+		word, x = x.next()
+		differ = (word ^ digit) & undecidedB
+		hitsB |= differ & digit
+		undecidedB &^= differ
 	}
-	if (zero.more || one.more) && undecided != 0 {
-		hits |= g.belowTail(undecided, k, []uint64{^ones, ones}, 1, []threshold{zero, one})
+	g.bits = x
+	if (zero.more || one.more) && undecidedA|undecidedB != 0 {
+		chance := []threshold{zero, one}
+		hitsA |= g.belowTail(undecidedA, k, []uint64{^onesA, onesA}, 1, chance)
+		hitsB |= g.belowTail(undecidedB, k, []uint64{^onesB, onesB}, 1, chance)
 	}
-	return hits
+	return hitsA, hitsB
 }
 
 // belowTail is below from digit k on, for probabilities so small that they have
@@ -273,7 +346,7 @@ func (g *GramSampler) belowTail(undecided uint64, k int, from []uint64, stride i
 		for s, c := range chance {
 			digit |= from[s*stride] & c.digit(k)
 		}
-		differ := (g.pcg.Uint64() ^ digit) & undecided
+		differ := (g.bits.Uint64() ^ digit) & undecided
 		hits |= differ & digit
 		undecided &^= differ
 	}

@@ -265,10 +265,10 @@ func TestGramSamplerStream(t *testing.T) {
 		got = append(got, G[0], G[1], G[3], u[0], float64(label))
 	}
 	want := []float64{
-		0.6, 0.2, 0.6, 1, 0,
-		0.2, 0.2, 0.7, 0, 1,
-		0.7, 0.4, 0.5, 1, 1,
-		0.6, 0.2, 0.6, 1, 0,
+		0.7, 0.4, 0.4, 1, 0,
+		0.5, 0.5, 0.7, 0, 1,
+		0.5, 0.1, 0.2, 0, 1,
+		0.7, 0.4, 0.4, 1, 0,
 	}
 	if !slices.Equal(got, want) {
 		t.Errorf("the stream is\n%#v\nwant\n%#v", got, want)
