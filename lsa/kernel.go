@@ -36,6 +36,13 @@ var (
 	addDot = addDotPlain
 )
 
+// kernels names the versions in use.
+var kernels = "plain Go"
+
+// Kernels names the loops that gradients run in on this machine, "AVX" or "plain
+// Go". They give the same bits.
+func Kernels() string { return kernels }
+
 func symMulVecPlain(dst, g, x []vec) {
 	dst, x = dst[:len(x)], x[:len(x)]
 	clear(dst)

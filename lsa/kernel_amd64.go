@@ -16,6 +16,7 @@ func init() {
 }
 
 func useAVX() {
+	kernels = "AVX"
 	symMulVec = func(dst, g, x []vec) {
 		n := len(x)
 		_, _ = dst[n-1], g[triangle(n)-1]
