@@ -31,6 +31,7 @@ type commands struct {
 	Hardness  hardnessCmd  `cmd:"" help:"Decide bilinear separability by way of its bilinear program."`
 	Trace     traceCmd     `cmd:"" help:"What a deep transformer does layer by layer: objectives, descent, distance to the Pareto front."`
 	Train     trainCmd     `cmd:"" help:"Train models of any depth on prompts of the task, or on the population loss."`
+	Predict   predictCmd   `cmd:"" help:"Predict the next state of sequences by Bayes, LSA and classical predictors, and compare them."`
 	Reproduce reproduceCmd `cmd:"" help:"Re-do the paper's numerical claims and give a verdict on each."`
 }
 
