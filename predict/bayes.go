@@ -20,9 +20,9 @@ import (
 // A stationary start multiplies the likelihood by mu_P(first state) for each of
 // the n+1 chains, which is not conjugate. For two states the posterior mean is
 // then integrated numerically, to about 12 digits (stationary.go). For more
-// states it is an average over 2000 kernels drawn from the conjugate posterior
+// states it is an average over 1000 kernels drawn from the conjugate posterior
 // without the starts, each weighted by the probability of the first states; its
-// standard error is about the posterior standard deviation over sqrt(2000
+// standard error is about the posterior standard deviation over sqrt(1000
 // times the efficiency of the weights).
 type Bayes struct {
 	task  markov.Task
@@ -77,7 +77,7 @@ func countStarts(S, d int, p *markov.Prompt) []float64 {
 	return k
 }
 
-const weightedDraws = 2000
+const weightedDraws = 1000
 
 // weightedPosterior writes the posterior mean of row `from` of a kernel with
 // stationary starts to dst: the mean over kernels drawn from independent

@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 
@@ -48,12 +49,12 @@ best-lsa (the best one-layer transformer), lsa (--params), linear, logistic, knn
 // predictorNames lists what --predictors takes, in the order of tables.
 var predictorNames = []string{"bayes", "oracle", "bigram", "bigram-smoothed", "optimum", "best-lsa", "lsa", "linear", "logistic", "knn3", "svm"}
 
-// Beyond these numbers of enlarged parameters a predictor is only made when it
-// is asked for by name: optimum then takes more than some seconds, and the
-// search for the best transformer more than that.
+// Beyond these sizes a predictor is only made when it is asked for by name, for
+// it then takes more than some seconds.
 const (
-	quickOptimum = 900
-	quickBest    = 200
+	quickOptimum = 900  // enlarged parameters
+	quickBest    = 200  // enlarged parameters, for the search for the best transformer
+	quickChains  = 1024 // different chains of more than two states, S^(d+1), for a task's moments
 )
 
 // predictSource is where prompts come from.
@@ -118,8 +119,6 @@ func (c *predictCmd) check() error {
 		return badInputf("--simulate draws prompts from the task; leave out %s, or --simulate", c.File)
 	case !c.Simulate && c.File == "":
 		return badInputf("give a chain file, or --simulate to draw prompts from the task")
-	case c.Simulate && c.Prior == "fit":
-		return badInputf("--prior fit fits the prior to a file; a simulation needs one that is given")
 	case c.Simulate && c.Query != "":
 		return badInputf("--query is for files; a simulated prompt has a query of its own")
 	case c.Evaluate && (c.Query != "" || c.Steps != 0):
@@ -168,8 +167,11 @@ func (c *predictCmd) source(model lsa.Model) (*predictSource, error) {
 		return nil, badInputf("predict takes one value of --n, got %s", strings.Join(ns, ","))
 	}
 	spec.N = ns[0]
-	fitPrior := c.Prior == "fit"
+	fitPrior := spec.Prior.Text == "fit"
 	if fitPrior {
+		if c.Simulate {
+			return nil, badInputf("--prior fit fits the prior to a file; a simulation needs one that is given")
+		}
 		spec.Prior = markov.PriorSpec{}
 	}
 	src := &predictSource{}
@@ -326,11 +328,11 @@ func (c *predictCmd) attention(a *app, src *predictSource) (list []predict.Predi
 	task := src.task
 	dim := task.QueryDim() * moment.Pairs(task.Dim())
 	asked := func(name string) bool { return slices.Contains(c.Predictors, name) }
-	if dim > quickOptimum && !asked("optimum") && !asked("best-lsa") {
-		if len(c.Predictors) == 0 {
-			left = append(left, fmt.Sprintf("optimum and best-lsa are left out, for they have %d enlarged parameters; --predictors optimum adds the first", dim))
+	if len(c.Predictors) == 0 {
+		chains := math.Pow(float64(task.States()), float64(task.Positions()+1))
+		if dim > quickOptimum || task.States() > 2 && chains > quickChains && !c.Fit {
+			return nil, nil, []string{fmt.Sprintf("optimum and best-lsa are left out, for with %d enlarged parameters and %d states they take long; --predictors optimum runs the first", dim, task.States())}, nil
 		}
-		return nil, nil, left, nil
 	}
 	form, fit, err := c.form(a, src, dim)
 	if err != nil {

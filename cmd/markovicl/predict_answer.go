@@ -60,7 +60,7 @@ func (c *predictCmd) evaluate(a *app, src *predictSource, predictors []predict.P
 		Task: src.task, Source: src.answer(), Prompts: c.Prompts, Seed: c.Seed,
 		PriorFit: src.prior, Fit: fit, Predictors: e.Scores,
 	}
-	answer.Paired, answer.Advice = compare(e)
+	answer.Paired, answer.Advice = compare(e, src)
 	if c.JSON {
 		return a.writeJSON(answer)
 	}
@@ -78,7 +78,7 @@ func (src *predictSource) answer() sourceAnswer {
 // compare finds the predictor with the smallest squared error among those that
 // do not know the kernel, measures the others against it, and says in a
 // sentence which to trust.
-func compare(e *predict.Evaluation) ([]pairedAnswer, string) {
+func compare(e *predict.Evaluation, src *predictSource) ([]pairedAnswer, string) {
 	best, bayes := -1, -1
 	for i, s := range e.Scores {
 		if s.Name == "bayes" {
@@ -112,8 +112,14 @@ func compare(e *predict.Evaluation) ([]pairedAnswer, string) {
 		return paired, fmt.Sprintf("Trust bayes: no predictor is better by more than two standard errors (%s is lower by %.2g ± %.2g).",
 			name, paired[bayes].Mean, paired[bayes].SE)
 	}
-	return paired, fmt.Sprintf("Trust %s here: its squared error is lower than that of bayes by %.2g ± %.2g, so the prior does not describe these sequences; try --prior fit.",
-		name, paired[bayes].Mean, paired[bayes].SE)
+	reason := "so the prior does not describe these sequences; try --prior fit"
+	switch {
+	case src.sequences == nil:
+		reason = "which on prompts of the task's own prior can only be chance: try more prompts"
+	case src.prior != nil:
+		reason = "though the prior was fitted: the sequences are not chains of order one with kernels from such a prior"
+	}
+	return paired, fmt.Sprintf("Trust %s here: its squared error is lower than that of bayes by %.2g ± %.2g, %s.", name, paired[bayes].Mean, paired[bayes].SE, reason)
 }
 
 func (c *predictCmd) printEvaluation(a *app, src *predictSource, answer *evaluationAnswer) error {
