@@ -126,6 +126,41 @@ func roundedProof(form *moment.Form, W []float64) ([]float64, *Verification) {
 // farther from singular.
 const roomForRounding = 2e-9
 
+// relax maximises the lower bound of the semidefinite relaxation, without the
+// assumption that the minimum given is global, and passes on each bound that is
+// better than those before; it stops as soon as enough says so. It returns a
+// direction of b for a further descent.
+func relax(ctx context.Context, form *moment.Form, minimum *LocalMinimum, better func(W []float64, v *Verification) (enough bool)) (b []float64, err error) {
+	search, err := newDualSearch(form, minimum.B, minimum.A)
+	if err != nil {
+		return nil, err
+	}
+	n := search.lift.size()
+	steps := min(3000, max(200, 3_000_000_000/(n*n*n)))
+	const every, patience = 200, 3
+	w := append([]float64(nil), search.start...)
+	best, stalled := math.Inf(-1), 0
+	return search.maximise(ctx, w, minimum.Loss, steps, every, func(l float64, w []float64) bool {
+		W, err := search.certificateMatrix(w)
+		if err != nil {
+			return false
+		}
+		W, v := roundedProof(form, W)
+		if v == nil {
+			return true
+		}
+		stalled++
+		if v.Bound > best+1e-7*math.Abs(best) || math.IsInf(best, -1) {
+			stalled = 0
+		}
+		best = max(best, v.Bound)
+		if better(W, v) {
+			return false
+		}
+		return stalled < patience || best < l-1e-5*math.Abs(l)
+	})
+}
+
 // interiorPoint returns an admissible W with N + W definite, nil if H is not
 // definite.
 func interiorPoint(form *moment.Form) []float64 {

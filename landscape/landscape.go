@@ -13,6 +13,7 @@
 //   - recover.go: the best transformer and a proof that it is best, from these parts:
 //   - varpro.go, minima.go: the local minima of the loss over transformers
 //   - sdp.go, certify.go: the semidefinite certificate and the search for it
+//   - admm.go: the best bound of the relaxation where no certificate closes
 //   - lbfgs.go, spectrum.go: the numerical methods of that search
 //   - certificate.go: the check of a certificate, rounding errors included
 //   - proof.go: the same in exact arithmetic

@@ -40,7 +40,7 @@ const CertifiedGap = 1e-6
 const moreStarts = 10
 
 // DefaultBoxes limits branch and bound unless Settings say otherwise.
-const DefaultBoxes = 200_000
+const DefaultBoxes = 50_000
 
 // largest q for which branch and bound is tried
 const branchDimension = 3
@@ -250,7 +250,7 @@ func (r *recovery) bound() error {
 	if err := r.boundByCertificate(); err != nil {
 		return err
 	}
-	if r.Recovery.Certified() || r.ctx.Err() != nil {
+	if r.done() {
 		return nil
 	}
 	if r.form.Q == 1 {
@@ -287,7 +287,7 @@ func (r *recovery) boundByPolynomials() error {
 
 // boundByCertificate looks for a semidefinite certificate at the best minimum.
 func (r *recovery) boundByCertificate() error {
-	for extended := false; ; extended = true {
+	for attempt := 0; ; attempt++ {
 		W, v, err := certify(r.ctx, r.form, &r.LocalMinima[0], r.report)
 		if err != nil {
 			return err
@@ -295,17 +295,36 @@ func (r *recovery) boundByCertificate() error {
 		if v != nil {
 			r.certificate(W, v)
 		}
-		if r.Recovery.Certified() || r.ctx.Err() != nil || extended {
+		if r.done() {
 			return nil
 		}
-		// A better minimum may have been missed.
+		// A better minimum may have been missed: by too few starts, or because
+		// it is easier to find from the relaxation's own solution.
 		before := r.Loss
-		r.search(r.settings.Starts, moreStarts*r.settings.Starts)
+		if attempt == 0 {
+			r.search(r.settings.Starts, moreStarts*r.settings.Starts)
+		}
 		if r.Loss >= before-1e-9*math.Abs(before) {
+			b, err := relax(r.ctx, r.form, &r.LocalMinima[0], func(W []float64, v *Verification) bool {
+				r.certificate(W, v)
+				return r.Recovery.Certified()
+			})
+			if err != nil {
+				return err
+			}
+			if b != nil {
+				r.starts = append(r.starts, b)
+				r.search(0, 0)
+			}
+		}
+		if r.done() || attempt == 2 || r.Loss >= before-1e-9*math.Abs(before) {
 			return nil
 		}
 	}
 }
+
+// done reports whether the bounds meet or the time is over.
+func (r *recovery) done() bool { return r.Recovery.Certified() || r.ctx.Err() != nil }
 
 // claimMargin is what a certificate claims less than was proven, relatively, so
 // that a check elsewhere, whose sums may be ordered differently, agrees.
