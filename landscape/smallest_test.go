@@ -1,0 +1,61 @@
+package landscape
+
+import (
+	"context"
+	"fmt"
+	"math/big"
+	"testing"
+
+	"markovicl/markov"
+	"markovicl/moment"
+)
+
+// Theorem 3.3 writes the best transformer for d = 1 in closed form, which needs
+// the enlarged optimum to be realisable. The smallest n for which it is, by exact
+// arithmetic, for starts Bernoulli(p); it stays realisable from there on, up to
+// the n that are tried.
+func TestSmallestRealisable(t *testing.T) {
+	want := map[int]int{ // p in hundredths
+		5: 5, 10: 5, 15: 5, 20: 5, 25: 5, 30: 6, 35: 6, 40: 6, 45: 6, 50: 6, 55: 6, 60: 6, 65: 7, 70: 7, 75: 7, 80: 8, 85: 8, 90: 9, 95: 10,
+	}
+	got := make(map[int]int)
+	for p := 5; p <= 95; p += 5 {
+		task, err := markov.NewTask(markov.Spec{P: fmt.Sprintf("%d/100", p)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		moments, err := moment.ExactOf(context.Background(), task)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, n := range []int{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 20, 50, 1000} {
+			optimum, err := MinimiseExact(context.Background(), moments.At(markov.Context(n)))
+			if err != nil {
+				t.Fatal(err)
+			}
+			d, err := DecideExact(optimum.X, 1, 2)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := d.Verify(optimum.X, 1, 2); err != nil {
+				t.Fatal(err)
+			}
+			// X_xy^2 >= 4 X_xx X_yy says the same.
+			left, right := new(big.Rat).Mul(optimum.X[1], optimum.X[1]), new(big.Rat).Mul(optimum.X[0], optimum.X[2])
+			if (left.Cmp(right.Mul(right, big.NewRat(4, 1))) >= 0) != (d.Verdict == Realisable) {
+				t.Errorf("p = %d/100, n = %d: the decision and the discriminant disagree", p, n)
+			}
+			switch {
+			case d.Verdict == Realisable && got[p] == 0:
+				got[p] = n
+			case d.Verdict != Realisable && got[p] != 0:
+				t.Errorf("p = %d/100: realisable at n = %d, not at %d", p, got[p], n)
+			}
+		}
+	}
+	for p, n := range want {
+		if got[p] != n {
+			t.Errorf("p = %d/100: smallest n is %d, want %d", p, got[p], n)
+		}
+	}
+}
