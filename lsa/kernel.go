@@ -1,12 +1,12 @@
 package lsa
 
 // Lanes is the number of prompts that the gradient works on side by side.
-const Lanes = 8
+const Lanes = 16
 
 // vec holds one number of each of Lanes prompts. Gradients run over slices of
 // vecs, so that the batch is innermost: every operation below is the same
-// operation on eight prompts, which a processor with wide registers does at
-// once and a plain loop does without waiting for its own last sum.
+// operation on sixteen prompts, which a processor with wide registers does a few
+// at a time and a plain loop does without waiting for its own last sum.
 type vec = [Lanes]float64
 
 // The operations that take nearly all of the time. Each is a plain loop, and may
@@ -54,15 +54,15 @@ func symMulVecPlain(dst, g, x []vec) {
 		for lane := range xi {
 			di[lane] += float64(row[0][lane] * xi[lane])
 		}
-		for half := 0; half < Lanes; half += 4 {
-			x0, x1, x2, x3 := xi[half], xi[half+1], xi[half+2], xi[half+3]
-			d0, d1, d2, d3 := di[half], di[half+1], di[half+2], di[half+3]
+		for part := 0; part < Lanes; part += 4 {
+			x0, x1, x2, x3 := xi[part], xi[part+1], xi[part+2], xi[part+3]
+			d0, d1, d2, d3 := di[part], di[part+1], di[part+2], di[part+3]
 			xs, ds := x[i+1:], dst[i+1:]
 			xs, ds = xs[:len(row)-1], ds[:len(row)-1]
 			for k := range row[1:] {
-				a := (*[4]float64)(row[k+1][half:])
-				y := (*[4]float64)(xs[k][half:])
-				e := (*[4]float64)(ds[k][half:])
+				a := (*[4]float64)(row[k+1][part:])
+				y := (*[4]float64)(xs[k][part:])
+				e := (*[4]float64)(ds[k][part:])
 				d0 += float64(a[0] * y[0])
 				d1 += float64(a[1] * y[1])
 				d2 += float64(a[2] * y[2])
@@ -72,7 +72,7 @@ func symMulVecPlain(dst, g, x []vec) {
 				e[2] += float64(a[2] * x2)
 				e[3] += float64(a[3] * x3)
 			}
-			di[half], di[half+1], di[half+2], di[half+3] = d0, d1, d2, d3
+			di[part], di[part+1], di[part+2], di[part+3] = d0, d1, d2, d3
 		}
 	}
 }
@@ -81,19 +81,19 @@ func addTMulPlain(dst []vec, s []vec, A []float64) {
 	q := len(dst)
 	for j := range dst {
 		d := &dst[j]
-		for half := 0; half < Lanes; half += 4 {
-			d0, d1, d2, d3 := d[half], d[half+1], d[half+2], d[half+3]
+		for part := 0; part < Lanes; part += 4 {
+			d0, d1, d2, d3 := d[part], d[part+1], d[part+2], d[part+3]
 			at := j
 			for i := range s {
 				a := A[at]
-				x := (*[4]float64)(s[i][half:])
+				x := (*[4]float64)(s[i][part:])
 				d0 += float64(a * x[0])
 				d1 += float64(a * x[1])
 				d2 += float64(a * x[2])
 				d3 += float64(a * x[3])
 				at += q
 			}
-			d[half], d[half+1], d[half+2], d[half+3] = d0, d1, d2, d3
+			d[part], d[part+1], d[part+2], d[part+3] = d0, d1, d2, d3
 		}
 	}
 }
@@ -104,17 +104,17 @@ func mulScalarPlain(dst []vec, A []float64, x []vec) {
 		row := A[i*q : (i+1)*q]
 		row = row[:len(x)]
 		d := &dst[i]
-		for half := 0; half < Lanes; half += 4 {
+		for part := 0; part < Lanes; part += 4 {
 			var d0, d1, d2, d3 float64
 			for j := range x {
 				a := row[j]
-				y := (*[4]float64)(x[j][half:])
+				y := (*[4]float64)(x[j][part:])
 				d0 += float64(a * y[0])
 				d1 += float64(a * y[1])
 				d2 += float64(a * y[2])
 				d3 += float64(a * y[3])
 			}
-			d[half], d[half+1], d[half+2], d[half+3] = d0, d1, d2, d3
+			d[part], d[part+1], d[part+2], d[part+3] = d0, d1, d2, d3
 		}
 	}
 }
@@ -124,11 +124,11 @@ func addOuterPlain(dst, s, x []vec) {
 	for i := range s {
 		row := dst[i*q : (i+1)*q]
 		row = row[:len(x)]
-		for half := 0; half < Lanes; half += 4 {
-			s0, s1, s2, s3 := s[i][half], s[i][half+1], s[i][half+2], s[i][half+3]
+		for part := 0; part < Lanes; part += 4 {
+			s0, s1, s2, s3 := s[i][part], s[i][part+1], s[i][part+2], s[i][part+3]
 			for j := range x {
-				y := (*[4]float64)(x[j][half:])
-				d := (*[4]float64)(row[j][half:])
+				y := (*[4]float64)(x[j][part:])
+				d := (*[4]float64)(row[j][part:])
 				d[0] += float64(s0 * y[0])
 				d[1] += float64(s1 * y[1])
 				d[2] += float64(s2 * y[2])
@@ -141,37 +141,44 @@ func addOuterPlain(dst, s, x []vec) {
 func addScaledPlain(dst []vec, a float64, x []vec) {
 	x = x[:len(dst)]
 	for i := range dst {
-		d, y := &dst[i], &x[i]
-		d[0] += float64(a * y[0])
-		d[1] += float64(a * y[1])
-		d[2] += float64(a * y[2])
-		d[3] += float64(a * y[3])
-		d[4] += float64(a * y[4])
-		d[5] += float64(a * y[5])
-		d[6] += float64(a * y[6])
-		d[7] += float64(a * y[7])
+		for part := 0; part < Lanes; part += 4 {
+			d, y := (*[4]float64)(dst[i][part:]), (*[4]float64)(x[i][part:])
+			d[0] += float64(a * y[0])
+			d[1] += float64(a * y[1])
+			d[2] += float64(a * y[2])
+			d[3] += float64(a * y[3])
+		}
 	}
 }
 
 func addDotPlain(dst *vec, x, y []vec) {
 	y = y[:len(x)]
-	for half := 0; half < Lanes; half += 4 {
-		d0, d1, d2, d3 := dst[half], dst[half+1], dst[half+2], dst[half+3]
+	for part := 0; part < Lanes; part += 4 {
+		d0, d1, d2, d3 := dst[part], dst[part+1], dst[part+2], dst[part+3]
 		for i := range x {
-			a, b := (*[4]float64)(x[i][half:]), (*[4]float64)(y[i][half:])
+			a, b := (*[4]float64)(x[i][part:]), (*[4]float64)(y[i][part:])
 			d0 += float64(a[0] * b[0])
 			d1 += float64(a[1] * b[1])
 			d2 += float64(a[2] * b[2])
 			d3 += float64(a[3] * b[3])
 		}
-		dst[half], dst[half+1], dst[half+2], dst[half+3] = d0, d1, d2, d3
+		dst[part], dst[part+1], dst[part+2], dst[part+3] = d0, d1, d2, d3
 	}
 }
 
 // splat returns x for each prompt.
-func splat(x float64) vec { return vec{x, x, x, x, x, x, x, x} }
+func splat(x float64) (v vec) {
+	for lane := range v {
+		v[lane] = x
+	}
+	return v
+}
 
 // sum adds the lanes up, in a fixed order.
 func sum(x *vec) float64 {
-	return ((x[0] + x[4]) + (x[2] + x[6])) + ((x[1] + x[5]) + (x[3] + x[7]))
+	var total float64
+	for lane := 0; lane < Lanes; lane += 4 {
+		total += (x[lane] + x[lane+1]) + (x[lane+2] + x[lane+3])
+	}
+	return total
 }
