@@ -2,7 +2,9 @@ package predict
 
 import (
 	"context"
+	"fmt"
 	"math"
+	"os"
 	"strings"
 	"testing"
 
@@ -136,5 +138,81 @@ func TestEnlargedOptimumHasItsLoss(t *testing.T) {
 	}
 	if got := e.Scores[0].MSE; math.Abs(got.Mean-best.Loss) > 4.5*got.SE {
 		t.Errorf("squared error %v, loss %v", got, best.Loss)
+	}
+}
+
+// TestGenome checks on the example genome, in two alphabets, that no predictor
+// is better than Bayes by two standard errors of the difference: with the flat
+// prior and, on the second half, with the prior fitted to the first.
+func TestGenome(t *testing.T) {
+	ctx := context.Background()
+	classes, err := markov.ParseClasses("purine=AG,pyrimidine=CT")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		opts markov.FileOptions
+		d, n int
+		fit  bool
+	}{
+		{markov.FileOptions{Classes: classes}, 2, 10, false},
+		{markov.FileOptions{Classes: classes}, 4, 40, true},
+		{markov.FileOptions{}, 1, 10, false},
+		{markov.FileOptions{}, 3, 50, true},
+	} {
+		file, err := os.Open("../examples/lambda_phage.fa")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer file.Close()
+		sequences, err := markov.ReadChains(file, "lambda_phage.fa", c.opts)
+		if err != nil {
+			t.Fatal(err)
+		}
+		w, err := sequences.Windows(c.d, 0, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		task := newTask(t, markov.Spec{States: len(sequences.Labels), D: c.d, N: fmt.Sprint(c.n)})
+		if c.fit {
+			var training *markov.Windows
+			training, w = w.Halves()
+			fit, err := FitWindows(training, c.n)
+			if err != nil {
+				t.Fatal(err)
+			}
+			prior, err := fit.Prior()
+			if err != nil {
+				t.Fatal(err)
+			}
+			task = task.WithPrior(prior)
+		}
+		task = task.WithStart(w.StartLaw())
+		moments, err := moment.Of(ctx, task, moment.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		best, err := landscape.Minimise(ctx, moments.At(task.Context()))
+		if err != nil {
+			t.Fatal(err)
+		}
+		optimum, err := NewEnlarged("optimum", task, best.X)
+		if err != nil {
+			t.Fatal(err)
+		}
+		source, err := FromWindows(w, c.n, 1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		e, err := Evaluate(ctx, task, source, append(Classical(task), optimum, NewBayes(task)), Settings{Prompts: 2000})
+		if err != nil {
+			t.Fatal(err)
+		}
+		bayes := len(e.Scores) - 1
+		for i, score := range e.Scores {
+			if d := e.Difference(bayes, i); d.Mean > 2*d.SE {
+				t.Errorf("%d states, d %d, n %d: bayes minus %s is %v", task.States(), c.d, c.n, score.Name, d)
+			}
+		}
 	}
 }
