@@ -36,5 +36,5 @@ type Item struct {
 
 // Items returns all items in the order in which they are best read.
 func Items() []Item {
-	return []Item{lemma31, theorem33, theorem34, theorem35, figure2}
+	return []Item{lemma31, lemma32, theorem33, theorem34, theorem35, heads, hardnessItem, figure2, figure10}
 }
