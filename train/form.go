@@ -2,6 +2,7 @@ package train
 
 import (
 	"context"
+	"fmt"
 	"math"
 
 	"gonum.org/v1/gonum/blas/blas64"
@@ -77,6 +78,15 @@ func (o *formObjective) value(m lsa.Model) (float64, error) {
 	return loss, nil
 }
 
+// PopulationLoss returns the loss of a one-layer model as the quadratic form of
+// its task, at the task's n, has it: exact, without sampling.
+func PopulationLoss(f *moment.Form, m lsa.Model) (float64, error) {
+	if layers, _, D := m.Size(); layers != 1 || D != f.Q+1 {
+		panic(fmt.Sprintf("train: a form with q = %d for a model of %d layers with D = %d", f.Q, layers, D))
+	}
+	return newFormObjective(f, m).value(m)
+}
+
 func (o *formObjective) loss(_ int, m lsa.Model) (float64, error) { return o.value(m) }
 
 func (o *formObjective) gradient(_ int, grad []float64) (float64, error) {
@@ -138,7 +148,7 @@ func addPhiGradient(db, dA, dX, b, A []float64) {
 func formPays(D, heads, prompts int) bool {
 	q := D - 1
 	dim := q * moment.Pairs(D)
-	return 4*dim*dim < 4*D*q*heads*prompts
+	return dim*dim < D*q*heads*prompts
 }
 
 // newBatchForm returns the loss of one layer on a fixed batch.

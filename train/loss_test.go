@@ -124,7 +124,7 @@ func TestExactRisk(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		want, err := newFormObjective(moments.At(task.Context()), m).value(m)
+		want, err := PopulationLoss(moments.At(task.Context()), m)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -192,11 +192,11 @@ func best(t *testing.T, d int, n string) float64 {
 // exactLoss returns the population loss of a one-layer model.
 func exactLoss(t *testing.T, task markov.Task, m lsa.Model) float64 {
 	t.Helper()
-	form, err := newPopulationForm(task, m)
+	moments, err := moment.Of(context.Background(), task, moment.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	loss, err := form.value(m)
+	loss, err := PopulationLoss(moments.At(task.Context()), m)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -143,6 +143,7 @@ type seedAnswer struct {
 	LossFreshSE     *float64     `json:"loss_fresh_se"`
 	AccuracyFresh   *float64     `json:"accuracy_fresh"`
 	AccuracyFreshSE *float64     `json:"accuracy_fresh_se"`
+	LossPopulation  *float64     `json:"loss_population"` // exact
 }
 
 func (c *trainCmd) Run(a *app) error {
@@ -174,7 +175,7 @@ func (c *trainCmd) Run(a *app) error {
 		interrupted = interrupted || r.Status == train.Interrupted
 	}
 	if !interrupted {
-		if err := answer.compare(a, task, c.Seed); err != nil {
+		if err := answer.compare(a, task, study); err != nil {
 			return err
 		}
 	}
@@ -280,15 +281,22 @@ func newTrainAnswer(task markov.Task, config train.Config, study *train.Study) *
 // computed beside a training run: a matter of seconds.
 const largestComparison = 1000
 
+// largestSum is the n up to which exact risks at d = 1 are summed beside a
+// training run.
+const largestSum = 200
+
 // bayesPrompts is the number of prompts for the Bayes risk where it is not had
 // exactly.
 const bayesPrompts = 20_000
 
-// compare adds the enlarged optimum and the Bayes risk, where they are had.
-func (t *trainAnswer) compare(a *app, task markov.Task, seed uint64) error {
+// compare adds the enlarged optimum, the exact losses and the Bayes risk, where
+// they are had.
+func (t *trainAnswer) compare(a *app, task markov.Task, study *train.Study) error {
+	var form *moment.Form
 	if q := task.QueryDim(); q*moment.Pairs(q+1) <= largestComparison {
 		if moments, err := moment.Of(a.ctx, task, moment.Options{}); err == nil {
-			o, err := landscape.Minimise(a.ctx, moments.At(task.Context()))
+			form = moments.At(task.Context())
+			o, err := landscape.Minimise(a.ctx, form)
 			if err != nil {
 				return err
 			}
@@ -297,7 +305,25 @@ func (t *trainAnswer) compare(a *app, task markov.Task, seed uint64) error {
 			return err
 		}
 	}
-	risk, err := predict.BayesRisk(a.ctx, task, seed, predict.Settings{Prompts: bayesPrompts})
+	for i, r := range study.Results {
+		var loss float64
+		var err error
+		switch {
+		case t.Config.Data == train.Population:
+			loss = r.Train.Loss
+		case t.Config.Layers == 1 && form != nil:
+			loss, err = train.PopulationLoss(form, r.Model)
+		case task.Positions() == 1 && task.States() == 2 && task.Context() <= largestSum && task.Start().Kind() != markov.StationaryStart:
+			loss, err = train.ExactRisk(task, r.Model.NewForward().Predict)
+		default:
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		t.Seeds[i].LossPopulation = &loss
+	}
+	risk, err := predict.BayesRisk(a.ctx, task, study.Results[0].Seed, predict.Settings{Prompts: bayesPrompts})
 	if err != nil {
 		return err
 	}
@@ -346,23 +372,23 @@ func (t *trainAnswer) print(a *app) error {
 		return fmt.Sprintf("%.*f", digits, *x)
 	}
 	w := a.table()
-	fmt.Fprintln(w, "\tsteps\tloss, training\tloss, fresh prompts\tstandard error\taccuracy, fresh\tstatus")
+	fmt.Fprintln(w, "\tsteps\tloss, training\tloss, fresh prompts\tstandard error\tloss, exact\taccuracy, fresh\tstatus")
 	for _, s := range t.Seeds {
-		fmt.Fprintf(w, "seed %d\t%d\t%.6f\t%s\t%s\t%s\t%s\n", s.Seed, s.Steps, s.LossTrain,
-			number(s.LossFresh, 6), number(s.LossFreshSE, 6), number(s.AccuracyFresh, 4), s.Status)
+		fmt.Fprintf(w, "seed %d\t%d\t%.6f\t%s\t%s\t%s\t%s\t%s\n", s.Seed, s.Steps, s.LossTrain,
+			number(s.LossFresh, 6), number(s.LossFreshSE, 6), number(s.LossPopulation, 6), number(s.AccuracyFresh, 4), s.Status)
 	}
 	if t.SD != nil {
-		fmt.Fprintf(w, "mean\t\t\t%s\t%s\t\tsd over seeds %s\n", number(t.Mean, 6), number(t.SE, 6), number(t.SD, 6))
+		fmt.Fprintf(w, "mean\t\t\t%s\t%s\t\t\tsd over seeds %s\n", number(t.Mean, 6), number(t.SE, 6), number(t.SD, 6))
 	}
 	if t.EnlargedOptimum != nil {
-		fmt.Fprintf(w, "enlarged optimum\t\t\t%s\t\t\tfloor of one layer\n", number(t.EnlargedOptimum, 6))
+		fmt.Fprintf(w, "enlarged optimum\t\t\t\t\t%s\t\tfloor of one layer\n", number(t.EnlargedOptimum, 6))
 	}
-	if t.BayesRisk != nil {
-		se := number(t.BayesRiskSE, 6)
-		if *t.BayesRiskSE == 0 {
-			se = "exact"
-		}
-		fmt.Fprintf(w, "Bayes risk\t\t\t%s\t%s\t\tfloor of every predictor\n", number(t.BayesRisk, 6), se)
+	switch {
+	case t.BayesRisk == nil:
+	case *t.BayesRiskSE == 0:
+		fmt.Fprintf(w, "Bayes risk\t\t\t\t\t%s\t\tfloor of every predictor\n", number(t.BayesRisk, 6))
+	default:
+		fmt.Fprintf(w, "Bayes risk\t\t\t%s\t%s\t\t\tfloor of every predictor\n", number(t.BayesRisk, 6), number(t.BayesRiskSE, 6))
 	}
 	if err := w.Flush(); err != nil {
 		return err
