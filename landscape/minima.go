@@ -2,6 +2,8 @@ package landscape
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"math"
 	"math/rand/v2"
 	"runtime"
@@ -155,4 +157,28 @@ func nearestTransformer(ctx context.Context, X []float64, q, starts int, seed ui
 	distance := &moment.Form{Q: q, H: identity, L: X, C: dot(X, X)}
 	minima := localMinima(ctx, distance, [][]float64{unit(q+1, q)}, 0, starts, seed)
 	return minima[0]
+}
+
+// BestGiven returns the least loss of a transformer with the given b ([D], not
+// zero), min_A f(b, A), and an A ([D, q] row-major) that attains it. The loss
+// depends on the direction of b only.
+func BestGiven(form *moment.Form, b []float64) (loss float64, A []float64, err error) {
+	if err := checkForm(form); err != nil {
+		return 0, nil, err
+	}
+	if len(b) != form.Q+1 {
+		return 0, nil, fmt.Errorf("b has %d entries, want %d", len(b), form.Q+1)
+	}
+	b = slices.Clone(b)
+	norm := normalise(b)
+	if norm == 0 || math.IsNaN(norm) || math.IsInf(norm, 0) {
+		return 0, nil, errors.New("b must be finite and not zero")
+	}
+	p := newProjected(form)
+	loss = p.eval(b)
+	A = p.parameters()
+	for i := range A {
+		A[i] /= norm
+	}
+	return loss, A, nil
 }

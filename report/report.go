@@ -4,5 +4,6 @@
 // Where to read what:
 //
 //   - plot.go: drawing a paper.Plot; panels.go: several in one picture
+//   - directions.go: maps of the directions of a vector of three entries
 //   - files.go: the files of one item
 package report

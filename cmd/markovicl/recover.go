@@ -27,6 +27,7 @@ type recoverCmd struct {
 	TimeLimit   time.Duration `placeholder:"30s" help:"Stop after this time with the bounds found so far."`
 	Certificate string        `placeholder:"FILE.npz" help:"Write the certificate of the lower bound to this file."`
 	Proof       bool          `help:"Prove a lower bound in exact arithmetic as well, as a fraction, for tasks whose moments are rational; with --x, decide exactly (CSV with fractions)."`
+	Picture     string        `placeholder:"FILE" help:"Draw the loss of the best transformer by direction of b, with its local minima: SVG or PNG for d = 1, PNG for d = 2."`
 	Verify      string        `placeholder:"FILE.npz" help:"Check a certificate file, on its own or against the task that flags name."`
 	JSON        bool          `name:"json" help:"Print one JSON object and nothing else."`
 }
@@ -69,17 +70,33 @@ type proofAnswer struct {
 	LowerBound  string  `json:"lower_bound"` // a fraction
 	Decimal     string  `json:"lower_bound_decimal"`
 	RelativeGap float64 `json:"relative_gap"`
-	Size        int     `json:"size"`
+	// Realisable says whether the enlarged optimum is a transformer; then it is
+	// the bound.
+	Realisable bool `json:"realisable"`
+	Size       int  `json:"size"` // of the matrix in the proof, 0 if none is needed
 }
 
 // proofDecimals is the number of decimals of a bound proven exactly.
 const proofDecimals = 12
 
-func prove(exact *moment.Exact, task markov.Task, r *landscape.Recovery) (*proofAnswer, error) {
+func prove(a *app, exact *moment.Exact, task markov.Task, r *landscape.Recovery) (*proofAnswer, error) {
+	form := exact.At(task.Context())
+	optimum, err := landscape.MinimiseExact(a.ctx, form)
+	if err != nil {
+		return nil, err
+	}
+	if optimum.Unique {
+		d, err := landscape.DecideExact(optimum.X, form.Q, form.Q+1)
+		if err != nil {
+			return nil, err
+		}
+		if d.Verdict == landscape.Realisable {
+			return &proofAnswer{LowerBound: optimum.Loss.RatString(), Decimal: optimum.Loss.FloatString(proofDecimals), Realisable: true}, nil
+		}
+	}
 	if r.Certificate == nil {
 		return nil, fmt.Errorf("there is no certificate from which to make an exact proof for %v", task)
 	}
-	form := exact.At(task.Context())
 	p, err := landscape.NewProof(form, r.Certificate.W, proofDecimals)
 	if err != nil {
 		return nil, fmt.Errorf("exact proof for %v: %w", task, err)
@@ -88,7 +105,7 @@ func prove(exact *moment.Exact, task markov.Task, r *landscape.Recovery) (*proof
 		return nil, fmt.Errorf("the exact proof for %v does not pass its own check: %w", task, err)
 	}
 	gap := 1 - markov.Float(p.Lower)/r.Loss
-	return &proofAnswer{p.Lower.RatString(), p.Lower.FloatString(proofDecimals), max(0, gap), len(p.Y)}, nil
+	return &proofAnswer{p.Lower.RatString(), p.Lower.FloatString(proofDecimals), max(0, gap), false, len(p.Y)}, nil
 }
 
 // parametersAnswer holds the heads of a one-layer model.
@@ -177,6 +194,9 @@ func (c *recoverCmd) Run(a *app) error {
 	if c.Certificate != "" && len(tasks) > 1 {
 		return badInputf("--certificate writes one file; give one value of --n")
 	}
+	if c.Picture != "" && (len(tasks) > 1 || c.Heads > 1) {
+		return badInputf("--picture draws one task with one head; give one value of --n")
+	}
 	ctx := a.ctx
 	if c.TimeLimit > 0 {
 		var cancel context.CancelFunc
@@ -215,8 +235,13 @@ func (c *recoverCmd) Run(a *app) error {
 			}
 			answer.Certificate = c.Certificate
 		}
+		if c.Picture != "" {
+			if err := writePicture(c.Picture, task, moments.At(task.Context()), r); err != nil {
+				return err
+			}
+		}
 		if exact != nil {
-			if answer.Proof, err = prove(exact, task, r); err != nil {
+			if answer.Proof, err = prove(a, exact, task, r); err != nil {
 				return err
 			}
 		}
@@ -295,7 +320,9 @@ func printRecovery(a *app, r *recoverAnswer) {
 	} else {
 		fmt.Fprintf(a.stdout, "certified          no: relative gap %.3g (%s)\n", r.RelativeGap, r.Status)
 	}
-	if p := r.Proof; p != nil {
+	if p := r.Proof; p != nil && p.Realisable {
+		fmt.Fprintf(a.stdout, "proven exactly     the best loss is the enlarged optimum, %s, and is attained\n", p.LowerBound)
+	} else if p != nil {
 		fmt.Fprintf(a.stdout, "proven exactly     no one-layer LSA has a loss below L = %s = %s (relative gap %.1e)\n", p.LowerBound, p.Decimal, p.RelativeGap)
 	}
 	for i, h := range r.Parameters.Heads {
