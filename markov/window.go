@@ -155,31 +155,56 @@ func (w *Windows) CheckContext(n int) error {
 	if n < 1 {
 		return fmt.Errorf("n = %d: a prompt needs at least one in-context chain; give --n 1 or more", n)
 	}
-	if w.Len() > n {
+	if w.Len() > n+w.neighbours() {
 		return nil
 	}
 	part := "the file"
 	if w.Len() < w.before[len(w.before)-1] {
 		part = "this part of the file"
 	}
+	takes := fmt.Sprint(n + 1)
+	if k := w.neighbours(); k > 0 {
+		takes += fmt.Sprintf(" besides up to %d that overlap its query", k)
+	}
 	return &FileError{File: w.Sequences.File, Err: ErrFewChains,
-		Detail: fmt.Sprintf("%s has only %s of %d states, and a prompt with n = %d takes %d; give a smaller --n or --d, or a longer file", part, count(w.Len(), "chain"), w.Positions+1, n, n+1)}
+		Detail: fmt.Sprintf("%s has only %s of %d states, and a prompt with n = %d takes %s; give a smaller --n or --d, or a longer file", part, count(w.Len(), "chain"), w.Positions+1, n, takes)}
+}
+
+// neighbours returns how many chains at most share a state with a given one.
+func (w *Windows) neighbours() int { return 2 * (w.Positions / w.Stride) }
+
+// Share reports whether chains i and j have a state of the file in common.
+func (w *Windows) Share(i, j int) bool {
+	si, oi := w.Place(i)
+	sj, oj := w.Place(j)
+	return si == sj && max(oi-oj, oj-oi) <= w.Positions
 }
 
 // Prompt makes prompt i of a seed: n+1 different chains drawn without
-// replacement, the last of them the query. It depends on (seed, i) and the
-// chains only. The slices of p are reused; its kernel is unknown and stays zero.
-// [Windows.CheckContext] must have found enough chains for n.
+// replacement, the last of them the query. Where chains overlap, those that
+// share a state with the query are passed over, so that no prompt holds its own
+// answer. It depends on (seed, i) and the chains only. The slices of p are
+// reused; its kernel is unknown and stays zero. [Windows.CheckContext] must have
+// found enough chains for n.
 func (w *Windows) Prompt(p *Prompt, seed, i uint64, n int) {
 	d := w.Positions
-	indexes := Draw(seed, i, w.Len(), n+1)
+	indexes := Draw(seed, i, w.Len(), n+1+w.neighbours())
+	last := len(indexes) - 1
 	p.Kernel = Kernel{}
 	p.Context = resize(p.Context, n*(d+1))
 	p.Query = resize(p.Query, d)
-	for k, index := range indexes[:n] {
+	k := 0
+	for _, index := range indexes[:last] {
+		if k == n {
+			break
+		}
+		if w.Overlap() && w.Share(index, indexes[last]) {
+			continue
+		}
 		copy(p.Context[k*(d+1):], w.Chain(index))
+		k++
 	}
-	query := w.Chain(indexes[n])
+	query := w.Chain(indexes[last])
 	copy(p.Query, query)
 	p.Label = query[d]
 }

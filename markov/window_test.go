@@ -349,3 +349,45 @@ func ExampleReadChains() {
 	// ACGT ACGT GGCA TTAC probs:0.5,0,0.25,0.25
 	// genome.fa, line 2, column 5: 'N' is not in the alphabet "ACGT"; add --skip-unknown to cut chains there
 }
+
+// TestOverlappingPrompts: with a stride of 1 a query shares no state with its
+// context. Every state of the file is different within reach of a chain, so
+// that equal states would show it.
+func TestOverlappingPrompts(t *testing.T) {
+	const d, n = 3, 4
+	var text strings.Builder
+	for i := range 40 {
+		fmt.Fprintf(&text, "%d ", i)
+	}
+	s, err := ReadChains(strings.NewReader(text.String()), "test.txt", FileOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w, err := s.Windows(d, 0, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var p Prompt
+	seen := map[State]bool{}
+	for i := range uint64(500) {
+		w.Prompt(&p, 1, i, n)
+		if len(p.Context) != n*(d+1) {
+			t.Fatalf("context of %d states", len(p.Context))
+		}
+		seen[p.Label] = true
+		for _, state := range append(slices.Clone(p.Query), p.Label) {
+			if slices.Contains(p.Context, state) {
+				t.Fatalf("prompt %d: state %d of the query is in the context %v", i, state, p.Context)
+			}
+		}
+	}
+	if len(seen) != w.Len() {
+		t.Errorf("%d of %d chains were a query", len(seen), w.Len())
+	}
+	if err := w.CheckContext(w.Len() - 1 - 2*d); err != nil {
+		t.Error(err)
+	}
+	if err := w.CheckContext(w.Len() - 2*d); !errors.Is(err, ErrFewChains) {
+		t.Errorf("got %v", err)
+	}
+}
