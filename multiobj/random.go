@@ -15,8 +15,8 @@ import (
 //
 // a layer's step b'G(theta)A has coordinates of order 1/L, because the entries
 // of G are of order Z/D and about D^2 of them meet; |w_l| therefore stays of
-// order 1 at every depth, where s of fixed size lets it grow doubly
-// exponentially (each step is cubic in the one before).
+// order 1 at every depth. A w that is once large grows doubly exponentially,
+// because G(theta) contains its square.
 func Random(t markov.Task, layers, heads int, seed uint64) (p *lsa.Structured, s float64) {
 	p = lsa.NewStructured(layers, heads, t.Dim())
 	s = 1 / math.Sqrt(float64(layers)*math.Sqrt(float64(heads))*largestColumn(t))
