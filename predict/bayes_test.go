@@ -8,7 +8,9 @@ import (
 
 	"gonum.org/v1/gonum/integrate/quad"
 
+	"markovicl/landscape"
 	"markovicl/markov"
+	"markovicl/moment"
 )
 
 // TestBayesByHand: row 0 has one transition to 0 and two to 1 (one of them in
@@ -174,6 +176,7 @@ func TestBayesIsBest(t *testing.T) {
 		{D: 1, N: "6", Start: "stationary", Prior: markov.PriorSpec{Text: "dirichlet:0.1"}},
 		{D: 2, N: "8", Start: "stationary", Embedding: "sign"},
 		{States: 3, D: 2, N: "10", Prior: markov.PriorSpec{Text: "dirichlet:0.5"}},
+		{D: 2, N: "15", Bias: true, Prior: markov.PriorSpec{Text: "beta:20,30"}},
 		{States: 3, D: 1, N: "4", Start: "stationary"},
 		{States: 4, D: 3, N: "15", Prior: markov.PriorSpec{Rows: [][]string{{"1", "2", "3", "4"}, {"1", "1", "1", "9"}, {"5", "1", "1", "1"}, {"1/2", "2", "1", "1"}}}, Embedding: "onehot"},
 	} {
@@ -186,7 +189,7 @@ func TestBayesIsBest(t *testing.T) {
 		if task.Start().Kind() == markov.StationaryStart { // each takes integrals, or many kernels
 			prompts = 800 / task.States()
 		}
-		predictors := append([]Predictor{NewBayes(task), NewOracle(task)}, Classical(task)...)
+		predictors := append([]Predictor{NewBayes(task), NewOracle(task), optimumOf(t, task)}, Classical(task)...)
 		e, err := Evaluate(context.Background(), task, sampler, predictors, Settings{Prompts: prompts})
 		if err != nil {
 			t.Fatal(err)
@@ -201,6 +204,25 @@ func TestBayesIsBest(t *testing.T) {
 			}
 		}
 	}
+}
+
+// optimumOf returns the enlarged optimum of a task.
+func optimumOf(t testing.TB, task markov.Task) Predictor {
+	t.Helper()
+	// Where a task has no exact rule 2^10 points are enough to make a predictor.
+	moments, err := moment.Of(context.Background(), task, moment.Options{Points: 1 << 10})
+	if err != nil {
+		t.Fatal(err)
+	}
+	best, err := landscape.Minimise(context.Background(), moments.At(task.Context()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := NewEnlarged("optimum", task, best.X)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
 }
 
 func Example() {

@@ -188,23 +188,11 @@ func TestGenome(t *testing.T) {
 			task = task.WithPrior(prior)
 		}
 		task = task.WithStart(w.StartLaw())
-		moments, err := moment.Of(ctx, task, moment.Options{})
-		if err != nil {
-			t.Fatal(err)
-		}
-		best, err := landscape.Minimise(ctx, moments.At(task.Context()))
-		if err != nil {
-			t.Fatal(err)
-		}
-		optimum, err := NewEnlarged("optimum", task, best.X)
-		if err != nil {
-			t.Fatal(err)
-		}
 		source, err := FromWindows(w, c.n, 1)
 		if err != nil {
 			t.Fatal(err)
 		}
-		e, err := Evaluate(ctx, task, source, append(Classical(task), optimum, NewBayes(task)), Settings{Prompts: 2000})
+		e, err := Evaluate(ctx, task, source, append(Classical(task), optimumOf(t, task), NewBayes(task)), Settings{Prompts: 2000})
 		if err != nil {
 			t.Fatal(err)
 		}
