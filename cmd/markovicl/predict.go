@@ -235,21 +235,6 @@ func (c *predictCmd) source(model lsa.Model) (*predictSource, error) {
 	return src, nil
 }
 
-// positionsOf returns the d for which the prompt matrix has as many rows as a
-// model's, or the nearest below.
-func positionsOf(model lsa.Model, spec markov.Spec, states int) (int, error) {
-	spec.D = 1
-	if states > 0 {
-		spec.States = states
-	}
-	one, err := markov.NewTask(spec)
-	if err != nil {
-		return 0, badInput(err)
-	}
-	_, _, dim := model.Size()
-	return max(1, (dim-one.Dim())/one.Embedding().Width(one.States())+1), nil
-}
-
 // fitPrior gives the task the prior that is fitted to the training part.
 func (src *predictSource) fitPrior() error {
 	fit, err := predict.FitWindows(src.training, int(src.task.Context()))

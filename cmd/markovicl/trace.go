@@ -191,16 +191,13 @@ func (c *traceCmd) prompts(model *lsa.Structured) (markov.Task, multiobj.Source,
 		}
 	}
 	if model != nil && spec.D == 0 {
-		probe := spec // with d = 1
+		var states int
 		if sequences != nil {
-			probe.States = len(sequences.Labels)
+			states = len(sequences.Labels)
 		}
-		one, err := markov.NewTask(probe)
-		if err != nil {
-			return fail(badInput(err))
+		if spec.D, err = positionsOf(model, spec, states); err != nil { // a remainder shows below
+			return fail(err)
 		}
-		width := one.Embedding().Width(one.States())
-		spec.D = max(1, (model.Dim-one.Dim())/width+1) // a remainder shows below
 	}
 	var task markov.Task
 	var source multiobj.Source
