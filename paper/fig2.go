@@ -18,7 +18,7 @@ var figure2 = Item{
 	Source:   "Figure 2, Section 4",
 	Question: "As a prompt passes the layers of a trained deep model, how do the objectives of Theorem 4.1 and the distance to their Pareto front change?",
 	Claim:    "Along ten trained layers the generational distance to the Pareto front first falls and then rises.",
-	Revision: 1,
+	Revision: 2,
 	Run:      runFigure2,
 }
 
@@ -262,6 +262,8 @@ func figure2Result(models []*model2, boxes Table, size figure2Size) *Result {
 		plots = append(plots, distancePlot(models, d, size))
 	}
 	return &Result{
+		Setup: fmt.Sprintf("Binary chains with d in %v, n = %s, p = 1/2, uniform kernels; %d layers of one head, Adam at 0.01, %d or %d steps on fresh batches of %d, %d seeds; %d prompts traced for each model, fronts of %d samples and %d rounds.",
+			size.positions, context2, layers2, size.steps[0], size.steps[1], size.batch, size.seeds, size.prompts, size.front.Samples, size.front.Rounds),
 		Verdict: verdict,
 		Why: fmt.Sprintf("it depends on how long the model is trained: the distance falls first and then rises in %d of %d models after %d steps and in %d of %d after %d steps, where it goes from %.3f down by %.3f and up by %.3f on average. "+
 			"The rise is the useful part: training drives w towards minus the regression vector and so up the squared residuals. At -w, where the paper's text puts the layers, the distance goes from %.3f down by %.3f and up by %.3f (%d of %d models)",

@@ -7,10 +7,54 @@
 //
 // Where to read what:
 //
-//   - result.go: Result, Table, Plot, Verdict
+//   - result.go: Result, Verdict, Table
+//   - figure.go: Plot and what it is made of
 //   - run.go: running several items
+//   - series.go, task.go: what several items need
 //   - layers.go: a trace through the layers of a model as table and plots
 //   - the other files: one item each, named after it
+//
+// # A new item
+//
+// An item is one file with a variable, listed in [Items], and a function:
+//
+//	var figure3 = Item{
+//		ID: "fig3", Title: "Accuracy by depth", Source: "Figure 3",
+//		Question: "How often is the nearest state the right one?",
+//		Claim:    "Three layers reach an accuracy of 0.98 for three states.",
+//		Revision: 1, // raise it whenever a number or a word of the result changes
+//		Run:      runFigure3,
+//	}
+//
+//	func runFigure3(ctx context.Context, s Settings, progress func(done, total int)) (*Result, error) {
+//		prompts := 100_000
+//		if s.Quick {
+//			prompts = 1000
+//		}
+//		table := Table{Name: "accuracy", Caption: "By depth.", Columns: []string{"depth", "accuracy", "standard_error"}}
+//		fresh := Series{Name: "fresh prompts", Kind: Bars}
+//		for depth := 1; depth <= 3; depth++ {
+//			progress(depth-1, 3) // and ctx goes into everything that takes long
+//			mean, se, err := accuracy(ctx, depth, prompts, s.SeedList(5))
+//			if err != nil {
+//				return nil, err
+//			}
+//			table.Add(depth, mean, se)
+//			fresh.AddBand(float64(depth), mean, mean-se, mean+se)
+//		}
+//		return &Result{
+//			Setup:    fmt.Sprintf("d = 5, n = 10, %d prompts, 5 seeds.", prompts),
+//			Verdict:  Differs, Why: "on fresh prompts three layers reach ..., below the Bayes ceiling of ...",
+//			Quantity: "accuracy of three layers, three states",
+//			Paper:    number(0.98), Ours: number(mean), StandardError: number(se),
+//			Tables:   []Table{table},
+//			Plots:    []Plot{{Name: "accuracy", Title: "Accuracy by depth", X: Axis{Label: "layers"}, Y: Axis{Label: "accuracy"}, Series: []Series{fresh}}},
+//		}, nil
+//	}
+//
+// Its numbers depend on the settings alone: not on the clock, not on the number
+// of cores. It checks nothing of its own form: [Run] does, see [Result.Check].
+// Text may name symbols as X_xy, w_0, X_{xy}, X^2 or X²; the page sets them.
 package paper
 
 import "context"
@@ -18,9 +62,22 @@ import "context"
 // Settings say how an item is run. Everything that its numbers depend on is
 // here, so that equal Settings give equal Results.
 type Settings struct {
-	Quick bool   // the reduced size that takes seconds
-	Seed  uint64 // the first seed
-	Seeds int    // how many seeds, where an item averages over seeds; 0 is the item's own number
+	Quick bool   `json:"quick"` // the reduced size that takes seconds
+	Seed  uint64 `json:"seed"`  // the first seed
+	Seeds int    `json:"seeds"` // how many seeds, where an item averages over seeds; 0 is the item's own number
+}
+
+// SeedList returns the consecutive seeds over which an item averages whose own
+// number of seeds is n.
+func (s Settings) SeedList(n int) []uint64 {
+	if s.Seeds > 0 {
+		n = s.Seeds
+	}
+	seeds := make([]uint64, n)
+	for i := range seeds {
+		seeds[i] = s.Seed + uint64(i)
+	}
+	return seeds
 }
 
 // Item is one figure or theorem of the paper.
@@ -30,11 +87,21 @@ type Item struct {
 	Source   string // the place in the paper
 	Question string // what is asked, in one sentence
 	Claim    string // the paper's claim, in its sense
-	Revision int    // raised whenever the item's numbers change, so that kept results are redone
+	Revision int    // raised whenever the item's result changes, so that kept results are redone
 	Run      func(ctx context.Context, s Settings, progress func(done, total int)) (*Result, error)
 }
 
 // Items returns all items in the order in which they are best read.
 func Items() []Item {
-	return []Item{lemma31, lemma32, theorem33, theorem34, theorem35, heads, hardnessItem, figure2, figure10}
+	return []Item{
+		lemma31,
+		lemma32,
+		theorem33,
+		theorem34,
+		theorem35,
+		heads,
+		hardnessItem,
+		figure2,
+		figure10,
+	}
 }

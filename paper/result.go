@@ -2,10 +2,12 @@ package paper
 
 import (
 	"encoding/csv"
+	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"math"
-	"strconv"
+	"regexp"
 )
 
 // Verdict is what comes of a claim.
@@ -31,8 +33,62 @@ type Result struct {
 	Plots         []Plot   `json:"plots"`
 }
 
+// Check says what is wrong with the form of a result: what is missing, what is
+// not a finite number, what does not fit together.
+func (r *Result) Check() error {
+	if r.Verdict != Agrees && r.Verdict != AgreesWithCondition && r.Verdict != Differs {
+		return fmt.Errorf("there is no verdict %q", r.Verdict)
+	}
+	if r.Setup == "" || r.Why == "" {
+		return errors.New("a result needs a setup and a sentence why")
+	}
+	if (r.Paper != nil || r.Ours != nil) && r.Quantity == "" {
+		return errors.New("a result with a number needs its quantity")
+	}
+	if r.StandardError != nil && (r.Ours == nil || *r.StandardError < 0) {
+		return errors.New("a standard error belongs to our number and is not negative")
+	}
+	for _, x := range []*float64{r.Paper, r.Ours, r.StandardError} {
+		if x != nil && !finite(*x) {
+			return fmt.Errorf("the number for %s is %v", r.Quantity, *x)
+		}
+	}
+	names := map[string]bool{"result": true} // result.json
+	for _, t := range r.Tables {
+		if err := checkName(names, t.Name); err != nil {
+			return err
+		}
+		if err := t.check(); err != nil {
+			return fmt.Errorf("table %s: %w", t.Name, err)
+		}
+	}
+	names = map[string]bool{}
+	for _, p := range r.Plots {
+		if err := checkName(names, p.Name); err != nil {
+			return err
+		}
+		if err := p.Check(); err != nil {
+			return fmt.Errorf("plot %s: %w", p.Name, err)
+		}
+	}
+	return nil
+}
+
+var fileName = regexp.MustCompile(`^[a-z0-9]+([-_.][a-z0-9]+)*$`)
+
+func checkName(taken map[string]bool, name string) error {
+	if !fileName.MatchString(name) {
+		return fmt.Errorf("%q cannot be the name of a table or plot: use small letters, digits and hyphens", name)
+	}
+	if taken[name] {
+		return fmt.Errorf("the name %q is taken", name)
+	}
+	taken[name] = true
+	return nil
+}
+
 // Table is a table of results. A cell is a string, a bool, a number, or nil
-// where there is no value; numbers are finite.
+// where there is no value; numbers are finite, and an infinite n is "inf".
 type Table struct {
 	Name    string   `json:"name"` // file name without extension
 	Caption string   `json:"caption"`
@@ -48,6 +104,20 @@ func (t *Table) Add(cells ...any) {
 	t.Rows = append(t.Rows, cells)
 }
 
+func (t *Table) check() error {
+	for i, row := range t.Rows {
+		if len(row) != len(t.Columns) {
+			return fmt.Errorf("row %d has %d cells for %d columns", i, len(row), len(t.Columns))
+		}
+		for j, cell := range row {
+			if _, err := cellText(cell); err != nil {
+				return fmt.Errorf("row %d, column %s: %w", i, t.Columns[j], err)
+			}
+		}
+	}
+	return nil
+}
+
 // WriteCSV writes the table with a header. Floats have all their digits.
 func (t *Table) WriteCSV(w io.Writer) error {
 	out := csv.NewWriter(w)
@@ -55,15 +125,11 @@ func (t *Table) WriteCSV(w io.Writer) error {
 		return err
 	}
 	record := make([]string, len(t.Columns))
-	for _, row := range t.Rows {
+	for i, row := range t.Rows {
 		for j, cell := range row {
-			switch x := cell.(type) {
-			case nil:
-				record[j] = ""
-			case float64:
-				record[j] = strconv.FormatFloat(x, 'g', -1, 64)
-			default:
-				record[j] = fmt.Sprint(x)
+			var err error
+			if record[j], err = cellText(cell); err != nil {
+				return fmt.Errorf("table %s, row %d, column %s: %w", t.Name, i, t.Columns[j], err)
 			}
 		}
 		if err := out.Write(record); err != nil {
@@ -74,54 +140,27 @@ func (t *Table) WriteCSV(w io.Writer) error {
 	return out.Error()
 }
 
-// Plot is a plot as data: what is drawn, not how.
-type Plot struct {
-	Name    string   `json:"name"` // file name without extension
-	Title   string   `json:"title"`
-	Caption string   `json:"caption"`
-	X       Axis     `json:"x"`
-	Y       Axis     `json:"y"`
-	Series  []Series `json:"series"`
-	Levels  []Level  `json:"levels,omitempty"` // horizontal lines: floors and ceilings
+// cellText writes a number as JSON does, where a float64 and an int of the same
+// value look the same: a table that was read back from JSON, where all numbers
+// are float64, gives the same CSV.
+func cellText(cell any) (string, error) {
+	switch x := cell.(type) {
+	case nil:
+		return "", nil
+	case string:
+		return x, nil
+	case bool, float64, int, int64, uint64:
+		text, err := json.Marshal(x)
+		return string(text), err
+	}
+	return "", fmt.Errorf("a cell cannot be of type %T", cell)
 }
 
-// Axis is the label of an axis and its scale.
-type Axis struct {
-	Label string   `json:"label"`
-	Log   bool     `json:"log,omitempty"`
-	Min   *float64 `json:"min,omitempty"` // nil: from the data
-	Max   *float64 `json:"max,omitempty"`
-}
+func finite(x float64) bool { return !math.IsNaN(x) && !math.IsInf(x, 0) }
 
-// Series is one line, or points, with an optional band.
-type Series struct {
-	Name string    `json:"name"`
-	X    []float64 `json:"x"`
-	Y    []float64 `json:"y"`
-	Low  []float64 `json:"low,omitempty"` // the band, one for each point
-	High []float64 `json:"high,omitempty"`
-	Kind Kind      `json:"kind,omitempty"`
-}
-
-// Kind says how the points of a series belong together.
-type Kind string
-
-// The kinds of series.
-const (
-	Line   Kind = ""       // points joined by straight lines, marked
-	Curve  Kind = "curve"  // many points of a smooth function, not marked
-	Points Kind = "points" // points that are not joined
-	Steps  Kind = "steps"  // a step function
-)
-
-// Level is a horizontal line with a name.
-type Level struct {
-	Name string  `json:"name"`
-	Y    float64 `json:"y"`
-}
-
+// number is for the optional numbers of a Result and of an Axis.
 func number(x float64) *float64 {
-	if math.IsNaN(x) || math.IsInf(x, 0) {
+	if !finite(x) {
 		panic("paper: a result that is not a finite number")
 	}
 	return &x

@@ -2,6 +2,7 @@ package paper
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 	"time"
@@ -53,15 +54,24 @@ func Run(ctx context.Context, items []Item, s Settings, jobs int, watch Observer
 func runOne(ctx context.Context, item Item, s Settings, progress func(done, total int)) (result *Result, err error) {
 	defer func() {
 		if r := recover(); r != nil {
-			result, err = nil, fmt.Errorf("%s stopped at a broken invariant: %v", item.ID, r)
+			result, err = nil, fmt.Errorf("stopped at a broken invariant: %v", r)
 		}
 	}()
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
 	result, err = item.Run(ctx, s, progress)
+	if err != nil && ctx.Err() != nil { // whatever the item made of it
+		err = ctx.Err()
+	}
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", item.ID, err)
+		return nil, err
+	}
+	if result == nil {
+		return nil, errors.New("there is no result")
+	}
+	if err := result.Check(); err != nil {
+		return nil, fmt.Errorf("the result is malformed: %w", err)
 	}
 	return result, nil
 }

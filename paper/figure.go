@@ -1,0 +1,233 @@
+package paper
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math"
+)
+
+// Plot is a plot as data: what is drawn, not how. It shows, from back to front,
+// a heat map, bars, level lines, and the other series over common axes; or it is a
+// row of panels.
+type Plot struct {
+	Name    string   `json:"name"`    // file name without extension; a panel needs none
+	Title   string   `json:"title"`   // may be empty
+	Caption string   `json:"caption"` // says what bands and bars of error are
+	X       Axis     `json:"x"`
+	Y       Axis     `json:"y"`
+	Heat    *Heat    `json:"heat,omitempty"`
+	Levels  []Level  `json:"levels,omitempty"` // floors and ceilings
+	Series  []Series `json:"series,omitempty"`
+
+	// Panels are small multiples, filled row by row. A plot with panels has a
+	// name, title and caption and nothing else of its own.
+	Panels  []Plot `json:"panels,omitempty"`
+	Columns int    `json:"columns,omitempty"` // panels in a row; 0: up to three
+}
+
+// Axis is the label of an axis and its scale.
+type Axis struct {
+	Label      string   `json:"label"`
+	Log        bool     `json:"log,omitempty"`
+	Min        *float64 `json:"min,omitempty"`        // nil: from the data
+	Max        *float64 `json:"max,omitempty"`        // nil: from the data
+	Categories []string `json:"categories,omitempty"` // names of the positions 0, 1, ...
+}
+
+// Series is one line, or points, or bars, with an optional band.
+type Series struct {
+	Name string    `json:"name"` // drawn beside it; may be empty
+	X    Numbers   `json:"x"`    // ascending, but for points; +Inf is a place of its own right of the others
+	Y    Numbers   `json:"y"`
+	Low  []float64 `json:"low,omitempty"` // the band, or bars of error, one for each point
+	High []float64 `json:"high,omitempty"`
+	Kind Kind      `json:"kind,omitempty"`
+}
+
+// Kind says how the points of a series belong together.
+type Kind string
+
+// The kinds of series.
+const (
+	Line   Kind = ""       // points joined by straight lines, marked
+	Curve  Kind = "curve"  // many points of a smooth function, not marked
+	Points Kind = "points" // points that are not joined; a single one is labelled where it is
+	Steps  Kind = "steps"  // a step function
+	Bars   Kind = "bars"   // bars from 0; those of several series at one x stand side by side
+)
+
+// Level is a horizontal line with a name.
+type Level struct {
+	Name string  `json:"name"`
+	Y    float64 `json:"y"`
+}
+
+// Heat is a function on a grid, shown by colour.
+type Heat struct {
+	Label string    `json:"label"` // of the colour bar
+	Log   bool      `json:"log,omitempty"`
+	X     Numbers   `json:"x"` // centres of the columns, ascending
+	Y     Numbers   `json:"y"` // centres of the rows, ascending
+	Z     []Numbers `json:"z"` // Z[i][j] at (X[j], Y[i]); NaN where the function is not defined
+}
+
+// Numbers are written to JSON with null for NaN, and "inf" and "-inf".
+type Numbers []float64
+
+// MarshalJSON implements json.Marshaler.
+func (v Numbers) MarshalJSON() ([]byte, error) {
+	list := make([]any, len(v))
+	for i, x := range v {
+		switch {
+		case math.IsNaN(x):
+		case math.IsInf(x, 1):
+			list[i] = "inf"
+		case math.IsInf(x, -1):
+			list[i] = "-inf"
+		default:
+			list[i] = x
+		}
+	}
+	return json.Marshal(list)
+}
+
+// UnmarshalJSON implements json.Unmarshaler.
+func (v *Numbers) UnmarshalJSON(data []byte) error {
+	var list []any
+	if err := json.Unmarshal(data, &list); err != nil {
+		return err
+	}
+	*v = make(Numbers, len(list))
+	for i, x := range list {
+		switch x := x.(type) {
+		case nil:
+			(*v)[i] = math.NaN()
+		case float64:
+			(*v)[i] = x
+		case string:
+			infinite, ok := map[string]float64{"inf": math.Inf(1), "-inf": math.Inf(-1)}[x]
+			if !ok {
+				return fmt.Errorf("%q is not a number", x)
+			}
+			(*v)[i] = infinite
+		default:
+			return fmt.Errorf("%v is not a number", x)
+		}
+	}
+	return nil
+}
+
+// Check says what is wrong with the form of a plot.
+func (p *Plot) Check() error {
+	if len(p.Panels) > 0 {
+		if p.Series != nil || p.Heat != nil || p.Levels != nil {
+			return errors.New("a plot with panels shows nothing of its own")
+		}
+		for i := range p.Panels {
+			if len(p.Panels[i].Panels) > 0 {
+				return errors.New("a panel has no panels")
+			}
+			if err := p.Panels[i].Check(); err != nil {
+				return fmt.Errorf("panel %d: %w", i+1, err)
+			}
+		}
+		return nil
+	}
+	if err := p.X.check(); err != nil {
+		return fmt.Errorf("x axis: %w", err)
+	}
+	if err := p.Y.check(); err != nil {
+		return fmt.Errorf("y axis: %w", err)
+	}
+	points := 0
+	for i := range p.Series {
+		points += len(p.Series[i].X)
+		if err := p.Series[i].check(p.X, p.Y); err != nil {
+			return fmt.Errorf("series %q: %w", p.Series[i].Name, err)
+		}
+	}
+	for _, l := range p.Levels {
+		if !finite(l.Y) || p.Y.Log && l.Y <= 0 {
+			return fmt.Errorf("level %q is at %v", l.Name, l.Y)
+		}
+	}
+	if p.Heat != nil {
+		return p.Heat.check(p.X, p.Y)
+	}
+	if points == 0 {
+		return errors.New("there is nothing to show")
+	}
+	return nil
+}
+
+func (a Axis) check() error {
+	for _, end := range []*float64{a.Min, a.Max} {
+		if end != nil && (!finite(*end) || a.Log && *end <= 0) {
+			return fmt.Errorf("it cannot end at %v", *end)
+		}
+	}
+	if a.Min != nil && a.Max != nil && *a.Min >= *a.Max {
+		return fmt.Errorf("it runs from %v to %v", *a.Min, *a.Max)
+	}
+	if a.Log && a.Categories != nil {
+		return errors.New("categories are not on a log scale")
+	}
+	return nil
+}
+
+func (s *Series) check(x, y Axis) error {
+	if len(s.X) != len(s.Y) || s.Low != nil && len(s.Low) != len(s.X) || len(s.Low) != len(s.High) {
+		return fmt.Errorf("there are %d x, %d y and a band of %d and %d", len(s.X), len(s.Y), len(s.Low), len(s.High))
+	}
+	for i := range s.X {
+		if !finite(s.X[i]) && !math.IsInf(s.X[i], 1) || x.Log && s.X[i] <= 0 {
+			return fmt.Errorf("x[%d] = %v", i, s.X[i])
+		}
+		if i > 0 && s.X[i] < s.X[i-1] && s.Kind != Points {
+			return fmt.Errorf("x goes back from %v to %v", s.X[i-1], s.X[i])
+		}
+		if !finite(s.Y[i]) || y.Log && s.Y[i] <= 0 {
+			return fmt.Errorf("y[%d] = %v", i, s.Y[i])
+		}
+		if s.Low == nil {
+			continue
+		}
+		if !finite(s.Low[i]) || !finite(s.High[i]) || s.Low[i] > s.High[i] || y.Log && s.Low[i] <= 0 {
+			return fmt.Errorf("the band at %d is [%v, %v]", i, s.Low[i], s.High[i])
+		}
+	}
+	return nil
+}
+
+func (h *Heat) check(x, y Axis) error {
+	if len(h.X) < 2 || len(h.Y) < 2 || len(h.Z) != len(h.Y) {
+		return fmt.Errorf("the heat map has %d columns, %d rows and %d rows of values", len(h.X), len(h.Y), len(h.Z))
+	}
+	for _, side := range []struct {
+		at  Numbers
+		log bool
+	}{{h.X, x.Log}, {h.Y, y.Log}} {
+		for i, v := range side.at {
+			if !finite(v) || side.log && v <= 0 || i > 0 && v <= side.at[i-1] {
+				return errors.New("the columns and rows of a heat map must ascend")
+			}
+		}
+	}
+	defined := false
+	for i, row := range h.Z {
+		if len(row) != len(h.X) {
+			return fmt.Errorf("row %d of the heat map has %d values for %d columns", i, len(row), len(h.X))
+		}
+		for _, z := range row {
+			if math.IsInf(z, 0) || h.Log && z <= 0 {
+				return fmt.Errorf("a value of the heat map in row %d is %v", i, z)
+			}
+			defined = defined || finite(z)
+		}
+	}
+	if !defined {
+		return errors.New("the heat map has no value")
+	}
+	return nil
+}
