@@ -2,22 +2,27 @@ package report
 
 import (
 	"bytes"
-	"cmp"
 	"fmt"
 	"image/color"
-	"math"
-	"slices"
+	"strings"
 
 	"gonum.org/v1/plot"
-	"gonum.org/v1/plot/plotter"
+	"gonum.org/v1/plot/font"
+	"gonum.org/v1/plot/text"
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
+	"gonum.org/v1/plot/vg/vgimg"
+	"gonum.org/v1/plot/vg/vgsvg"
+
+	"golang.org/x/image/font/sfnt"
+
+	xfont "golang.org/x/image/font"
 
 	"markovicl/paper"
 )
 
 // palette is that of Okabe and Ito (2008), which people with any kind of colour
-// vision can tell apart; black comes last and is for levels.
+// vision can tell apart.
 var palette = []color.RGBA{
 	{0x00, 0x72, 0xB2, 0xFF}, // blue
 	{0xD5, 0x5E, 0x00, 0xFF}, // vermilion
@@ -25,200 +30,245 @@ var palette = []color.RGBA{
 	{0xCC, 0x79, 0xA7, 0xFF}, // reddish purple
 	{0xE6, 0x9F, 0x00, 0xFF}, // orange
 	{0x56, 0xB4, 0xE9, 0xFF}, // sky blue
-	{0x8B, 0x5A, 0x2B, 0xFF}, // brown, for an eighth line
+	{0x8B, 0x5A, 0x2B, 0xFF}, // brown
 }
 
-var ink = color.RGBA{0x44, 0x44, 0x44, 0xFF}
-
-// The size suits one column of a paper; labels are legible there.
-const (
-	plotWidth  = 6 * vg.Inch
-	plotHeight = 3.8 * vg.Inch
+var (
+	ground = color.RGBA{0xFF, 0xFF, 0xFF, 0xFF}
+	ink    = color.RGBA{0x33, 0x33, 0x33, 0xFF}
+	rule   = color.RGBA{0xE2, 0xE2, 0xE2, 0xFF} // lines of the grid
 )
+
+// Sizes suit one column of a paper, where 9 points stay legible; panels are
+// smaller and have letters of the same size.
+const (
+	plotWidth   = 4.6 * vg.Inch
+	plotHeight  = 3.1 * vg.Inch
+	heatHeight  = 3.8 * vg.Inch
+	panelWidth  = 3.3 * vg.Inch
+	panelHeight = 2.6 * vg.Inch
+	margin      = 5 // points round a plot
+	dpi         = 200
+)
+
+var (
+	titleStyle = letters(10, xfont.WeightBold)
+	labelStyle = letters(9, xfont.WeightNormal)
+	tickStyle  = letters(8.5, xfont.WeightNormal)
+)
+
+func letters(size vg.Length, weight xfont.Weight) text.Style {
+	return text.Style{
+		Color:   ink,
+		Font:    font.Font{Typeface: "Liberation", Variant: "Sans", Weight: weight, Size: size},
+		Handler: plot.DefaultTextHandler,
+	}
+}
 
 // Draw renders a plot; format is "svg" or "png". The bytes depend on the plot
 // alone.
 func Draw(p paper.Plot, format string) ([]byte, error) {
-	canvas, err := layOut(p)
-	if err != nil {
+	if err := p.Check(); err != nil {
 		return nil, fmt.Errorf("plot %s: %w", p.Name, err)
 	}
-	w, err := canvas.WriterTo(plotWidth, plotHeight, format)
-	if err != nil {
-		return nil, fmt.Errorf("plot %s: %w", p.Name, err)
+	if len(p.Panels) == 0 {
+		width, height := plotWidth, plotHeight
+		if p.Heat != nil {
+			height = heatHeight
+		}
+		return render(width, height, format, func(c draw.Canvas) error { return drawPanel(c, p) })
+	}
+	columns := p.Columns
+	if columns == 0 {
+		columns = 3
+	}
+	columns = min(columns, len(p.Panels))
+	rows := (len(p.Panels) + columns - 1) / columns
+	width := panelWidth * vg.Length(columns)
+	title := wrap(titleStyle, p.Title, width-2*margin)
+	top := titleHeight(title)
+	height := panelHeight*vg.Length(rows) + top
+	return render(width, height, format, func(c draw.Canvas) error {
+		if err := write(c, titleStyle, vg.Point{X: margin, Y: c.Max.Y - margin}, title); err != nil {
+			return fmt.Errorf("plot %s: %w", p.Name, err)
+		}
+		for i, panel := range p.Panels {
+			left := panelWidth * vg.Length(i%columns)
+			above := top + panelHeight*vg.Length(i/columns)
+			part := draw.Crop(c, left, left+panelWidth-width, height-above-panelHeight, -above)
+			if err := drawPanel(part, panel); err != nil {
+				return fmt.Errorf("plot %s, panel %d: %w", p.Name, i+1, err)
+			}
+		}
+		return nil
+	})
+}
+
+// DrawEach renders the panels of a plot one by one as SVG, for a page that
+// finds places for them; a plot without panels is its own only panel.
+func DrawEach(p paper.Plot) ([][]byte, error) {
+	if len(p.Panels) == 0 {
+		svg, err := Draw(p, "svg")
+		return [][]byte{svg}, err
+	}
+	var all [][]byte
+	for _, panel := range p.Panels {
+		if err := panel.Check(); err != nil {
+			return nil, fmt.Errorf("plot %s: %w", p.Name, err)
+		}
+		svg, err := render(panelWidth, panelHeight, "svg", func(c draw.Canvas) error { return drawPanel(c, panel) })
+		if err != nil {
+			return nil, fmt.Errorf("plot %s: %w", p.Name, err)
+		}
+		all = append(all, svg)
+	}
+	return all, nil
+}
+
+func render(width, height vg.Length, format string, picture func(draw.Canvas) error) ([]byte, error) {
+	var canvas vg.CanvasWriterTo
+	switch format {
+	case "svg":
+		canvas = vgsvg.New(width, height)
+	case "png":
+		canvas = vgimg.PngCanvas{Canvas: vgimg.NewWith(vgimg.UseWH(width, height), vgimg.UseDPI(dpi))}
+	default:
+		return nil, fmt.Errorf("plots are drawn as svg or png, not as %q", format)
+	}
+	c := draw.New(canvas)
+	c.SetColor(ground)
+	c.Fill(c.Rectangle.Path())
+	if err := picture(c); err != nil {
+		return nil, err
 	}
 	var out bytes.Buffer
-	if _, err := w.WriteTo(&out); err != nil {
-		return nil, fmt.Errorf("plot %s: %w", p.Name, err)
+	if _, err := canvas.WriteTo(&out); err != nil {
+		return nil, err
 	}
-	return out.Bytes(), nil
+	if format == "png" {
+		return out.Bytes(), nil
+	}
+	// Where the font is missing one with the same widths stands in for it.
+	svg := bytes.ReplaceAll(out.Bytes(), []byte("font-family:Liberation Sans;"), []byte("font-family:Liberation Sans,Arial,Helvetica,sans-serif;"))
+	svg = bytes.ReplaceAll(svg, []byte("<image "), []byte(`<image preserveAspectRatio="none" `)) // fills its rectangle, as in the PNG
+	return bytes.ReplaceAll(svg, []byte("data:image/jpg;"), []byte("data:image/png;")), nil
 }
 
-func layOut(p paper.Plot) (*plot.Plot, error) {
-	c := plot.New()
-	c.Title.Text = p.Title
-	c.Title.TextStyle.Font.Size = 11
-	c.Title.Padding = 6
-	axis(&c.X, p.X)
-	axis(&c.Y, p.Y)
+// drawPanel draws one plot: its title, below it in lighter letters the label of
+// the y axis (so that nobody has to turn their head), then axes and marks.
+func drawPanel(c draw.Canvas, p paper.Plot) error {
+	c = draw.Crop(c, margin, -margin, margin, -margin)
+	width := c.Max.X - c.Min.X
+	for _, line := range []struct {
+		style text.Style
+		text  string
+	}{{titleStyle, p.Title}, {labelStyle, p.Y.Label}} {
+		if line.text == "" {
+			continue
+		}
+		words := wrap(line.style, line.text, width)
+		if err := write(c, line.style, vg.Point{X: c.Min.X, Y: c.Max.Y}, words); err != nil {
+			return err
+		}
+		c.Max.Y -= titleHeight(words)
+	}
+	c.Max.Y -= 2
 
-	var ends []endLabel
-	right, left := math.Inf(-1), math.Inf(1)
-	for _, s := range p.Series {
-		for _, x := range s.X {
-			right, left = max(right, x), min(left, x)
+	s := newScales(&p)
+	labels := endLabels(&p, s)
+	for _, words := range append(labels.texts(), append([]string{p.X.Label}, p.X.Categories...)...) {
+		if err := drawable(words); err != nil {
+			return err
 		}
 	}
-	for i, s := range p.Series {
-		shade := palette[i%len(palette)]
-		if err := addSeries(c, s, shade, i >= len(palette)); err != nil {
-			return nil, fmt.Errorf("series %s: %w", s.Name, err)
+	canvas := plot.New()
+	canvas.BackgroundColor = nil
+	s.x.apply(&canvas.X, p.X, width*0.7)
+	s.y.apply(&canvas.Y, paper.Axis{Log: p.Y.Log, Categories: p.Y.Categories}, width*0.3)
+	canvas.Y.LineStyle.Width = 0
+	canvas.Y.Tick.LineStyle.Width = 0
+	canvas.X.Padding, canvas.Y.Padding = 0, 5
+
+	if p.Heat != nil {
+		bar := newColourBar(p.Heat)
+		if err := drawable(p.Heat.Label); err != nil {
+			return err
 		}
-		if last := len(s.X) - 1; last >= 0 && s.Name != "" {
-			ends = append(ends, endLabel{s.Name, s.X[last], s.Y[last], shade})
-		}
+		canvas.Add(heatMap(p.Heat, bar, s), bar)
+		canvas.X.Padding = canvas.Y.Padding
+		c = squared(c, canvas, s)
+	} else {
+		canvas.Add(grid(canvas), labels)
 	}
-	for _, level := range p.Levels {
-		line, err := plotter.NewLine(plotter.XYs{{X: left, Y: level.Y}, {X: right, Y: level.Y}})
-		if err != nil {
-			return nil, err
-		}
-		line.Color, line.Width, line.Dashes = ink, 0.6, []vg.Length{4, 3}
-		c.Add(line)
-		ends = append(ends, endLabel{level.Name, right, level.Y, ink})
-	}
-	fixRange(&c.X, p.X)
-	fixRange(&c.Y, p.Y)
-	c.Add(newEndLabels(ends))
-	return c, nil
+	addSeries(canvas, &p, s)
+	canvas.Draw(c)
+	return nil
 }
 
-func axis(a *plot.Axis, spec paper.Axis) {
-	a.Label.Text = spec.Label
-	a.Label.TextStyle.Font.Size = 10
-	a.Tick.Label.Font.Size = 9
-	if spec.Log {
-		a.Scale = plot.LogScale{}
-		a.Tick.Marker = plot.LogTicks{Prec: -1}
+// squared narrows the canvas so that equal ranges of x and y look equal.
+func squared(c draw.Canvas, p *plot.Plot, s scales) draw.Canvas {
+	if s.x.log || s.y.log || s.x.max-s.x.min != s.y.max-s.y.min {
+		return c
 	}
+	area := p.DataCanvas(c).Size()
+	return draw.Crop(c, 0, min(0, area.Y-area.X), max(0, area.Y-area.X), 0)
 }
 
-func fixRange(a *plot.Axis, spec paper.Axis) {
-	if spec.Min != nil {
-		a.Min = *spec.Min
+func titleHeight(s string) vg.Length {
+	if s == "" {
+		return 0
 	}
-	if spec.Max != nil {
-		a.Max = *spec.Max
-	}
-	if a.Min == a.Max { // a single value: give it room
-		room := max(math.Abs(a.Min)*0.05, 1e-3)
-		a.Min, a.Max = a.Min-room, a.Max+room
-	}
+	return vg.Length(strings.Count(s, "\n")+1) * 13
 }
 
-func addSeries(c *plot.Plot, s paper.Series, shade color.RGBA, dashed bool) error {
-	points := make(plotter.XYs, len(s.X))
-	for i := range points {
-		points[i] = plotter.XY{X: s.X[i], Y: s.Y[i]}
-	}
-	if len(points) == 0 {
+// write writes lines of text down from a left upper corner.
+func write(c draw.Canvas, style text.Style, at vg.Point, lines string) error {
+	if lines == "" {
 		return nil
 	}
-	if s.Low != nil {
-		band := make(plotter.XYs, 0, 2*len(points))
-		for i, x := range s.X {
-			band = append(band, plotter.XY{X: x, Y: s.High[i]})
-		}
-		for i, x := range slices.Backward(s.X) {
-			band = append(band, plotter.XY{X: x, Y: s.Low[i]})
-		}
-		area, err := plotter.NewPolygon(band)
-		if err != nil {
-			return err
-		}
-		area.Color = color.NRGBA{shade.R, shade.G, shade.B, 0x38}
-		area.LineStyle.Width = 0
-		c.Add(area)
+	if err := drawable(lines); err != nil {
+		return err
 	}
-	if s.Kind != paper.Points {
-		line, err := plotter.NewLine(points)
-		if err != nil {
-			return err
-		}
-		line.Color, line.Width = shade, 1.4
-		if s.Kind == paper.Steps {
-			line.StepStyle = plotter.PostStep
-		}
-		if dashed {
-			line.Dashes = []vg.Length{5, 2}
-		}
-		c.Add(line)
-	}
-	if s.Kind == paper.Line || s.Kind == paper.Points {
-		marks, err := plotter.NewScatter(points)
-		if err != nil {
-			return err
-		}
-		marks.GlyphStyle = draw.GlyphStyle{Color: shade, Radius: 2.2, Shape: draw.CircleGlyph{}}
-		c.Add(marks)
+	for i, line := range strings.Split(lines, "\n") {
+		c.FillText(style, vg.Point{X: at.X, Y: at.Y - style.Font.Size - 13*vg.Length(i)}, line)
 	}
 	return nil
 }
 
-// endLabel names a line where it ends, so that no legend is needed.
-type endLabel struct {
-	text  string
-	x, y  float64
-	shade color.RGBA
+// wrap breaks text into lines not wider than the width where words allow it.
+func wrap(style text.Style, s string, width vg.Length) string {
+	var lines []string
+	line := ""
+	for _, word := range strings.Fields(s) {
+		longer := strings.TrimSpace(line + " " + word)
+		if line != "" && style.Width(longer) > width {
+			lines = append(lines, line)
+			longer = word
+		}
+		line = longer
+	}
+	if line != "" {
+		lines = append(lines, line)
+	}
+	return strings.Join(lines, "\n")
 }
 
-// endLabels draws end labels right of the plot, moved apart where they would
-// overlap.
-type endLabels struct {
-	labels []endLabel
-	style  draw.TextStyle
-}
-
-func newEndLabels(labels []endLabel) *endLabels {
-	style := plot.New().X.Tick.Label
-	style.Font.Size = 8.5
-	style.XAlign, style.YAlign = draw.XLeft, draw.YCenter
-	return &endLabels{labels, style}
-}
-
-// Plot implements plot.Plotter.
-func (e *endLabels) Plot(c draw.Canvas, p *plot.Plot) {
-	_, ty := p.Transforms(&c)
-	line := e.style.Height("Ag") * 1.15
-	placed := slices.Clone(e.labels)
-	slices.SortStableFunc(placed, func(a, b endLabel) int { return cmp.Compare(a.y, b.y) })
-	heights := make([]vg.Length, len(placed))
-	for i, l := range placed {
-		heights[i] = ty(l.y)
-		if i > 0 {
-			heights[i] = max(heights[i], heights[i-1]+line)
+// drawable refuses text with letters that the font of the plots does not have:
+// they would be boxes in the PNG.
+func drawable(s string) error {
+	face := font.DefaultCache.Lookup(labelStyle.Font, labelStyle.Font.Size).Face
+	var buffer sfnt.Buffer
+	for _, r := range s {
+		if r == '\n' {
+			continue
+		}
+		glyph, err := face.GlyphIndex(&buffer, r)
+		if err != nil {
+			return err
+		}
+		if glyph == 0 {
+			return fmt.Errorf("the font of the plots has no %q (%U), which is in %q", r, r, s)
 		}
 	}
-	// Pushed above the top: push all down again, from the top.
-	top := c.Max.Y
-	for i := range slices.Backward(heights) {
-		heights[i] = min(heights[i], top)
-		top = heights[i] - line
-	}
-	for i, l := range placed {
-		style := e.style
-		style.Color = l.shade
-		c.FillText(style, vg.Point{X: c.Max.X + 6, Y: heights[i]}, l.text)
-	}
-}
-
-// GlyphBoxes implements plot.GlyphBoxer: it asks for room right of the plot.
-func (e *endLabels) GlyphBoxes(*plot.Plot) []plot.GlyphBox {
-	boxes := make([]plot.GlyphBox, len(e.labels))
-	for i, l := range e.labels {
-		boxes[i] = plot.GlyphBox{X: 1, Y: 0.5, Rectangle: vg.Rectangle{
-			Min: vg.Point{X: 0, Y: -1}, Max: vg.Point{X: e.style.Width(l.text) + 8, Y: 1},
-		}}
-	}
-	return boxes
+	return nil
 }

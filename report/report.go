@@ -3,7 +3,9 @@
 //
 // Where to read what:
 //
-//   - plot.go: drawing a paper.Plot; panels.go: several in one picture
+//   - entry.go: Entry, one line of the table of verdicts
+//   - folder.go: Folder, the files of a run, from which a later run goes on
+//   - page.go, page.html: the page; prose.go: its text and formulas
+//   - plot.go: drawing a paper.Plot, with axes.go, marks.go, heat.go, labels.go
 //   - directions.go: maps of the directions of a vector of three entries
-//   - files.go: the files of one item
 package report

@@ -17,6 +17,8 @@ import (
 
 	"github.com/alecthomas/kong"
 	"golang.org/x/term"
+
+	"markovicl/paper"
 )
 
 // Exit codes. Success is 0 only.
@@ -40,7 +42,8 @@ type app struct {
 	ctx      context.Context
 	stdout   io.Writer
 	stderr   io.Writer
-	terminal bool // stderr is a terminal: progress may be drawn
+	terminal bool         // stderr is a terminal: progress may be drawn
+	items    []paper.Item // what reproduce can run
 }
 
 // inputError marks an error that lies in what the user gave: exit code 2.
@@ -57,18 +60,24 @@ func badInput(err error) error {
 
 func badInputf(format string, args ...any) error { return inputError{fmt.Errorf(format, args...)} }
 
-func main() {
+func main() { mainWith(paper.Items()) }
+
+// mainWith is the program with these items to reproduce.
+func mainWith(items []paper.Item) {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	code := run(ctx, os.Args[1:], os.Stdout, os.Stderr, term.IsTerminal(int(os.Stderr.Fd())))
+	context.AfterFunc(ctx, stop) // a second Ctrl-C ends the program at once
+	code := run(os.Args[1:], &app{
+		ctx: ctx, stdout: os.Stdout, stderr: os.Stderr, terminal: term.IsTerminal(int(os.Stderr.Fd())), items: items,
+	})
 	stop()
 	os.Exit(code)
 }
 
-func run(ctx context.Context, args []string, stdout, stderr io.Writer, terminal bool) int {
+func run(args []string, a *app) int {
 	parser, err := kong.New(&commands{},
 		kong.Name("markovicl"),
 		kong.Description("An exact laboratory for in-context learning of Markov chains by linear self-attention."),
-		kong.Writers(stdout, stderr),
+		kong.Writers(a.stdout, a.stderr),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
 	)
 	if err != nil {
@@ -81,12 +90,12 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer, terminal 
 	if err != nil {
 		err = badInputf("%w; see markovicl --help", err)
 	} else {
-		err = parsed.Run(&app{ctx: ctx, stdout: stdout, stderr: stderr, terminal: terminal})
+		err = parsed.Run(a)
 	}
 	if err == nil {
 		return 0
 	}
-	fmt.Fprintln(stderr, "markovicl:", err)
+	fmt.Fprintln(a.stderr, "markovicl:", err)
 	if errors.As(err, new(inputError)) {
 		return exitBadUsage
 	}

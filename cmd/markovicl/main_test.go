@@ -1,14 +1,100 @@
 package main
 
 import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"markovicl/paper"
 )
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"markovicl": main})
+	testscript.Main(m, map[string]func(){
+		"markovicl": main,
+		"sample":    func() { mainWith(sampleItems()) },
+	})
+}
+
+// sampleItems are items that do as the test bids: "patient" waits until the file
+// "go" is there, "fragile" fails unless the file "repaired" is there, "careless"
+// panics.
+func sampleItems() []paper.Item {
+	item := func(id string, run func(context.Context, *paper.Result) error) paper.Item {
+		return paper.Item{
+			ID: id, Title: "The item " + id, Source: "nowhere", Question: "Does it run?", Claim: "It runs.", Revision: 1,
+			Run: func(ctx context.Context, s paper.Settings, progress func(done, total int)) (*paper.Result, error) {
+				progress(0, 2)
+				// A log, for the test to see what was run and how often.
+				log, err := os.OpenFile("log", os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o666)
+				if err != nil {
+					return nil, err
+				}
+				fmt.Fprintln(log, id)
+				if err := log.Close(); err != nil {
+					return nil, err
+				}
+				ours, se := float64(s.Seed)/7, 0.01
+				r := &paper.Result{
+					Setup: "small.", Verdict: paper.Agrees, Why: "it did", Quantity: "seed", Ours: &ours, StandardError: &se,
+					Tables: []paper.Table{{Name: "table", Columns: []string{"count", "value"}}},
+					Plots:  []paper.Plot{{Name: "plot", Series: []paper.Series{{Name: id}}}},
+				}
+				for i := range 3 {
+					r.Tables[0].Add(i*1_000_000, float64(i)/3)
+					r.Plots[0].Series[0].Add(float64(i), float64(i)/3)
+				}
+				err = run(ctx, r)
+				progress(2, 2)
+				return r, err
+			},
+		}
+	}
+	return []paper.Item{
+		item("plain", func(context.Context, *paper.Result) error { return nil }),
+		item("patient", func(ctx context.Context, _ *paper.Result) error {
+			for {
+				if _, err := os.Stat("go"); err == nil {
+					return nil
+				}
+				select {
+				case <-ctx.Done():
+					return ctx.Err()
+				case <-time.After(time.Millisecond):
+				}
+			}
+		}),
+		item("fragile", func(context.Context, *paper.Result) error {
+			if _, err := os.Stat("repaired"); err != nil {
+				return errors.New("a part of it is broken")
+			}
+			return nil
+		}),
+		item("careless", func(_ context.Context, r *paper.Result) error {
+			r.Tables[0].Add("a row that is too short")
+			return nil
+		}),
+	}
+}
+
+// waitFor waits until files are there.
+func waitFor(ts *testscript.TestScript, neg bool, args []string) {
+	if neg {
+		ts.Fatalf("wait cannot be negated")
+	}
+	for _, name := range args {
+		for {
+			if _, err := os.Stat(ts.MkAbs(name)); err == nil {
+				break
+			}
+			time.Sleep(time.Millisecond)
+		}
+	}
 }
 
 // TestScripts runs the terminal sessions in testdata/script. $EXAMPLES is the
@@ -19,7 +105,8 @@ func TestScripts(t *testing.T) {
 		t.Fatal(err)
 	}
 	testscript.Run(t, testscript.Params{
-		Dir: "testdata/script",
+		Dir:  "testdata/script",
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"waitfor": waitFor},
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("EXAMPLES", examples)
 			return nil

@@ -1,11 +1,8 @@
 package main
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 
@@ -19,236 +16,193 @@ type reproduceCmd struct {
 	Out   string   `required:"" placeholder:"DIR" help:"Folder for the results; finished items found there are kept."`
 	Quick bool     `help:"The reduced size that takes seconds an item."`
 	Seed  uint64   `default:"1" help:"First seed."`
-	Seeds int      `placeholder:"5" help:"Number of seeds, where an item averages over seeds."`
-	Jobs  int      `default:"2" help:"Items that run at the same time."`
+	Seeds int      `placeholder:"5" help:"Number of seeds, where an item averages over seeds; each item's own number if not given."`
+	Jobs  int      `default:"2" help:"Items that run at the same time. It changes no result."`
 	JSON  bool     `name:"json" help:"Print one JSON object and nothing else."`
 }
 
 func (reproduceCmd) Help() string {
-	return `Example: markovicl reproduce thm3.3 --out out
+	return `Example: markovicl reproduce --quick --out out
 
-Runs items one by one (` + strings.Join(itemIDs(), ", ") + `), writes for each its tables as CSV,
-its result as JSON and its plots as SVG and PNG, and prints the verdicts.`
+Runs the items (` + strings.Join(itemIDs(paper.Items()), ", ") + `)
+and prints the verdicts. DIR/index.html is the report, DIR/results.json the same for programs; they cover all
+items that DIR has results of with these settings, not only those that are named. DIR/ITEM has an item's tables
+as CSV, its result as JSON and its plots as SVG and PNG; a reduced size or other seeds go to folders of their own.
+An interrupted run goes on where it was when the same command is given again.`
 }
 
-func itemIDs() []string {
+func itemIDs(items []paper.Item) []string {
 	var ids []string
-	for _, item := range paper.Items() {
+	for _, item := range items {
 		ids = append(ids, item.ID)
 	}
 	return ids
 }
 
-// itemAnswer is one entry of the command's JSON. Seconds are printed and kept
-// in timings.json; results.json has none, so that equal runs give equal files.
-type itemAnswer struct {
-	ID            string        `json:"id"`
-	Status        string        `json:"status"` // done or failed
-	Verdict       paper.Verdict `json:"verdict"`
-	Why           string        `json:"why"`
-	Claim         string        `json:"claim"`
-	Quantity      string        `json:"quantity"`
-	Paper         *float64      `json:"paper"`
-	Ours          *float64      `json:"ours"`
-	StandardError *float64      `json:"standard_error"`
-	Command       string        `json:"command"`
-	Seconds       *float64      `json:"seconds,omitempty"`
-	Files         []string      `json:"files"`
-	Error         string        `json:"error,omitempty"`
-}
-
 func (c *reproduceCmd) Run(a *app) error {
-	items, err := c.items()
+	named, err := c.named(a.items)
 	if err != nil {
 		return badInput(err)
 	}
 	if c.Seeds < 0 || c.Jobs < 1 {
 		return badInputf("--seeds must not be negative and --jobs must be at least 1")
 	}
-	if err := os.MkdirAll(c.Out, 0o777); err != nil {
+	settings := paper.Settings{Quick: c.Quick, Seed: c.Seed, Seeds: c.Seeds}
+	folder, err := report.OpenFolder(c.Out, settings)
+	if err != nil {
 		return badInput(err)
 	}
-	r := &reproduction{
-		app: a, dir: c.Out, settings: paper.Settings{Quick: c.Quick, Seed: c.Seed, Seeds: c.Seeds},
-		answers: map[string]*itemAnswer{}, seconds: map[string]float64{}, name: map[string]func(int64){},
-	}
-	r.readTimings()
 
-	var toRun []paper.Item
-	for _, item := range items {
-		kept, err := report.ReadItem(c.Out, item, r.settings)
+	entries := map[string]report.Entry{}
+	var missing []paper.Item
+	for _, item := range a.items {
+		result, err := folder.Read(item)
 		if err != nil {
 			return err
 		}
-		if kept == nil {
-			toRun = append(toRun, item)
-			continue
+		switch {
+		case result != nil:
+			entries[item.ID] = folder.Entry(item, result, nil)
+		case slices.Contains(named, item.ID):
+			missing = append(missing, item)
 		}
-		r.keep(item, kept)
 	}
-	paper.Run(a.ctx, toRun, r.settings, c.Jobs, r)
+	watch := &watcher{folder: folder, entries: entries, all: int64(len(missing)), display: a.display(), bars: map[string]bar{}}
+	watch.total, watch.end = watch.display.add("all items", watch.all)
+	paper.Run(a.ctx, missing, settings, c.Jobs, watch)
+	watch.end()
+	watch.display.close()
 
-	var list []*itemAnswer
-	for _, item := range items {
-		list = append(list, r.answers[item.ID])
+	var all, answer []report.Entry
+	for _, item := range a.items {
+		if entry, ok := entries[item.ID]; ok {
+			all = append(all, entry)
+			if slices.Contains(named, item.ID) {
+				answer = append(answer, entry)
+			}
+		}
 	}
-	if err := r.write(list); err != nil {
+	if err := folder.Finish(all); err != nil {
 		return err
 	}
 	if c.JSON {
 		err = a.writeJSON(struct {
-			Items []*itemAnswer `json:"items"`
-		}{list})
+			Items []report.Entry `json:"items"`
+		}{answer})
 	} else {
-		err = r.print(list)
+		err = a.printVerdicts(answer, folder.Page())
 	}
-	return errors.Join(err, failures(list))
+	return errors.Join(err, c.shortfall(answer))
 }
 
-// items returns the items that the user names, in the order of paper.Items.
-func (c *reproduceCmd) items() ([]paper.Item, error) {
+// named returns the items that the user names, or all.
+func (c *reproduceCmd) named(items []paper.Item) ([]string, error) {
+	ids := itemIDs(items)
 	names := append(slices.Clone(c.Items), c.Only...)
 	if len(names) == 0 {
-		return paper.Items(), nil
+		return ids, nil
 	}
 	for _, name := range names {
-		if !slices.Contains(itemIDs(), name) {
-			return nil, fmt.Errorf("there is no item %q; the items are %s", name, strings.Join(itemIDs(), ", "))
+		if !slices.Contains(ids, name) {
+			return nil, fmt.Errorf("there is no item %q; the items are %s", name, strings.Join(ids, ", "))
 		}
 	}
-	return slices.DeleteFunc(paper.Items(), func(item paper.Item) bool { return !slices.Contains(names, item.ID) }), nil
+	return names, nil
 }
 
-// reproduction is one run of the command; it observes the run of the items and
-// saves each as soon as it is done.
-type reproduction struct {
-	app      *app
-	dir      string
-	settings paper.Settings
-	answers  map[string]*itemAnswer
-	seconds  map[string]float64     // by item, also of earlier runs
-	name     map[string]func(int64) // the progress bar of each running item
-	end      []func()
+// shortfall is the error of a run that did not finish all its items.
+func (c *reproduceCmd) shortfall(entries []report.Entry) error {
+	var failed []string
+	interrupted := 0
+	for _, e := range entries {
+		switch e.Status {
+		case report.Failed:
+			failed = append(failed, e.ID)
+		case report.Interrupted:
+			interrupted++
+		}
+	}
+	var errs []error
+	if failed != nil {
+		errs = append(errs, fmt.Errorf("failed: %s; the same command again redoes only what is not finished", strings.Join(failed, ", ")))
+	}
+	if interrupted > 0 {
+		errs = append(errs, fmt.Errorf("interrupted: %d of %d items are not finished; the others are kept in %s, and the same command again goes on from there",
+			interrupted, len(entries), c.Out))
+	}
+	return errors.Join(errs...)
+}
+
+// watcher saves each item as soon as it is done, and shows the progress of all.
+// It implements paper.Observer.
+type watcher struct {
+	folder  *report.Folder
+	entries map[string]report.Entry
+	done    int64
+	all     int64 // items to run
+	display *display
+	total   func(done, total int64)
+	end     func()
+	bars    map[string]bar // of the items that run
+}
+
+type bar struct {
+	set func(done, total int64)
+	end func()
 }
 
 // Progress implements paper.Observer.
-func (r *reproduction) Progress(id string, done, total int) {
-	set, ok := r.name[id]
+func (w *watcher) Progress(id string, done, total int) {
+	b, ok := w.bars[id]
 	if !ok {
-		var end func()
-		set, end = r.app.progress(id, int64(total))
-		r.name[id] = set
-		r.end = append(r.end, end)
+		b.set, b.end = w.display.add("  "+id, int64(total))
+		w.bars[id] = b
 	}
-	set(int64(done))
+	b.set(int64(done), int64(total))
 }
 
 // Done implements paper.Observer.
-func (r *reproduction) Done(o paper.Outcome) {
-	answer := r.answer(o.Item)
-	seconds := o.Elapsed.Seconds()
-	answer.Seconds = &seconds
-	r.answers[o.Item.ID] = answer
-	err := o.Err
-	if err == nil {
-		answer.fill(o.Result)
-		answer.Files, err = report.WriteItem(r.dir, o.Item, r.settings, o.Result)
-		r.seconds[o.Item.ID] = seconds
+func (w *watcher) Done(o paper.Outcome) {
+	entry := w.folder.Keep(o)
+	w.entries[entry.ID] = entry
+	if b, ok := w.bars[entry.ID]; ok {
+		b.end()
 	}
-	if err != nil {
-		answer.Status, answer.Error = "failed", err.Error()
+	if entry.Status == report.Interrupted {
+		return
 	}
+	w.done++
+	w.total(w.done, w.all)
+	w.display.note("%s: %s, %.1f s", entry.ID, entry.State(), o.Elapsed.Seconds())
 }
 
-// keep takes over the result of an earlier run. Its files are written again:
-// that is quick, and repairs what was interrupted or removed.
-func (r *reproduction) keep(item paper.Item, result *paper.Result) {
-	answer := r.answer(item)
-	answer.fill(result)
-	if seconds, ok := r.seconds[item.ID]; ok {
-		answer.Seconds = &seconds
-	}
-	var err error
-	if answer.Files, err = report.WriteItem(r.dir, item, r.settings, result); err != nil {
-		answer.Status, answer.Error = "failed", err.Error()
-	}
-	r.answers[item.ID] = answer
-}
-
-func (r *reproduction) answer(item paper.Item) *itemAnswer {
-	command := "markovicl reproduce " + item.ID + " --out out"
-	if r.settings.Quick {
-		command += " --quick"
-	}
-	if r.settings.Seed != 1 {
-		command += fmt.Sprintf(" --seed %d", r.settings.Seed)
-	}
-	if r.settings.Seeds != 0 {
-		command += fmt.Sprintf(" --seeds %d", r.settings.Seeds)
-	}
-	return &itemAnswer{ID: item.ID, Status: "done", Claim: item.Claim, Command: command, Files: []string{}}
-}
-
-func (a *itemAnswer) fill(r *paper.Result) {
-	a.Verdict, a.Why, a.Quantity = r.Verdict, r.Why, r.Quantity
-	a.Paper, a.Ours, a.StandardError = r.Paper, r.Ours, r.StandardError
-}
-
-const timingsFile = "timings.json"
-
-func (r *reproduction) readTimings() {
-	data, err := os.ReadFile(filepath.Join(r.dir, timingsFile))
-	if err != nil || json.Unmarshal(data, &r.seconds) != nil {
-		r.seconds = map[string]float64{} // times of earlier runs are a convenience
-	}
-}
-
-// write saves results.json and timings.json.
-func (r *reproduction) write(list []*itemAnswer) error {
-	for _, end := range r.end {
-		end()
-	}
-	timeless := make([]itemAnswer, len(list))
-	for i, answer := range list {
-		timeless[i] = *answer
-		timeless[i].Seconds = nil
-	}
-	for name, v := range map[string]any{"results.json": map[string]any{"items": timeless}, timingsFile: r.seconds} {
-		data, err := json.MarshalIndent(v, "", " ")
-		if err != nil {
-			return err
+// printVerdicts prints the table of verdicts, then why each is what it is.
+func (a *app) printVerdicts(entries []report.Entry, page string) error {
+	table := a.table()
+	fmt.Fprintln(table, "item\tverdict\tpaper\tours\tseconds")
+	for _, e := range entries {
+		seconds := "–"
+		if e.Seconds != nil && e.Status == report.Done {
+			seconds = fmt.Sprintf("%.1f", *e.Seconds)
 		}
-		if err := report.WriteFile(filepath.Join(r.dir, name), append(data, '\n')); err != nil {
-			return err
-		}
+		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\n", e.ID, e.State(), e.PaperText(), e.OursText(), seconds)
 	}
-	return nil
-}
-
-func (r *reproduction) print(list []*itemAnswer) error {
-	for _, answer := range list {
-		if answer.Status == "failed" {
-			fmt.Fprintf(r.app.stdout, "%s: failed: %s\n\n", answer.ID, answer.Error)
+	if err := table.Flush(); err != nil {
+		return err
+	}
+	fmt.Fprintln(a.stdout)
+	for _, e := range entries {
+		text := e.Why
+		switch {
+		case e.Status == report.Interrupted:
 			continue
+		case e.Error != "":
+			text = e.Error
+		case e.Quantity != "":
+			text += " (numbers: " + e.Quantity + ")"
 		}
-		fmt.Fprintf(r.app.stdout, "%s: %s\n  claim: %s\n  found: %s\n", answer.ID, answer.Verdict, answer.Claim, answer.Why)
-		for _, name := range answer.Files {
-			fmt.Fprintf(r.app.stdout, "  %s\n", filepath.Join(r.dir, filepath.FromSlash(name)))
-		}
-		fmt.Fprintln(r.app.stdout)
+		fmt.Fprintf(a.stdout, "%s: %s\n", e.ID, text)
 	}
-	return nil
-}
-
-func failures(list []*itemAnswer) error {
-	var failed []string
-	for _, answer := range list {
-		if answer.Status == "failed" {
-			failed = append(failed, answer.ID)
-		}
-	}
-	if failed == nil {
-		return nil
-	}
-	return fmt.Errorf("failed: %s; run the same command again to redo only these", strings.Join(failed, ", "))
+	_, err := fmt.Fprintf(a.stdout, "\nreport: %s\n", page)
+	return err
 }

@@ -300,7 +300,7 @@ func (c *traceCmd) write(r *multiobj.TraceResult) ([]string, error) {
 		data []byte
 	}{{"layers.csv", csv.Bytes()}}
 	for _, format := range []string{"svg", "png"} {
-		data, err := report.DrawPanels(paper.LayerPlots(r), format)
+		data, err := report.Draw(paper.Plot{Name: "layers", Panels: paper.LayerPlots(r)}, format)
 		if err != nil {
 			return nil, err
 		}

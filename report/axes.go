@@ -1,0 +1,232 @@
+package report
+
+import (
+	"image/color"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+
+	"gonum.org/v1/plot"
+	"gonum.org/v1/plot/vg"
+	"gonum.org/v1/plot/vg/draw"
+
+	"markovicl/paper"
+)
+
+// scales are the ranges of a plot's axes.
+type scales struct {
+	x, y     scale
+	barWidth float64 // of one bar, in units of x; 0 if there are none
+	bars     int     // series of bars
+}
+
+// scale is the range of one axis. +Inf has a place of its own at the right end.
+type scale struct {
+	min, max float64
+	log      bool
+	infinite bool    // +Inf is at max
+	end      float64 // of the finite part
+	whole    bool    // all finite values are integers
+}
+
+// barGroup is the part of the distance of neighbours that their bars fill.
+const barGroup = 0.8
+
+func newScales(p *paper.Plot) scales {
+	s := scales{x: scale{log: p.X.Log}, y: scale{log: p.Y.Log}}
+	var xs, ys []float64
+	step := math.Inf(1) // the smallest distance of neighbours among bars
+	for _, series := range p.Series {
+		for i, x := range series.X {
+			if math.IsInf(x, 1) {
+				s.x.infinite = true
+			} else {
+				xs = append(xs, x)
+			}
+			if i > 0 && series.Kind == paper.Bars {
+				step = min(step, x-series.X[i-1])
+			}
+		}
+		ys = append(append(append(ys, series.Y...), series.Low...), series.High...)
+		if series.Kind == paper.Bars {
+			s.bars++
+			if !p.Y.Log {
+				ys = append(ys, 0)
+			}
+		}
+	}
+	for _, level := range p.Levels {
+		ys = append(ys, level.Y)
+	}
+	if p.Heat != nil {
+		x, y := edges(p.Heat.X, p.X.Log), edges(p.Heat.Y, p.Y.Log)
+		xs, ys = append(xs, x[0], x[len(x)-1]), append(ys, y[0], y[len(y)-1])
+	}
+	if s.bars > 0 {
+		if math.IsInf(step, 1) {
+			step = 1
+		}
+		s.barWidth = barGroup * step / float64(s.bars)
+		for _, x := range slices.Clone(xs) {
+			if !p.X.Log { // room for half a group
+				xs = append(xs, x-step/2, x+step/2)
+			}
+		}
+	}
+	s.x.fit(xs, p.X, 0)
+	room := 0.04
+	if p.Heat != nil {
+		room = 0
+	}
+	s.y.fit(ys, p.Y, room)
+	return s
+}
+
+// fit sets the range from the values, with room at both ends as a part of it,
+// and from what the axis asks for.
+func (s *scale) fit(values []float64, a paper.Axis, room float64) {
+	s.min, s.max, s.whole = math.Inf(1), math.Inf(-1), true
+	for _, v := range values {
+		s.min, s.max = min(s.min, v), max(s.max, v)
+		s.whole = s.whole && v == math.Trunc(v)
+	}
+	if len(values) == 0 {
+		s.min, s.max = 1, 1 // only infinity
+	}
+	if k := len(a.Categories); k > 0 {
+		s.min, s.max = -0.5, float64(k)-0.5
+	}
+	if s.min == s.max { // a single value: give it room
+		if s.log {
+			s.min, s.max = s.min/2, s.max*2
+		} else {
+			r := max(math.Abs(s.min)*0.05, 1e-3)
+			if s.whole {
+				r = 1
+			}
+			s.min, s.max = s.min-r, s.max+r
+		}
+	}
+	low, high := s.at(-room), s.at(1+room)
+	if s.min != 0 { // an axis that starts at 0 means it
+		s.min = low
+	}
+	if s.max != 0 {
+		s.max = high
+	}
+	if a.Min != nil {
+		s.min = *a.Min
+	}
+	if a.Max != nil {
+		s.max = *a.Max
+	}
+	if s.min >= s.max { // the axis asks for one end beyond the values
+		if a.Min != nil {
+			s.max = s.min + 1
+		} else {
+			s.min = s.max - 1
+			if s.log {
+				s.min = s.max / 10
+			}
+		}
+	}
+	s.end = s.max
+	if s.infinite {
+		s.max = s.at(1.14)
+	}
+}
+
+// at returns the value at a part of the range, 0 for its begin, 1 for its end.
+func (s scale) at(part float64) float64 {
+	if s.log {
+		return s.min * math.Pow(s.max/s.min, part)
+	}
+	return s.min + (s.max-s.min)*part
+}
+
+// place says where on the axis a value is: where it is, but for +Inf.
+func (s scale) place(v float64) float64 {
+	if math.IsInf(v, 1) {
+		return s.max
+	}
+	return v
+}
+
+// apply sets up an axis; room is the width that the names of categories share.
+func (s scale) apply(a *plot.Axis, spec paper.Axis, room vg.Length) {
+	a.Min, a.Max = s.min, s.max
+	a.Label.Text = spec.Label
+	a.Label.TextStyle = labelStyle
+	a.Label.TextStyle.XAlign, a.Label.TextStyle.YAlign = draw.XCenter, draw.YBottom
+	align := a.Tick.Label
+	a.Tick.Label = tickStyle
+	a.Tick.Label.XAlign, a.Tick.Label.YAlign = align.XAlign, align.YAlign
+	a.LineStyle = draw.LineStyle{Color: ink, Width: 0.6}
+	a.Tick.LineStyle = a.LineStyle
+	a.Tick.Length = 4
+	if s.log {
+		a.Scale = plot.LogScale{}
+	}
+	if k := len(spec.Categories); k > 0 {
+		a.Tick.LineStyle.Color = color.NRGBA{} // leaves a gap all the same
+		var names plot.ConstantTicks
+		for i, name := range spec.Categories {
+			names = append(names, plot.Tick{Value: float64(i), Label: wrap(tickStyle, name, room/vg.Length(k))})
+		}
+		a.Tick.Marker = names
+		return
+	}
+	a.Tick.Marker = plot.TickerFunc(func(_, _ float64) []plot.Tick { return s.ticks() })
+}
+
+func (s scale) ticks() []plot.Tick {
+	var ticks []plot.Tick
+	if s.log && s.end/s.min >= 8 {
+		ticks = logTicks(s.min, s.end)
+	} else {
+		for _, t := range (plot.DefaultTicks{}).Ticks(s.min, s.end) {
+			if t.Label != "" && (!s.whole || t.Value == math.Trunc(t.Value)) {
+				t.Label = tickText(t.Label)
+				ticks = append(ticks, t)
+			}
+		}
+	}
+	if s.infinite {
+		ticks = append(ticks, plot.Tick{Value: s.max, Label: "∞"})
+	}
+	return ticks
+}
+
+// logTicks labels 1, 2 and 5 times the powers of ten over few decades, the
+// powers alone over more, and only some of them over many.
+func logTicks(low, high float64) []plot.Tick {
+	const slack = 1 + 1e-9 // the ends count
+	decades := math.Log10(high / low)
+	stride := max(1, int(math.Ceil(decades/7)))
+	var ticks []plot.Tick
+	first := int(math.Floor(math.Log10(low)))
+	for k := first; k <= int(math.Floor(math.Log10(high*slack))); k++ {
+		for digit := 1; digit <= 9; digit++ {
+			v, err := strconv.ParseFloat(strconv.Itoa(digit)+"e"+strconv.Itoa(k), 64) // exact, unlike math.Pow
+			if err != nil || v*slack < low || v > high*slack {
+				continue
+			}
+			tick := plot.Tick{Value: v}
+			if digit == 1 && k%stride == 0 || decades < 2.4 && (digit == 2 || digit == 5) {
+				tick.Label = strconv.FormatFloat(v, 'f', -1, 64)
+				if k > 4 || k < -3 {
+					tick.Label = strconv.FormatFloat(v, 'e', -1, 64)
+				}
+				tick.Label = tickText(tick.Label)
+			} else if stride > 1 {
+				continue
+			}
+			ticks = append(ticks, tick)
+		}
+	}
+	return ticks
+}
+
+// tickText shortens exponents and gives minus its sign.
+var tickText = strings.NewReplacer("e+0", "e", "e+", "e", "e-0", "e−", "-", "−").Replace

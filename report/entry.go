@@ -1,0 +1,105 @@
+package report
+
+import (
+	"fmt"
+	"math"
+	"strconv"
+	"strings"
+
+	"markovicl/paper"
+)
+
+// Entry is what is reported of one item: a line of the table of verdicts.
+type Entry struct {
+	ID            string        `json:"id"`
+	Status        Status        `json:"status"`
+	Verdict       paper.Verdict `json:"verdict"` // empty unless done, as the other findings
+	Why           string        `json:"why"`
+	Claim         string        `json:"claim"`
+	Quantity      string        `json:"quantity"`
+	Paper         *float64      `json:"paper"`
+	Ours          *float64      `json:"ours"`
+	StandardError *float64      `json:"standard_error"`
+	Command       string        `json:"command"`
+	Seconds       *float64      `json:"seconds,omitempty"` // never in results.json, so that equal runs give equal files
+	Files         []string      `json:"files"`             // relative to the folder
+	Error         string        `json:"error,omitempty"`
+
+	item   paper.Item
+	result *paper.Result // nil unless done
+}
+
+// Status says how an item ended.
+type Status string
+
+// The ways in which an item ends.
+const (
+	Done        Status = "done"
+	Failed      Status = "failed"
+	Interrupted Status = "interrupted" // before its end or before its begin
+)
+
+func newEntry(item paper.Item, s paper.Settings) Entry {
+	return Entry{ID: item.ID, Claim: item.Claim, Command: Command(item.ID, s), Files: []string{}, item: item}
+}
+
+// Command is the command that runs an item with the settings.
+func Command(id string, s paper.Settings) string {
+	command := "markovicl reproduce " + id
+	if s.Quick {
+		command += " --quick"
+	}
+	if s.Seed != 1 {
+		command += fmt.Sprintf(" --seed %d", s.Seed)
+	}
+	if s.Seeds != 0 {
+		command += fmt.Sprintf(" --seeds %d", s.Seeds)
+	}
+	return command + " --out out"
+}
+
+// State is the verdict of an item that is done, and its status otherwise.
+func (e *Entry) State() string {
+	if e.Status == Done {
+		return string(e.Verdict)
+	}
+	return string(e.Status)
+}
+
+// PaperText is the paper's number as a table shows it.
+func (e *Entry) PaperText() string { return numberText(e.Paper, nil) }
+
+// OursText is our number with its standard error, as a table shows it.
+func (e *Entry) OursText() string { return numberText(e.Ours, e.StandardError) }
+
+// numberText writes a number to as many digits as its standard error has two
+// of, or to six digits where it is exact.
+func numberText(x, se *float64) string {
+	switch {
+	case x == nil:
+		return "–"
+	case se == nil || *se == 0:
+		return short(*x, 6)
+	}
+	decimals := 1 - int(math.Floor(math.Log10(*se)))
+	if decimals < 0 || decimals > 8 {
+		return short(*x, 6) + " ± " + short(*se, 2)
+	}
+	return fmt.Sprintf("%.*f ± %.*f", decimals, *x, decimals, *se)
+}
+
+// short writes a number to so many digits, and with the sign of minus.
+func short(x float64, digits int) string {
+	return strings.ReplaceAll(strconv.FormatFloat(x, 'g', digits, 64), "-", "−")
+}
+
+// Markdown returns the table of verdicts for a text such as the README.
+func Markdown(entries []Entry) string {
+	var out strings.Builder
+	out.WriteString("| item | verdict | quantity | paper | ours |\n|---|---|---|---:|---:|\n")
+	cell := strings.NewReplacer("|", `\|`, "\n", " ").Replace
+	for _, e := range entries {
+		fmt.Fprintf(&out, "| %s | %s | %s | %s | %s |\n", e.ID, e.State(), cell(e.Quantity), e.PaperText(), e.OursText())
+	}
+	return out.String()
+}

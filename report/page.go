@@ -1,0 +1,204 @@
+package report
+
+import (
+	"bytes"
+	_ "embed"
+	"fmt"
+	"html/template"
+	"image/color"
+	"path"
+	"regexp"
+	"strings"
+
+	"markovicl/paper"
+)
+
+//go:embed page.html
+var pageText string
+
+var pageTemplate = template.Must(template.New("page").Funcs(template.FuncMap{
+	"prose":  prose,
+	"header": header,
+	"cell":   cell,
+	"mark":   markOf,
+}).Parse(pageText))
+
+// longTable is the number of rows from which on a table is folded, and
+// shownRows the number of those that the page shows; the CSV has all.
+const longTable, shownRows = 8, 200
+
+// Page returns a self-contained HTML page of the entries: it loads nothing,
+// runs no script, and links nowhere but to arXiv and to the files of the
+// entries.
+func Page(s paper.Settings, entries []Entry) ([]byte, error) {
+	type table struct {
+		paper.Table
+		File   string
+		Folded bool
+		Hidden int // rows that only the CSV has
+	}
+	type figure struct {
+		paper.Plot
+		Panels []template.HTML // SVG
+		Files  []string        // SVG, PNG
+	}
+	type section struct {
+		Entry
+		Item    paper.Item
+		Result  *paper.Result
+		Tables  []table
+		Figures []figure
+	}
+	data := struct {
+		Settings string
+		Sections []section
+		Style    template.CSS
+	}{Settings: settingsText(s), Style: palettes()}
+	for _, e := range entries {
+		part := section{Entry: e, Item: e.item, Result: e.result}
+		if e.result == nil {
+			data.Sections = append(data.Sections, part)
+			continue
+		}
+		for _, t := range e.result.Tables {
+			shown := table{Table: t, File: e.file(t.Name + ".csv"), Folded: len(t.Rows) >= longTable}
+			if shown.Hidden = len(t.Rows) - shownRows; shown.Hidden > 0 {
+				shown.Rows = t.Rows[:shownRows]
+			}
+			part.Tables = append(part.Tables, shown)
+		}
+		for _, p := range e.result.Plots {
+			svgs, err := DrawEach(p)
+			if err != nil {
+				return nil, err
+			}
+			f := figure{Plot: p, Files: []string{e.file(p.Name + ".svg"), e.file(p.Name + ".png")}}
+			for _, svg := range svgs {
+				f.Panels = append(f.Panels, inline(svg))
+			}
+			part.Figures = append(part.Figures, f)
+		}
+		data.Sections = append(data.Sections, part)
+	}
+	var out bytes.Buffer
+	if err := pageTemplate.Execute(&out, data); err != nil {
+		return nil, err
+	}
+	return out.Bytes(), nil
+}
+
+func settingsText(s paper.Settings) string {
+	size := "full size"
+	if s.Quick {
+		size = "reduced size (--quick)"
+	}
+	seeds := "each item's own number of seeds"
+	if s.Seeds != 0 {
+		seeds = fmt.Sprintf("%d seeds where an item averages over seeds", s.Seeds)
+	}
+	return fmt.Sprintf("%s, first seed %d, %s", size, s.Seed, seeds)
+}
+
+// file returns the entry's file with a base name.
+func (e *Entry) file(base string) string {
+	for _, name := range e.Files {
+		if path.Base(name) == base {
+			return name
+		}
+	}
+	return ""
+}
+
+// colours are the variables by which the page gives the colours of a plot, in
+// light, for which plots are drawn, and in dark.
+var colours = []struct {
+	name  string
+	light color.RGBA
+	dark  string
+}{
+	{"ground", ground, "#1b1c1f"},
+	{"ink", ink, "#d8d8d8"},
+	{"rule", rule, "#3a3b40"},
+	{"c0", palette[0], "#4fa8e0"},
+	{"c1", palette[1], "#f0804a"},
+	{"c2", palette[2], "#2cc49a"},
+	{"c3", palette[3], "#dc93bd"},
+	{"c4", palette[4], "#f0b03a"},
+	{"c5", palette[5], "#8fd0f5"},
+	{"c6", palette[6], "#c49a6c"},
+}
+
+func hex(c color.RGBA) string { return fmt.Sprintf("#%02X%02X%02X", c.R, c.G, c.B) }
+
+func palettes() template.CSS {
+	var light, dark strings.Builder
+	for _, c := range colours {
+		fmt.Fprintf(&light, "--%s:%s;", c.name, hex(c.light))
+		fmt.Fprintf(&dark, "--%s:%s;", c.name, c.dark)
+	}
+	return template.CSS(":root{color-scheme:light dark;" + light.String() + "}\n@media (prefers-color-scheme:dark){:root{" + dark.String() + "}}\n")
+}
+
+var (
+	svgStart = regexp.MustCompile(`(?s)^.*?<svg width="[^"]*" height="[^"]*" viewBox="([^"]*)".*?>`)
+	svgHex   = regexp.MustCompile(`#[0-9A-F]{6}`)
+)
+
+// inline turns an SVG file into a part of the page that follows its colours and
+// its width.
+func inline(svg []byte) template.HTML {
+	s := svgStart.ReplaceAllString(string(svg), `<svg viewBox="$1" role="img">`)
+	s = strings.ReplaceAll(s, "xlink:href=", "href=")
+	s = svgHex.ReplaceAllStringFunc(s, func(code string) string {
+		for _, c := range colours {
+			if hex(c.light) == code {
+				return "var(--" + c.name + ")"
+			}
+		}
+		return code
+	})
+	return template.HTML(s)
+}
+
+// header is the name of a column as a reader would write it.
+func header(column string) template.HTML {
+	text := prose(column)
+	if string(text) != template.HTMLEscapeString(column) {
+		return text
+	}
+	return template.HTML(strings.ReplaceAll(string(text), "_", " "))
+}
+
+// cell is a cell of a table, with the digits that a person reads.
+func cell(v any) template.HTML {
+	switch v := v.(type) {
+	case nil:
+		return "–"
+	case string:
+		return prose(v)
+	case bool:
+		if v {
+			return "yes"
+		}
+		return "no"
+	case float64:
+		if v == float64(int64(v)) && v < 1e15 && v > -1e15 { // also counts
+			return template.HTML(strings.ReplaceAll(fmt.Sprintf("%.0f", v), "-", "−"))
+		}
+		return template.HTML(short(v, 6))
+	}
+	return template.HTML(template.HTMLEscapeString(fmt.Sprint(v)))
+}
+
+// markOf is the sign before a verdict, so that colour alone does not say it.
+func markOf(e Entry) string {
+	switch {
+	case e.Status != Done:
+		return "!"
+	case e.Verdict == paper.Agrees:
+		return "✓"
+	case e.Verdict == paper.Differs:
+		return "≠"
+	}
+	return "~"
+}
