@@ -85,7 +85,11 @@ func numberText(x, se *float64) string {
 	if decimals < 0 || decimals > 8 {
 		return short(*x, 6) + " ± " + short(*se, 2)
 	}
-	return fmt.Sprintf("%.*f ± %.*f", decimals, *x, decimals, *se)
+	rounded := strconv.FormatFloat(*x, 'f', decimals, 64)
+	if strings.Trim(rounded, "-0.") == "" {
+		rounded = strings.TrimPrefix(rounded, "-") // rounded to 0, which has no sign
+	}
+	return strings.ReplaceAll(rounded, "-", "−") + " ± " + strconv.FormatFloat(*se, 'f', decimals, 64)
 }
 
 // short writes a number to so many digits, and with the sign of minus.
