@@ -67,6 +67,29 @@ func TestDecodeJSONForms(t *testing.T) {
 	}
 }
 
+// TestWrongShapes reads files of numpy, and tensors beside others, whose shapes
+// or types do not fit.
+func TestWrongShapes(t *testing.T) {
+	flat, err := lsa.EncodeSafetensorsWith(lsa.NewDense(1, 1, 2), map[string][]float64{"b": {1, 2}, "A": {3, 4}}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := lsa.DecodeSafetensors(flat); err == nil || !strings.Contains(err.Error(), `tensor "b" has shape [2]; it must be [layers, heads, D, ..]`) {
+		t.Errorf("flat tensors: %v", err)
+	}
+	for name, want := range map[string]string{
+		"wrong-shape.npz": `tensor "A" has shape [1 1 3 3]; "b" has [1 1 3], so it must be [1 1 3 2]`,
+		"float32.npz":     "type <f4",
+		"fortran.npz":     "Fortran order True",
+		"no-b.npz":        `structured parameters are "b" and "A"`,
+		"not-finite.npz":  "not a finite number",
+	} {
+		if _, err := lsa.Load(filepath.Join("testdata", name)); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: error %v, want one with %s", name, err, want)
+		}
+	}
+}
+
 func TestWrongFiles(t *testing.T) {
 	for _, c := range []struct{ file, content, want string }{
 		{"a.txt", "", "parameter files are"},

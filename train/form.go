@@ -33,13 +33,14 @@ func newFormObjective(f *moment.Form, m lsa.Model) *formObjective {
 	}
 }
 
-// newPopulationForm returns the population loss of one layer.
-func newPopulationForm(t markov.Task, m lsa.Model) (*formObjective, error) {
-	moments, err := moment.Of(context.Background(), t, moment.Options{})
+// populationForm returns the population loss of one layer, the same for every
+// model of a task.
+func populationForm(ctx context.Context, t markov.Task) (*moment.Form, error) {
+	moments, err := moment.Of(ctx, t, moment.Options{})
 	if err != nil {
 		return nil, err
 	}
-	return newFormObjective(moments.At(t.Context()), m), nil
+	return moments.At(t.Context()), nil
 }
 
 // head returns b and A of a head; of a dense one A is a copy, for only the last

@@ -13,7 +13,6 @@ import (
 
 	"markovicl/lsa"
 	"markovicl/markov"
-	"markovicl/moment"
 )
 
 // TestFormIsBatch checks that the quadratic form of a fixed batch has the loss
@@ -77,10 +76,11 @@ func TestLawsAreForm(t *testing.T) {
 		c.Data, c.Heads = Population, 2
 		m, params := newModel(c, task.Dim())
 		fillRandom(params, 0.5, 1)
-		form, err := newPopulationForm(task, m)
+		exact, err := populationForm(context.Background(), task)
 		if err != nil {
 			t.Fatal(err)
 		}
+		form := newFormObjective(exact, m)
 		laws, err := newLawObjective(task, m, 2)
 		if err != nil {
 			t.Fatal(err)
@@ -120,14 +120,7 @@ func TestExactRisk(t *testing.T) {
 		task := mustTask(t, spec)
 		m, params := newModel(Defaults(), task.Dim())
 		fillRandom(params, 1, 3)
-		moments, err := moment.Of(context.Background(), task, moment.Options{})
-		if err != nil {
-			t.Fatal(err)
-		}
-		want, err := PopulationLoss(moments.At(task.Context()), m)
-		if err != nil {
-			t.Fatal(err)
-		}
+		want := exactLoss(t, task, m)
 		got, err := ExactRisk(task, m.NewForward().Predict)
 		if err != nil {
 			t.Fatal(err)
@@ -192,11 +185,11 @@ func best(t *testing.T, d int, n string) float64 {
 // exactLoss returns the population loss of a one-layer model.
 func exactLoss(t *testing.T, task markov.Task, m lsa.Model) float64 {
 	t.Helper()
-	moments, err := moment.Of(context.Background(), task, moment.Options{})
+	form, err := populationForm(context.Background(), task)
 	if err != nil {
 		t.Fatal(err)
 	}
-	loss, err := PopulationLoss(moments.At(task.Context()), m)
+	loss, err := PopulationLoss(form, m)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,6 +1,7 @@
 package train
 
 import (
+	"context"
 	"fmt"
 
 	"markovicl/lsa"
@@ -23,18 +24,24 @@ type objective interface {
 }
 
 // newObjective returns the loss that a problem, which has been checked, is about.
-func newObjective(p Problem, m lsa.Model, workers int) (objective, error) {
+func newObjective(ctx context.Context, p Problem, m lsa.Model, s Settings) (objective, error) {
 	c := p.Config
-	oneLayer := c.Layers == 1
 	switch {
-	case c.Data == Population && oneLayer:
-		return newPopulationForm(p.Task, m)
+	case c.Data == Population && c.Layers > 1:
+		return newLawObjective(p.Task, m, s.Workers)
 	case c.Data == Population:
-		return newLawObjective(p.Task, m, workers)
-	case c.Data == Fixed && oneLayer && formPays(p.Task.Dim(), c.Heads, c.Batch):
+		form := s.form
+		if form == nil {
+			var err error
+			if form, err = populationForm(ctx, p.Task); err != nil {
+				return nil, err
+			}
+		}
+		return newFormObjective(form, m), nil
+	case c.Data == Fixed && c.Layers == 1 && formPays(p.Task.Dim(), c.Heads, c.Batch):
 		return newBatchForm(p, m)
 	}
-	return newPromptObjective(p, m, workers)
+	return newPromptObjective(p, m, s.Workers)
 }
 
 // newModel returns a model of a configuration for prompt matrices of D rows

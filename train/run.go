@@ -10,6 +10,7 @@ import (
 
 	"markovicl/lsa"
 	"markovicl/markov"
+	"markovicl/moment"
 )
 
 // Problem is what a run is about. Together with nothing else it determines the
@@ -30,6 +31,8 @@ type Settings struct {
 	// Progress, if not nil, is called after every step. Runs of several seeds
 	// call it from several goroutines, one for each seed.
 	Progress func(Progress)
+
+	form *moment.Form // the population loss of one layer, if RunSeeds has it
 }
 
 // Progress is how far a run has come.
@@ -164,7 +167,7 @@ func Run(ctx context.Context, p Problem, s Settings) (*Result, error) {
 	}
 	r.bound = p.Config.LossBound * largest
 	var err error
-	if r.objective, err = newObjective(p, r.model, s.Workers); err != nil {
+	if r.objective, err = newObjective(ctx, p, r.model, s); err != nil {
 		return nil, err
 	}
 	defer r.objective.close()

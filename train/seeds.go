@@ -25,9 +25,18 @@ func RunSeeds(ctx context.Context, p Problem, seeds int, s Settings) (*Study, er
 	if seeds < 1 {
 		return nil, fmt.Errorf("seeds must be at least 1, got %d", seeds)
 	}
+	if err := p.Check(); err != nil {
+		return nil, err
+	}
 	workers := s.Workers
 	if workers == 0 {
 		workers = runtime.GOMAXPROCS(0)
+	}
+	if p.Config.Data == Population && p.Config.Layers == 1 {
+		var err error
+		if s.form, err = populationForm(ctx, p.Task); err != nil {
+			return nil, err
+		}
 	}
 	parallel := min(workers, seeds)
 	s.Workers = max(1, workers/parallel)
