@@ -34,6 +34,7 @@ type GramSampler struct {
 	words      int           // ceil(n/64)
 	masks      []uint64      // [d+1][S][words] which chains are in the state
 	everywhere []uint64      // [words] which bits are chains
+	queryBit   uint64        // the bit of the last word in which the query rides as one more chain; 0 if it is drawn by itself
 	states     []State       // [d+1] the query and its label
 
 	plain  *Sampler // of tasks with more states than pay off
@@ -93,8 +94,9 @@ func newThreshold(p float64) threshold {
 	if p >= 1 {
 		return threshold{1, math.MaxUint64, true} // 0.111..
 	}
-	scaled := math.Ldexp(p, 64)
-	return threshold{p, uint64(scaled), scaled != math.Trunc(scaled)}
+	scaled := p * (1 << 64) // exact
+	digits := uint64(scaled)
+	return threshold{p, digits, scaled != float64(digits)}
 }
 
 // digit returns the binary digit of p with weight 2^-k, k >= 1, as a word.
@@ -149,8 +151,15 @@ func NewGramSampler(t Task, seed uint64) (*GramSampler, error) {
 	for w := range g.everywhere {
 		g.everywhere[w] = math.MaxUint64
 	}
+	iid := t.start.kind == IIDStart
 	if r := n % 64; r != 0 {
 		g.everywhere[g.words-1] = 1<<r - 1
+		if iid && S == 2 {
+			g.queryBit = 1 << r
+		}
+	}
+	if iid {
+		g.setFirst(g.query)
 	}
 	return g, nil
 }
@@ -183,7 +192,9 @@ func (g *GramSampler) Draw(i uint64, G, u []float64) (State, error) {
 		}
 		queryStart = g.stationary
 	}
-	g.drawQuery(queryStart)
+	if g.queryBit == 0 {
+		g.drawQuery(queryStart)
+	}
 	contextStart := g.stationary
 	if g.start != nil {
 		contextStart = g.start[g.states[0]]
@@ -223,17 +234,14 @@ func (g *GramSampler) drawQuery(start []float64) {
 
 // drawContext draws the masks of all in-context chains.
 func (g *GramSampler) drawContext(start []float64) {
-	S := g.task.states
-	rest := 1.0
-	for target := S - 1; target > 0; target-- {
-		g.first[target] = newThreshold(start[target] / rest)
-		rest -= start[target]
+	if g.task.start.kind != IIDStart {
+		g.setFirst(start)
 	}
+	S, W := g.task.states, g.words
 	if S == 2 {
 		g.drawBinaryContext()
 		return
 	}
-	W := g.words
 	for w, chains := range g.everywhere {
 		left := chains // those that are in none of the states above
 		for target := S - 1; target > 0; target-- {
@@ -255,23 +263,44 @@ func (g *GramSampler) drawContext(start []float64) {
 	}
 }
 
-// drawBinaryContext is drawContext for two states, two words at a time.
+// setFirst sets the thresholds of a first state with the given law.
+func (g *GramSampler) setFirst(start []float64) {
+	rest := 1.0
+	for target := len(start) - 1; target > 0; target-- {
+		g.first[target] = newThreshold(start[target] / rest)
+		rest -= start[target]
+	}
+}
+
+// drawBinaryContext is drawContext for two states, two words at a time. It draws
+// the query as well if that rides in the last word.
 func (g *GramSampler) drawBinaryContext() {
 	W := g.words
 	for w := 0; w < W; w += 2 {
-		chainsA, chainsB, b := g.everywhere[w], uint64(0), w // b is where the second word goes
-		if w+1 < W {
-			chainsB, b = g.everywhere[w+1], w+1
+		b := min(w+1, W-1) // where the second word goes
+		chainsA, chainsB := g.everywhere[w], g.everywhere[b]
+		var queryA, queryB uint64
+		switch {
+		case b == w:
+			chainsB, queryA = 0, g.queryBit
+		case b == W-1:
+			queryB = g.queryBit
 		}
-		onesA, onesB := g.belowBinary(chainsA, chainsB, 0, 0, g.first[1], g.first[1])
+		onesA, onesB := g.belowBinary(chainsA|queryA, chainsB|queryB, 0, 0, g.first[1], g.first[1])
 		for j := 0; ; j++ {
 			zeros, ones := g.masks[2*j*W:(2*j+1)*W], g.masks[(2*j+1)*W:(2*j+2)*W]
-			zeros[b], ones[b] = chainsB&^onesB, onesB
-			zeros[w], ones[w] = chainsA&^onesA, onesA
+			zeros[b], ones[b] = chainsB&^onesB, chainsB&onesB
+			zeros[w], ones[w] = chainsA&^onesA, chainsA&onesA
+			if queryA|queryB != 0 {
+				g.states[j] = 0
+				if onesA&queryA|onesB&queryB != 0 {
+					g.states[j] = 1
+				}
+			}
 			if j == g.task.positions {
 				break
 			}
-			onesA, onesB = g.belowBinary(chainsA, chainsB, onesA, onesB, g.step[1][0], g.step[1][1])
+			onesA, onesB = g.belowBinary(chainsA|queryA, chainsB|queryB, onesA, onesB, g.step[1][0], g.step[1][1])
 		}
 	}
 }
@@ -399,6 +428,10 @@ func (g *GramSampler) gram(G []float64) {
 // binaryGram is gram where z itself is 0 or 1.
 func (g *GramSampler) binaryGram(G []float64) {
 	D, W, n := g.task.Dim(), g.words, float64(g.task.n)
+	if W == 2 {
+		g.binaryGramOfTwo(G)
+		return
+	}
 	for a := range D {
 		left := g.masks[(2*a+1)*W : (2*a+2)*W]
 		for b := a; b < D; b++ {
@@ -410,6 +443,24 @@ func (g *GramSampler) binaryGram(G []float64) {
 			}
 			mean := float64(count) / n
 			G[a*D+b], G[b*D+a] = mean, mean
+		}
+	}
+}
+
+// binaryGramOfTwo is binaryGram for 65 to 128 chains, such as the paper's 100:
+// without the loop over words.
+func (g *GramSampler) binaryGramOfTwo(G []float64) {
+	D, n := g.task.Dim(), float64(g.task.n)
+	for a := range D {
+		left := (*[4]uint64)(g.masks[4*a:]) // zeros, then ones
+		row := G[a*D : (a+1)*D]
+		masks := g.masks[4*a:]
+		for b := a; b < D; b++ {
+			right := (*[4]uint64)(masks)
+			masks = masks[4:]
+			mean := float64(bits.OnesCount64(left[2]&right[2])+bits.OnesCount64(left[3]&right[3])) / n
+			row[b] = mean
+			G[b*D+a] = mean
 		}
 	}
 }

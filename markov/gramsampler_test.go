@@ -60,6 +60,8 @@ func TestSamplersHaveOneLaw(t *testing.T) {
 	for _, spec := range []Spec{
 		{D: 2, N: "3"},
 		{D: 1, N: "70", P: "0.3"},
+		{D: 1, N: "64", P: "0.3"},
+		{D: 1, N: "140", P: "0.3"},
 		{D: 3, N: "5", Prior: PriorSpec{Text: "beta:2,0.5"}},
 		{D: 2, N: "4", Start: "stationary"},
 		{D: 2, N: "4", Start: "correlated:0.4,0.2,0.9"},
@@ -191,7 +193,7 @@ func TestTransitionCounts(t *testing.T) {
 // TestGramOfMasks checks the counts against the chains written out.
 func TestGramOfMasks(t *testing.T) {
 	for _, spec := range []Spec{
-		{D: 3, N: "130"}, {D: 3, N: "64", Embedding: "sign", Bias: true}, {States: 4, D: 2, N: "7"},
+		{D: 3, N: "130"}, {D: 4, N: "100"}, {D: 3, N: "128"}, {D: 3, N: "64", Embedding: "sign", Bias: true}, {States: 4, D: 2, N: "7"},
 		{States: 3, D: 2, N: "65", Embedding: "onehot", Bias: true}, {States: 3, D: 2, N: "1", Embedding: "onehot"},
 	} {
 		task := mustTask(t, spec)
@@ -265,10 +267,10 @@ func TestGramSamplerStream(t *testing.T) {
 		got = append(got, G[0], G[1], G[3], u[0], float64(label))
 	}
 	want := []float64{
-		0.7, 0.4, 0.4, 1, 0,
-		0.5, 0.5, 0.7, 0, 1,
-		0.5, 0.1, 0.2, 0, 1,
-		0.7, 0.4, 0.4, 1, 0,
+		0.4, 0.4, 0.4, 0, 0,
+		0.6, 0.6, 0.8, 0, 0,
+		0.6, 0.1, 0.2, 1, 0,
+		0.4, 0.4, 0.4, 0, 0,
 	}
 	if !slices.Equal(got, want) {
 		t.Errorf("the stream is\n%#v\nwant\n%#v", got, want)
