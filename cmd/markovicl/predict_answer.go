@@ -48,6 +48,10 @@ func (c *predictCmd) evaluate(a *app, src *predictSource, predictors []predict.P
 	if err != nil {
 		return err
 	}
+	const ample = 20 // times the chains of a prompt
+	if n := int(src.task.Context()); src.windows != nil && src.windows.Len() < ample*(n+1) {
+		fmt.Fprintf(a.stderr, "note: the file has only %d chains for prompts of %d, so prompts are much alike; the standard errors are about these chains alone\n", src.windows.Len(), n+1)
+	}
 	set, end := a.progress("prompts", int64(c.Prompts))
 	e, err := predict.Evaluate(a.ctx, src.task, source, predictors, predict.Settings{
 		Prompts: c.Prompts, Progress: func(done int) { set(int64(done)) },
