@@ -20,7 +20,7 @@ func TestSmallestRealisable(t *testing.T) {
 	}
 	got := make(map[int]int)
 	for p := 5; p <= 95; p += 5 {
-		task, err := markov.NewTask(markov.Spec{P: fmt.Sprintf("%d/100", p)})
+		task, err := markov.NewTask(markov.Spec{D: 1, P: fmt.Sprintf("%d/100", p)})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -50,7 +50,7 @@ func (n Context) MarshalJSON() ([]byte, error) {
 // its default. NewTask turns it into a Task.
 type Spec struct {
 	States    int       // S, default 2
-	D         int       // input positions d, default 1; chains have d+1 states
+	D         int       // input positions d, default 2; chains have d+1 states
 	N         string    // in-context chains: a number or "inf", default 10
 	Prior     PriorSpec // default uniform
 	Start     string    // default uniform
@@ -92,7 +92,7 @@ func NewTask(spec Spec) (Task, error) {
 		t.states = 2
 	}
 	if t.positions == 0 {
-		t.positions = 1
+		t.positions = 2
 	}
 	if t.states < 2 || t.states > MaxStates {
 		return Task{}, fmt.Errorf("states must be from 2 to %d, got %d", MaxStates, t.states)

@@ -34,7 +34,7 @@ func TestTaskDefaults(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := `{"states":2,"d":1,"n":10,"prior":"uniform","start":"bernoulli:0.5","embedding":"index","bias":false}`
+	want := `{"states":2,"d":2,"n":10,"prior":"uniform","start":"bernoulli:0.5","embedding":"index","bias":false}`
 	if string(got) != want {
 		t.Errorf("defaults:\n got %s\nwant %s", got, want)
 	}

@@ -10,7 +10,7 @@ import (
 
 // TestKernelsAverage checks E[p01^2 p11] under Beta(2, 5) for both.
 func TestKernelsAverage(t *testing.T) {
-	task, err := markov.NewTask(markov.Spec{Prior: markov.PriorSpec{Text: "beta:2,5"}})
+	task, err := markov.NewTask(markov.Spec{D: 1, Prior: markov.PriorSpec{Text: "beta:2,5"}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -230,7 +230,7 @@ func TestRules(t *testing.T) {
 			within(fmt.Sprintf("H[%d,%d]", i, i/2), func(f *Form) float64 { return f.H.At(i, i/2) })
 		}
 	}
-	if _, err := Of(t.Context(), newTask(t, markov.Spec{Start: "stationary"}), Options{Rule: GaussJacobi}); err == nil {
+	if _, err := Of(t.Context(), newTask(t, markov.Spec{D: 1, Start: "stationary"}), Options{Rule: GaussJacobi}); err == nil {
 		t.Error("a rule was used that does not apply")
 	}
 }
@@ -305,7 +305,7 @@ func TestWorkers(t *testing.T) {
 	for _, test := range []struct {
 		spec markov.Spec
 		rule string
-	}{{markov.Spec{D: 8}, GaussJacobi}, {markov.Spec{D: 4, States: 3}, DirichletCounts}, {markov.Spec{States: 3, Start: "stationary"}, QuasiMonteCarlo}} {
+	}{{markov.Spec{D: 8}, GaussJacobi}, {markov.Spec{D: 4, States: 3}, DirichletCounts}, {markov.Spec{D: 1, States: 3, Start: "stationary"}, QuasiMonteCarlo}} {
 		task := newTask(t, test.spec)
 		opts := Options{Rule: test.rule, Workers: 1, Points: 256, Replicates: 2}
 		want := of(t, task, opts).At(10)

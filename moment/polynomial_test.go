@@ -62,7 +62,7 @@ func TestPolynomials(t *testing.T) {
 // c1 = sum_i E[x_i x_(n+1)], c2 = sum_(i!=j) E[x_i x_j x_(n+1)], p = E[x_(n+1)].
 func TestLemmaC3(t *testing.T) {
 	for _, start := range []string{"0.5,0.2,0.9", "1/3,0,1", "0.1,0.7,0.3"} {
-		task := newTask(t, markov.Spec{Start: "correlated:" + start})
+		task := newTask(t, markov.Spec{D: 1, Start: "correlated:" + start})
 		e, err := ExactOf(t.Context(), task)
 		if err != nil {
 			t.Fatal(err)

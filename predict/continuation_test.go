@@ -31,7 +31,7 @@ func TestContinueGreedy(t *testing.T) {
 // TestChooseFrequencies: sampled states have the predicted mean, with a
 // distribution and without, also where the expectation lies outside the labels.
 func TestChooseFrequencies(t *testing.T) {
-	task := newTask(t, markov.Spec{States: 3})
+	task := newTask(t, markov.Spec{D: 1, States: 3})
 	rng := rand.New(rand.NewPCG(1, 1))
 	for _, c := range []struct {
 		out  Prediction

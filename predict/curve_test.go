@@ -12,7 +12,7 @@ import (
 )
 
 func TestLearningCurves(t *testing.T) {
-	task := newTask(t, markov.Spec{N: "30"})
+	task := newTask(t, markov.Spec{D: 1, N: "30"})
 	sampler, err := markov.NewSampler(task, 5)
 	if err != nil {
 		t.Fatal(err)

@@ -38,7 +38,7 @@ func (l labels) Prompt(p *markov.Prompt, i uint64) error {
 }
 
 func TestMetricsByHand(t *testing.T) {
-	task := newTask(t, markov.Spec{})
+	task := newTask(t, markov.Spec{D: 1})
 	e, err := Evaluate(context.Background(), task, labels{0, 1, 1, 1}, []Predictor{
 		fixed{0.5, []float64{0, 1}}, // a tie: the nearest state is 0, the mode is 1
 		fixed{0.75, nil},
@@ -75,8 +75,8 @@ func TestMetricsByHand(t *testing.T) {
 }
 
 func TestNearestAndMode(t *testing.T) {
-	index := newTask(t, markov.Spec{States: 4})
-	sign := newTask(t, markov.Spec{Embedding: "sign"})
+	index := newTask(t, markov.Spec{D: 1, States: 4})
+	sign := newTask(t, markov.Spec{D: 1, Embedding: "sign"})
 	for _, c := range []struct {
 		task     markov.Task
 		expected float64
@@ -123,7 +123,7 @@ func TestWorkersChangeNothing(t *testing.T) {
 }
 
 func TestEvaluationErrors(t *testing.T) {
-	task := newTask(t, markov.Spec{})
+	task := newTask(t, markov.Spec{D: 1})
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
 	if _, err := Evaluate(ctx, task, labels{0, 1}, nil, Settings{Prompts: 2}); !errors.Is(err, context.Canceled) {
@@ -186,7 +186,7 @@ func TestAttention(t *testing.T) {
 	if _, err := NewEnlarged("optimum", task, X[1:]); err == nil {
 		t.Error("X of the wrong length is taken")
 	}
-	if _, err := NewLSA("lsa", newTask(t, markov.Spec{}), params); err == nil {
+	if _, err := NewLSA("lsa", newTask(t, markov.Spec{D: 1}), params); err == nil {
 		t.Error("parameters of the wrong size are taken")
 	}
 }

@@ -16,13 +16,13 @@ func TestRiskByHand(t *testing.T) {
 		spec markov.Spec
 		want float64
 	}{
-		{markov.Spec{N: "1"}, (2.0/9 + 1.0/4) / 2},
-		{markov.Spec{N: "1", Embedding: "sign"}, 4 * (2.0/9 + 1.0/4) / 2},
-		{markov.Spec{N: "inf"}, 1.0 / 6},
-		{markov.Spec{N: "inf", Prior: markov.PriorSpec{Text: "dirichlet:1/2"}}, 1.0 / 8},
-		{markov.Spec{N: "1", Start: "correlated:1/2,0,0"}, (2.0/9 + 1.0/4) / 2},
-		{markov.Spec{N: "inf", Start: "correlated:1/2,0,0"}, (1.0/6 + 1.0/4) / 2},
-		{markov.Spec{N: "1", Start: "correlated:1/2,0,1"}, 2.0 / 9},
+		{markov.Spec{D: 1, N: "1"}, (2.0/9 + 1.0/4) / 2},
+		{markov.Spec{D: 1, N: "1", Embedding: "sign"}, 4 * (2.0/9 + 1.0/4) / 2},
+		{markov.Spec{D: 1, N: "inf"}, 1.0 / 6},
+		{markov.Spec{D: 1, N: "inf", Prior: markov.PriorSpec{Text: "dirichlet:1/2"}}, 1.0 / 8},
+		{markov.Spec{D: 1, N: "1", Start: "correlated:1/2,0,0"}, (2.0/9 + 1.0/4) / 2},
+		{markov.Spec{D: 1, N: "inf", Start: "correlated:1/2,0,0"}, (1.0/6 + 1.0/4) / 2},
+		{markov.Spec{D: 1, N: "1", Start: "correlated:1/2,0,1"}, 2.0 / 9},
 	} {
 		task := newTask(t, c.spec)
 		r, err := BayesRisk(context.Background(), task, 1, Settings{})

@@ -114,8 +114,8 @@ func TestLawsArePrompts(t *testing.T) {
 // the Bayes predictor's risk against a published value of the task.
 func TestExactRisk(t *testing.T) {
 	for _, spec := range []markov.Spec{
-		{N: "7"}, {N: "30", P: "0.3", Prior: markov.PriorSpec{Text: "beta:2,0.5"}},
-		{N: "5", Start: "correlated:0.4,0.2,0.9"}, {N: "6", Embedding: "sign"}, {N: "6", Bias: true}, {N: "4", Embedding: "onehot"},
+		{D: 1, N: "7"}, {D: 1, N: "30", P: "0.3", Prior: markov.PriorSpec{Text: "beta:2,0.5"}},
+		{D: 1, N: "5", Start: "correlated:0.4,0.2,0.9"}, {D: 1, N: "6", Embedding: "sign"}, {D: 1, N: "6", Bias: true}, {D: 1, N: "4", Embedding: "onehot"},
 	} {
 		task := mustTask(t, spec)
 		m, params := newModel(Defaults(), task.Dim())
@@ -134,7 +134,7 @@ func TestExactRisk(t *testing.T) {
 // TestEvaluateIsExact holds Monte Carlo evaluation of a deep model against the
 // summation over counts.
 func TestEvaluateIsExact(t *testing.T) {
-	task := mustTask(t, markov.Spec{N: "20"})
+	task := mustTask(t, markov.Spec{D: 1, N: "20"})
 	c := quick()
 	c.Layers, c.EvalPrompts = 3, 20_000
 	r := mustRun(t, Problem{task, c, 1}, Settings{})

@@ -378,8 +378,8 @@ func TestConfig(t *testing.T) {
 		change func(*Config)
 		want   string
 	}{
-		{markov.Spec{N: "inf"}, func(c *Config) {}, "n = inf"},
-		{markov.Spec{N: "5"}, func(c *Config) { c.Data, c.Layers = Population, 2 }, "binary states and n = inf only"},
+		{markov.Spec{D: 1, N: "inf"}, func(c *Config) {}, "n = inf"},
+		{markov.Spec{D: 1, N: "5"}, func(c *Config) { c.Data, c.Layers = Population, 2 }, "binary states and n = inf only"},
 	} {
 		config := quick()
 		c.change(&config)

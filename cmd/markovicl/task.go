@@ -13,7 +13,7 @@ import (
 type taskFlags struct {
 	Task      string   `group:"Task" placeholder:"FILE.yaml" help:"Read the task from a YAML file with the names of these flags; flags given beside it override it."`
 	States    *int     `group:"Task" placeholder:"2" help:"Number of states S."`
-	D         *int     `name:"d" group:"Task" placeholder:"1" help:"Number of input positions; chains have d+1 states."`
+	D         *int     `name:"d" group:"Task" placeholder:"2" help:"Number of input positions; chains have d+1 states."`
 	N         []string `name:"n" group:"Task" placeholder:"10" help:"Number of in-context chains, or inf; several values separated by commas where a command can answer for all."`
 	Prior     string   `group:"Task" placeholder:"uniform" help:"Law of the kernel's rows: uniform, beta:a,b (2 states: p01 and p11), dirichlet:alpha; rows of their own in a task file."`
 	Start     string   `group:"Task" placeholder:"uniform" help:"Law of the first states: uniform, bernoulli:p, probs:p0,p1,.., stationary, correlated:p,g0,g1."`
