@@ -19,7 +19,7 @@ type Risk struct {
 // exactStationary is the largest n for which the Bayes risk of a stationary
 // start is summed over all counts; there are (n+1)(n+2)(n+3)/3 of them, each
 // with an integral.
-const exactStationary = 30
+const exactStationary = 20
 
 // BayesRisk computes the Bayes risk.
 //
@@ -27,7 +27,7 @@ const exactStationary = 30
 // the query's state: after k transitions from a state with Dirichlet parameters
 // of sum A the posterior mean of e(y) has variance v k/((A+1)(A+k)), v the
 // variance of e(y) under the prior's mean, and the risk is v minus that. With a
-// stationary start, two states and n <= 30 it is a sum over all counts. Else it
+// stationary start, two states and n <= 20 it is a sum over all counts. Else it
 // is the mean of the posterior variance of e(y) over set.Prompts simulated
 // prompts of the seed, with its standard error; infinitely many chains reveal
 // the kernel.
