@@ -67,9 +67,10 @@ type Level struct {
 type Heat struct {
 	Label string    `json:"label"` // of the colour bar
 	Log   bool      `json:"log,omitempty"`
-	X     Numbers   `json:"x"` // centres of the columns, ascending
-	Y     Numbers   `json:"y"` // centres of the rows, ascending
-	Z     []Numbers `json:"z"` // Z[i][j] at (X[j], Y[i]); NaN where the function is not defined
+	Bands int       `json:"bands,omitempty"` // of equal colour, with contours between them; 0: colours change smoothly
+	X     Numbers   `json:"x"`               // centres of the columns, ascending
+	Y     Numbers   `json:"y"`               // centres of the rows, ascending
+	Z     []Numbers `json:"z"`               // Z[i][j] at (X[j], Y[i]); NaN where the function is not defined
 }
 
 // Numbers are written to JSON with null for NaN, and "inf" and "-inf".
@@ -213,6 +214,9 @@ func (h *Heat) check(x, y Axis) error {
 				return errors.New("the columns and rows of a heat map must ascend")
 			}
 		}
+	}
+	if h.Bands < 0 || h.Bands == 1 {
+		return fmt.Errorf("a heat map cannot have %d bands", h.Bands)
 	}
 	defined := false
 	for i, row := range h.Z {

@@ -8,7 +8,7 @@
 // Where to read what:
 //
 //   - result.go: Result, Verdict, Table
-//   - figure.go: Plot and what it is made of
+//   - figure.go: Plot and what it is made of; directions.go: maps of directions
 //   - run.go: running several items
 //   - series.go, task.go: what several items need
 //   - layers.go: a trace through the layers of a model as table and plots

@@ -66,6 +66,7 @@ func TestCheck(t *testing.T) {
 		"half a band":               plots(Plot{Name: "p", Series: []Series{{X: Numbers{0}, Y: Numbers{1}, Low: []float64{2}}}}),
 		"level NaN":                 plots(Plot{Name: "p", Levels: []Level{{Y: nan}}, Series: []Series{{X: Numbers{0}, Y: Numbers{1}}}}),
 		"axis upside down":          plots(Plot{Name: "p", X: Axis{Min: number(1), Max: number(0)}, Series: []Series{{X: Numbers{0}, Y: Numbers{1}}}}),
+		"one band":                  func(r *Result) { h := heat(Numbers{1, 2}, Numbers{1, 2}); h.Heat.Bands = 1; r.Plots = []Plot{h} },
 		"empty heat":                plots(heat(Numbers{nan, nan}, Numbers{nan, nan})),
 		"ragged heat":               plots(heat(Numbers{1}, Numbers{1, 2})),
 		"infinite heat":             plots(heat(Numbers{1, inf}, Numbers{1, 2})),

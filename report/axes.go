@@ -158,10 +158,14 @@ func (s scale) apply(a *plot.Axis, spec paper.Axis, room vg.Length) {
 	a.Min, a.Max = s.min, s.max
 	a.Label.Text = spec.Label
 	a.Label.TextStyle = labelStyle
+	a.Label.Padding = 3
 	a.Label.TextStyle.XAlign, a.Label.TextStyle.YAlign = draw.XCenter, draw.YBottom
 	align := a.Tick.Label
 	a.Tick.Label = tickStyle
 	a.Tick.Label.XAlign, a.Tick.Label.YAlign = align.XAlign, align.YAlign
+	if align.YAlign == draw.YTop { // below an axis: a little further from its ticks
+		a.Tick.Label.YAlign *= 1.15
+	}
 	a.LineStyle = draw.LineStyle{Color: ink, Width: 0.6}
 	a.Tick.LineStyle = a.LineStyle
 	a.Tick.Length = 4

@@ -69,7 +69,7 @@ func heatMap(h *paper.Heat, bar *colourBar, s scales) mark {
 					continue
 				}
 				if z := h.Z[row][column]; !math.IsNaN(z) {
-					picture.SetRGBA(j, heatPixels-1-i, viridisAt(bar.part(z)))
+					picture.SetRGBA(j, heatPixels-1-i, bar.colour(bar.part(z)))
 				}
 			}
 		}
@@ -95,6 +95,7 @@ func cells(borders []float64, s scale) []int {
 // plot.Plotter and plot.GlyphBoxer.
 type colourBar struct {
 	label string // in lines
+	bands int    // 0: none
 	scale scale
 }
 
@@ -107,7 +108,7 @@ func newColourBar(h *paper.Heat) *colourBar {
 			}
 		}
 	}
-	b := &colourBar{label: wrap(tickStyle, h.Label, labelWidth), scale: scale{log: h.Log}}
+	b := &colourBar{label: wrap(tickStyle, h.Label, labelWidth), bands: h.Bands, scale: scale{log: h.Log}}
 	b.scale.fit(all, paper.Axis{}, 0)
 	return b
 }
@@ -121,6 +122,15 @@ func (b *colourBar) part(z float64) float64 {
 	return (z - s.min) / (s.max - s.min)
 }
 
+// colour returns the colour of a part of the range, of its band if there are
+// bands.
+func (b *colourBar) colour(part float64) color.RGBA {
+	if b.bands > 0 {
+		part = min(math.Floor(part*float64(b.bands)), float64(b.bands-1)) / float64(b.bands-1)
+	}
+	return viridisAt(part)
+}
+
 const barGap, barWidth = 10, 10 // points
 
 // Plot implements plot.Plotter.
@@ -131,10 +141,10 @@ func (b *colourBar) Plot(c draw.Canvas, _ *plot.Plot) {
 	for k, line := range lines {
 		c.FillText(tickStyle, vg.Point{X: left, Y: c.Max.Y - lineHeight*vg.Length(k) - 7}, line)
 	}
-	const steps = 256
+	const steps = 512
 	ramp := image.NewRGBA(image.Rect(0, 0, 1, steps))
 	for i := range steps {
-		ramp.SetRGBA(0, steps-1-i, viridisAt(float64(i)/(steps-1)))
+		ramp.SetRGBA(0, steps-1-i, b.colour(float64(i)/(steps-1)))
 	}
 	c.DrawImage(vg.Rectangle{Min: vg.Point{X: left, Y: c.Min.Y}, Max: vg.Point{X: left + barWidth, Y: top}}, ramp)
 	for _, tick := range b.scale.ticks() {

@@ -196,6 +196,7 @@ func drawPanel(c draw.Canvas, p paper.Plot) error {
 		}
 		canvas.Add(heatMap(p.Heat, bar, s), bar)
 		canvas.X.Padding = canvas.Y.Padding
+		canvas.Y.LineStyle.Width = canvas.X.LineStyle.Width
 		c = squared(c, canvas, s)
 	} else {
 		canvas.Add(grid(canvas), labels)

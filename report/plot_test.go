@@ -85,6 +85,9 @@ func samplePlots() []paper.Plot {
 		}
 		disc.Z = append(disc.Z, row)
 	}
+	banded := disc
+	banded.Bands, banded.Log = 8, false
+	bands := paper.Plot{Name: "bands", X: paper.Axis{Label: "first coordinate"}, Y: paper.Axis{Label: "second coordinate"}, Heat: &banded}
 	heat := paper.Plot{
 		Name: "heat", Title: "The loss over the projective plane", X: paper.Axis{Label: "first coordinate"}, Y: paper.Axis{Label: "second coordinate"},
 		Heat: &disc, Series: []paper.Series{{Name: "minimum", Kind: paper.Points, X: paper.Numbers{-0.5}, Y: paper.Numbers{0.1}}},
@@ -98,7 +101,7 @@ func samplePlots() []paper.Plot {
 		}
 		crowd.Series = append(crowd.Series, s)
 	}
-	return []paper.Plot{kinds, infinite, bars, small, heat, crowd}
+	return []paper.Plot{kinds, infinite, bars, small, heat, bands, crowd}
 }
 
 func TestDrawIsReadableAndRepeatable(t *testing.T) {

@@ -7,5 +7,4 @@
 //   - folder.go: Folder, the files of a run, from which a later run goes on
 //   - page.go, page.html: the page; prose.go: its text and formulas
 //   - plot.go: drawing a paper.Plot, with axes.go, marks.go, heat.go, labels.go
-//   - directions.go: maps of the directions of a vector of three entries
 package report

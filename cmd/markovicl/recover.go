@@ -27,7 +27,7 @@ type recoverCmd struct {
 	TimeLimit   time.Duration `placeholder:"30s" help:"Stop after this time with the bounds found so far."`
 	Certificate string        `placeholder:"FILE.npz" help:"Write the certificate of the lower bound to this file."`
 	Proof       bool          `help:"Prove a lower bound in exact arithmetic as well, as a fraction, for tasks whose moments are rational; with --x, decide exactly (CSV with fractions)."`
-	Picture     string        `placeholder:"FILE" help:"Draw the loss of the best transformer by direction of b, with its local minima: SVG or PNG for d = 1, PNG for d = 2."`
+	Picture     string        `placeholder:"FILE" help:"Draw the loss of the best transformer by direction of b, with its local minima, as SVG or PNG: for d = 1 and 2."`
 	Verify      string        `placeholder:"FILE.npz" help:"Check a certificate file, on its own or against the task that flags name."`
 	JSON        bool          `name:"json" help:"Print one JSON object and nothing else."`
 }

@@ -22,10 +22,10 @@ func writePicture(path string, task markov.Task, form *moment.Form, r *landscape
 	switch {
 	case task.Dim() == 2 && (format == "svg" || format == "png"):
 		data, err = drawCurve(format, task, form, r)
-	case task.Dim() == 3 && format == "png":
-		data, err = drawMap(task, form, r)
+	case task.Dim() == 3 && (format == "svg" || format == "png"):
+		data, err = drawMap(format, task, form, r)
 	case task.Dim() == 2 || task.Dim() == 3:
-		return badInputf("--picture %s: write a .svg or .png file for two entries of b, a .png file for three", path)
+		return badInputf("--picture %s: write a .svg or a .png file", path)
 	default:
 		return badInputf("--picture shows b with two or three entries; this task has %d", task.Dim())
 	}
@@ -63,28 +63,29 @@ func drawCurve(format string, task markov.Task, form *moment.Form, r *landscape.
 	}, format)
 }
 
-func drawMap(task markov.Task, form *moment.Form, r *landscape.Recovery) ([]byte, error) {
-	m := report.DirectionMap{
-		Title: fmt.Sprintf("Best loss by direction of b (d = %d, n = %v), dark is low", task.Positions(), task.Context()),
-		Value: func(b [3]float64) float64 {
-			loss, _, err := landscape.BestGiven(form, b[:])
-			if err != nil {
-				return math.NaN()
-			}
-			return loss
-		},
+func drawMap(format string, task markov.Task, form *moment.Form, r *landscape.Recovery) ([]byte, error) {
+	// On a log scale, as contours crowd towards the minimum; where the enlarged
+	// optimum is attained the scale has to end above 0.
+	least := max(r.Loss-r.LossEnlarged, 1e-4*(form.C-r.LossEnlarged))
+	heat := paper.Directions(func(b [3]float64) float64 {
+		loss, _, err := landscape.BestGiven(form, b[:])
+		if err != nil {
+			return math.NaN()
+		}
+		return max(loss-r.LossEnlarged, least)
+	})
+	heat.Label, heat.Log, heat.Bands = "above the enlarged optimum", true, 14
+	p := paper.Plot{
+		Name:  "directions",
+		Title: fmt.Sprintf("Loss of the best transformer by direction of b (d = %d, n = %v)", task.Positions(), task.Context()),
+		X:     paper.Axis{Label: "first entry of b; the label's is largest in the middle"}, Y: paper.Axis{Label: "second entry; opposite points of the rim are one direction"},
+		Heat: &heat,
 	}
-	// Contours crowd towards the minimum: distances from the enlarged optimum
-	// grow by a constant factor.
-	const bands = 14
-	least, most := r.Loss-r.LossEnlarged, form.C-r.LossEnlarged
-	for i := range bands + 1 {
-		m.Levels = append(m.Levels, r.LossEnlarged+least*math.Pow(most/least, float64(i)/bands))
-	}
-	for i, minimum := range r.LocalMinima {
-		m.Marks = append(m.Marks, report.DirectionMark{
-			B: [3]float64(minimum.B), Name: fmt.Sprintf("%.6f", minimum.Loss), Main: i == 0,
+	for _, minimum := range r.LocalMinima {
+		x, y := paper.PlaceOf([3]float64(minimum.B))
+		p.Series = append(p.Series, paper.Series{
+			Name: fmt.Sprintf("%.6f", minimum.Loss), Kind: paper.Points, X: paper.Numbers{x}, Y: paper.Numbers{y},
 		})
 	}
-	return report.DrawDirections(m)
+	return report.Draw(p, format)
 }
