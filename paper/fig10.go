@@ -19,7 +19,7 @@ var figure10 = Item{
 	Source:   "Figure 10",
 	Question: "If one coordinate of X is moved and the others stay at the optimum, is the loss smallest at X*?",
 	Claim:    "Along each parameter of the enlarged model the loss is a parabola whose minimum is at the closed form's X*.",
-	Revision: 1,
+	Revision: 2,
 	Run:      runFigure10,
 }
 
@@ -48,7 +48,7 @@ func figure10Of(ctx context.Context, largest, prompts int, seed uint64, progress
 		Caption: "The loss at X*: exactly, as a fraction where it is affordable, and as a mean over prompts.",
 		Columns: []string{"d", "loss", "loss_exact", "mse", "mse_se", "prompts"},
 	}
-	var plots []Plot
+	var panels []Plot // of d = 1
 	var first predict.Metric
 	var firstLoss float64
 	offset := 0.0 // the largest distance of a slice's minimum from X*
@@ -117,7 +117,7 @@ func figure10Of(ctx context.Context, largest, prompts int, seed uint64, progress
 			count++
 			table.Add(d, block, pair, x, form.H.At(i, i), 1/inverse.At(i, i), sliceMinimum(batch, o.X, i), sliceMinimum(many, o.X, i))
 			if d == 1 {
-				plots = append(plots, slicePlot(form, batch, o, i, pair, 1/inverse.At(i, i)))
+				panels = append(panels, slicePanel(form, batch, o, i, pair, 1/inverse.At(i, i)))
 			}
 		}
 	}
@@ -134,7 +134,11 @@ func figure10Of(ctx context.Context, largest, prompts int, seed uint64, progress
 		Paper: number(firstLoss), Ours: number(first.Mean), StandardError: number(first.SE),
 		Quantity: "loss at the closed form's X*, d = 1: by the formula and on fresh prompts",
 		Tables:   []Table{table, losses},
-		Plots:    plots,
+		Plots: []Plot{{
+			Name: "slices", Title: fmt.Sprintf("The loss along each enlarged parameter (d = 1, p = 1/2, n = %d)", figure10Context),
+			Caption: fmt.Sprintf("In each panel the other two parameters are fixed at X*, or move along to their best values. Exact moments, and the mean over one batch of %d prompts. The optimum has the loss %.4f.", figure10Batch, firstLoss),
+			Panels:  panels,
+		}},
 	}, nil
 }
 
@@ -148,8 +152,8 @@ func sliceMinimum(form *moment.Form, X []float64, i int) float64 {
 	return X[i] + slope/form.H.At(i, i)
 }
 
-// slicePlot draws the loss along coordinate i through the optimum of a form.
-func slicePlot(form, batch *moment.Form, o *landscape.Optimum, i int, pair string, free float64) Plot {
+// slicePanel draws the loss along coordinate i through the optimum of a form.
+func slicePanel(form, batch *moment.Form, o *landscape.Optimum, i int, pair string, free float64) Plot {
 	exact, sampled, profile := Series{Name: "exact", Kind: Curve}, Series{Name: fmt.Sprintf("a batch of %d", figure10Batch), Kind: Curve}, Series{Name: "others at their best", Kind: Curve}
 	X := append([]float64(nil), o.X...)
 	const steps = 60
@@ -163,9 +167,8 @@ func slicePlot(form, batch *moment.Form, o *landscape.Optimum, i int, pair strin
 	optimum := Series{Name: "X*", Kind: Points}
 	optimum.Add(o.X[i], o.Loss)
 	return Plot{
-		Name: "slice-" + pair, Title: fmt.Sprintf("The loss along X_%s (d = 1, p = 1/2, n = %d)", pair, figure10Context),
-		Caption: fmt.Sprintf("The others are fixed at X*, or move along to their best values. At the optimum X_%s = %.4f, loss %.4f. Exact moments, and the mean over a batch of prompts.", pair, o.X[i], o.Loss),
-		X:       Axis{Label: "X_" + pair}, Y: Axis{Label: "loss"},
+		Title: fmt.Sprintf("X*_%s = %.4f", pair, o.X[i]),
+		X:     Axis{Label: "X_" + pair}, Y: Axis{Label: "loss"},
 		Series: []Series{exact, sampled, profile, optimum},
 	}
 }

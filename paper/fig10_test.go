@@ -10,9 +10,11 @@ func TestFigure10(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	checkPlots(t, r)
-	if len(r.Plots) != 3 {
-		t.Fatalf("%d plots, want 3", len(r.Plots))
+	if err := r.Check(); err != nil {
+		t.Error(err)
+	}
+	if len(r.Plots) != 1 || len(r.Plots[0].Panels) != 3 {
+		t.Fatalf("%d plots, want one of three panels", len(r.Plots))
 	}
 	parameters := table(t, r, "parameters")
 	if len(parameters.Rows) != 3+12 {
@@ -27,15 +29,15 @@ func TestFigure10(t *testing.T) {
 	if z := (*r.Ours - *r.Paper) / *r.StandardError; math.Abs(z) > 5 {
 		t.Errorf("formula and simulation differ by %v standard errors", z)
 	}
-	for _, p := range r.Plots {
+	for _, p := range r.Plots[0].Panels {
 		exact := p.Series[0]
 		for i, y := range exact.Y {
 			if i != len(exact.Y)/2 && y <= exact.Y[len(exact.Y)/2] {
-				t.Errorf("%s: the loss at %v is not above that at the optimum", p.Name, exact.X[i])
+				t.Errorf("%s: the loss at %v is not above that at the optimum", p.Title, exact.X[i])
 			}
 			// Moving the others along never hurts.
 			if p.Series[2].Y[i] > y+1e-12 {
-				t.Errorf("%s: the best loss at %v is above that of fixed others", p.Name, exact.X[i])
+				t.Errorf("%s: the best loss at %v is above that of fixed others", p.Title, exact.X[i])
 			}
 		}
 	}

@@ -11,7 +11,9 @@ func TestHardness(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	checkPlots(t, r)
+	if err := r.Check(); err != nil {
+		t.Error(err)
+	}
 	scaling := table(t, r, "scaling")
 	if len(scaling.Rows) != 4 {
 		t.Fatalf("%d rows, want 4", len(scaling.Rows))

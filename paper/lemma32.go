@@ -19,7 +19,7 @@ var lemma32 = Item{
 	Source:   "Lemma 3.2",
 	Question: "Is X* = H⁻¹h the optimum of the enlarged model, with H and h averaged how, for d > 1 and more than two states?",
 	Claim:    "The enlarged loss is X'HX - 2h'X + c, with the optimum X* = H⁻¹h and its value c - h'X*.",
-	Revision: 1,
+	Revision: 2,
 	Run:      runLemma32,
 }
 
@@ -119,8 +119,8 @@ func lemma32Of(ctx context.Context, cases []lemma32Case, seed uint64, progress f
 		if c.states == 2 {
 			joint.Add(float64(c.d), o.Loss)
 			separate.Add(float64(c.d), trueSeparate)
-			measured.Add(float64(c.d), mcJoint.Mean)
-			measured.Add(float64(c.d), mcSeparate.Mean)
+			measured.AddBand(float64(c.d), mcJoint.Mean, mcJoint.Mean-2*mcJoint.SE, mcJoint.Mean+2*mcJoint.SE)
+			measured.AddBand(float64(c.d), mcSeparate.Mean, mcSeparate.Mean-2*mcSeparate.SE, mcSeparate.Mean+2*mcSeparate.SE)
 			last, lastLoss, lastCase = mcJoint, o.Loss, c
 		}
 	}
@@ -136,7 +136,7 @@ func lemma32Of(ctx context.Context, cases []lemma32Case, seed uint64, progress f
 		Tables:   []Table{table},
 		Plots: []Plot{{
 			Name: "readings", Title: fmt.Sprintf("Two readings of the average over kernels (two states, n = %d)", lemma32Context),
-			Caption: fmt.Sprintf("True loss of the minimiser by d (lines), and its mean squared error on fresh prompts, %d for each point (standard errors are in the table). Exact moments.", lastCase.prompts),
+			Caption: fmt.Sprintf("True loss of the minimiser by d (lines), and its mean squared error on fresh prompts, %d for each point, with bars of two standard errors. Exact moments.", lastCase.prompts),
 			X:       Axis{Label: "d"}, Y: Axis{Label: "loss"},
 			Series: []Series{joint, separate, measured},
 		}},

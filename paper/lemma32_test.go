@@ -15,7 +15,9 @@ func TestLemma32(t *testing.T) {
 	if r.Verdict != AgreesWithCondition {
 		t.Errorf("verdict %q: %s", r.Verdict, r.Why)
 	}
-	checkPlots(t, r)
+	if err := r.Check(); err != nil {
+		t.Error(err)
+	}
 	optimum := table(t, r, "optimum")
 	for _, want := range []struct {
 		d               int

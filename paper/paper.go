@@ -10,6 +10,7 @@
 //   - result.go: Result, Verdict, Table
 //   - figure.go: Plot and what it is made of; directions.go: maps of directions
 //   - run.go: running several items
+//   - task.go: the optimum of a task, as several items need it
 //   - series.go, task.go: what several items need
 //   - layers.go: a trace through the layers of a model as table and plots
 //   - the other files: one item each, named after it

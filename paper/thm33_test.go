@@ -25,28 +25,10 @@ func quick(t *testing.T, item Item) *Result {
 	if last < 0 {
 		t.Error("no progress was reported")
 	}
-	if r.Why == "" || r.Verdict == "" || len(r.Tables) == 0 || len(r.Plots) == 0 {
-		t.Error("the result lacks a verdict, a reason, tables or plots")
+	if err := r.Check(); err != nil {
+		t.Error(err)
 	}
-	checkPlots(t, r)
 	return r
-}
-
-// checkPlots checks what drawing relies on.
-func checkPlots(t *testing.T, r *Result) {
-	t.Helper()
-	for _, p := range r.Plots {
-		for _, s := range p.Series {
-			if len(s.X) == 0 || len(s.X) != len(s.Y) || s.Low != nil && (len(s.Low) != len(s.X) || len(s.High) != len(s.X)) {
-				t.Errorf("plot %s, series %s: %d x, %d y, band of %d and %d", p.Name, s.Name, len(s.X), len(s.Y), len(s.Low), len(s.High))
-			}
-			for i := range s.X {
-				if p.X.Log && s.X[i] <= 0 || p.Y.Log && s.Y[i] <= 0 {
-					t.Errorf("plot %s, series %s: (%v, %v) on a log axis", p.Name, s.Name, s.X[i], s.Y[i])
-				}
-			}
-		}
-	}
 }
 
 // table returns the table of that name.
