@@ -1,7 +1,6 @@
 package train
 
 import (
-	"sync"
 	"sync/atomic"
 
 	"markovicl/lsa"
@@ -22,9 +21,10 @@ type batchObjective struct {
 	chunks  []chunk
 	workers []*worker
 	next    atomic.Int64 // the next chunk to take
+	left    atomic.Int64 // chunks that are not finished
 	step    int
-	start   []chan struct{} // one for each worker but the first, which is the caller
-	done    sync.WaitGroup
+	start   []chan struct{} // wakes a worker; the first worker is the caller
+	done    chan struct{}   // receives when the last chunk is finished
 }
 
 // chunk is a part of the batch and what a worker found for it.
@@ -76,6 +76,7 @@ func (b *batchObjective) init(workers int) error {
 	for from := 0; from < groups; from += size {
 		b.chunks = append(b.chunks, chunk{from: from, to: min(from+size, groups), grad: make([]float64, params)})
 	}
+	b.done = make(chan struct{}, 1)
 	for range max(1, min(workers, len(b.chunks))) {
 		w := &worker{gradient: lsa.NewGradient(b.model)}
 		if b.task.Context() != markov.Infinite {
@@ -88,12 +89,11 @@ func (b *batchObjective) init(workers int) error {
 		b.workers = append(b.workers, w)
 	}
 	for _, w := range b.workers[1:] {
-		start := make(chan struct{})
+		start := make(chan struct{}, 1)
 		b.start = append(b.start, start)
 		go func() {
 			for range start {
 				b.work(w)
-				b.done.Done()
 			}
 		}()
 	}
@@ -128,28 +128,41 @@ func (b *batchObjective) work(w *worker) {
 		if k >= len(b.chunks) {
 			return
 		}
-		c := &b.chunks[k]
-		if b.draw {
-			if c.err = b.fill(w, c); c.err != nil {
-				continue
-			}
-		}
-		var grad []float64
-		if c.loss, grad, c.err = w.gradient.Of(b.batch, c.from, c.to); c.err == nil {
-			copy(c.grad, grad)
+		b.finish(w, &b.chunks[k])
+		if b.left.Add(-1) == 0 {
+			b.done <- struct{}{}
 		}
 	}
 }
 
+// finish computes a chunk.
+func (b *batchObjective) finish(w *worker, c *chunk) {
+	c.err = nil
+	if b.draw {
+		if c.err = b.fill(w, c); c.err != nil {
+			return
+		}
+	}
+	var grad []float64
+	if c.loss, grad, c.err = w.gradient.Of(b.batch, c.from, c.to); c.err == nil {
+		copy(c.grad, grad)
+	}
+}
+
+// gradient waits for chunks, not for workers: on a busy machine one that wakes
+// late, perhaps in a later step, finds what is left to do then.
 func (b *batchObjective) gradient(step int, grad []float64) (float64, error) {
 	b.step = step
+	b.left.Store(int64(len(b.chunks)))
 	b.next.Store(0)
-	b.done.Add(len(b.start))
 	for _, start := range b.start {
-		start <- struct{}{}
+		select {
+		case start <- struct{}{}:
+		default: // it has not even woken for the last step
+		}
 	}
 	b.work(b.workers[0])
-	b.done.Wait()
+	<-b.done
 
 	var loss float64
 	clear(grad)
