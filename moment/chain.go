@@ -56,7 +56,8 @@ func (c *chain) kernel(P []float64) {
 	for s := range S {
 		c.powers[s*S+s] = 1
 	}
-	for k := range c.b.d {
+	copy(c.powers[S*S:2*S*S], P)
+	for k := 1; k < c.b.d; k++ {
 		from, to := c.powers[k*S*S:(k+1)*S*S], c.powers[(k+1)*S*S:(k+2)*S*S]
 		for i := range S {
 			multiply(to[i*S:(i+1)*S], from[i*S:(i+1)*S], P)

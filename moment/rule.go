@@ -112,8 +112,8 @@ type plan struct {
 	run  func(ctx context.Context) (*Moments, error)
 }
 
-// affordable is the cost of a plan up to which it is preferred to one that is
-// not exact: minutes on two cores.
+// affordable is the cost of a plan up to which it is preferred to sampling:
+// minutes on two cores. Beyond, it still is if sampling costs more.
 const affordable = 1e12
 
 // quickFractions is the work up to which the counts are added up as fractions,
@@ -125,7 +125,7 @@ func plans(t markov.Task, b *basis, opts Options) []plan {
 	S, d := t.States(), t.Positions()
 	first := starts(t)
 	K2, Kq, K4 := float64(len(b.pairID)), float64(len(b.queryID)), float64(len(b.monomials))
-	node := float64(len(first)) * (Kq*(K2*(K2+1)+2*K4) + 6*K4*float64(S) + 4*float64(d*S*S*S))
+	node := float64(len(first)) * (Kq*(K2*(K2+1)+2*K4) + 6*K4*float64(S) + 4*float64((d-1)*S*S*S+(d+1)*S*S))
 	over := func(rule func(ctx context.Context) (cubature, error)) func(ctx context.Context) (*Moments, error) {
 		return func(ctx context.Context) (*Moments, error) {
 			r, err := rule(ctx)
@@ -225,11 +225,12 @@ func choose(t markov.Task, b *basis, opts Options) (plan, error) {
 		return plan{}, fmt.Errorf("moment: there is no rule %q for this task; choose one of %s", opts.Rule, strings.Join(names, ", "))
 	}
 	best := list[len(list)-1]
+	limit := max(affordable, best.cost)
 	for _, p := range list[:len(list)-1] {
 		if p.name == DirichletCounts && p.cost <= cheap {
 			return p, nil
 		}
-		if p.cost <= affordable && (best.name == QuasiMonteCarlo || p.cost < best.cost) {
+		if p.cost <= limit && (best.name == QuasiMonteCarlo || p.cost < best.cost) {
 			best = p
 		}
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"math"
 
 	"markovicl/landscape"
@@ -50,6 +51,10 @@ type realisability struct {
 	Certificate *landscape.Obstruction `json:"certificate"`      // why there is none, or null
 }
 
+// attains is how close to the optimum, relative to the loss of predicting 0, a
+// transformer's loss must be for the claim that it attains it.
+const attains = 1e-10
+
 // decideRealisability says whether the minimiser is phi of some parameters. It
 // decides nothing where the minimiser is not unique: another minimiser may be a
 // transformer although this one is not.
@@ -61,6 +66,11 @@ func decideRealisability(f *moment.Form, o *landscape.Optimum) (realisability, e
 	yes, no := true, false
 	switch decision.Verdict {
 	case landscape.Realisable:
+		// Where X is known only roughly, a transformer within its precision may
+		// be far from optimal: what is claimed is that it attains the loss.
+		if loss := f.Loss(landscape.Phi(decision.B, decision.A)); !(math.Abs(loss-o.Loss) <= attains*f.C) {
+			return realisability{Reason: fmt.Sprintf("X is known only within %.1g, H being nearly singular, and the nearest transformer has loss %.10g", decision.Precision, loss)}, nil
+		}
 		return realisability{Realisable: &yes, Parameters: &transformer{Heads: []head{newHead(decision.B, decision.A)}}}, nil
 	case landscape.NotRealisable:
 		if o.Unique {
