@@ -30,6 +30,7 @@ type Folder struct {
 
 const (
 	pageFile    = "index.html"
+	tableFile   = "verdicts.md"
 	resultsFile = "results.json"
 	timingsFile = "timings.json"
 	resultFile  = "result.json"
@@ -217,8 +218,8 @@ func (f *Folder) write(item paper.Item, r *paper.Result) ([]string, error) {
 	return names, nil
 }
 
-// Finish writes results.json and the page for the entries that are done or
-// failed; those that were interrupted are left out.
+// Finish writes results.json, the page and the table of verdicts for the
+// entries that are done or failed; those that were interrupted are left out.
 func (f *Folder) Finish(entries []Entry) error {
 	list := []Entry{}
 	for _, e := range entries {
@@ -235,6 +236,9 @@ func (f *Folder) Finish(entries []Entry) error {
 		Settings paper.Settings `json:"settings"`
 		Items    []Entry        `json:"items"`
 	}{f.settings, list}); err != nil {
+		return err
+	}
+	if err := WriteFile(filepath.Join(f.dir, tableFile), []byte(Markdown(list))); err != nil {
 		return err
 	}
 	return WriteFile(f.Page(), page)

@@ -25,9 +25,10 @@ func (reproduceCmd) Help() string {
 	return `Example: markovicl reproduce --quick --out out
 
 Runs the items (` + strings.Join(itemIDs(paper.Items()), ", ") + `)
-and prints the verdicts. DIR/index.html is the report, DIR/results.json the same for programs; they cover all
-items that DIR has results of with these settings, not only those that are named. DIR/ITEM has an item's tables
-as CSV, its result as JSON and its plots as SVG and PNG; a reduced size or other seeds go to folders of their own.
+and prints the verdicts. DIR/index.html is the report, DIR/results.json the same for programs, DIR/verdicts.md the
+table of verdicts; they cover all items that DIR has results of with these settings, not only those that are
+named. DIR/ITEM has an item's tables as CSV, its result as JSON and its plots as SVG and PNG; results of the
+reduced size or of other seeds go to folders of their own.
 An interrupted run goes on where it was when the same command is given again.`
 }
 
