@@ -16,7 +16,7 @@ var theorem34 = Item{
 	Source:   "Theorem 3.4, Lemma C.3, Example C.5",
 	Question: "When the chains' first states depend on the query's: are the formulas for H and h right, and is the optimum a transformer?",
 	Claim:    "For d = 1 and correlated starts H and h are given by c1 = Σ E[x_i x_{n+1}] and c2 = Σ E[x_i x_j x_{n+1}] (i ≠ j), and the global optimum of the one-layer loss in closed form by parameters (b, A).",
-	Revision: 1,
+	Revision: 2,
 	Run:      runTheorem34,
 }
 
@@ -198,7 +198,7 @@ func runTheorem34(ctx context.Context, s Settings, progress func(done, total int
 		Quantity: "smallest n at which X* is a transformer, g1 = 1/2",
 		Tables:   []Table{formulas, smallest},
 		Plots: []Plot{{
-			Name: "smallest-n", Title: "From how many chains on is the optimum a transformer? (d = 1)",
+			Name: "smallest-n", Title: "Smallest n with a realisable optimum, correlated starts (d = 1)",
 			Caption: "Correlated starts. Each line is for one correlation between the first states of two in-context chains, given that the query starts in state 1. Neither p nor g0 matters. Decided in fractions, without rounding.",
 			X:       Axis{Label: "probability g1 that a chain starts in state 1 when the query does", Min: number(0), Max: number(1)},
 			Y:       Axis{Label: "smallest n", Min: number(0)},
