@@ -45,7 +45,11 @@ func (o *Optimum) byFactors(ctx context.Context, f *moment.Form) error {
 	// reads, so that nothing is strided.
 	L := blas64.Triangular{Uplo: blas.Lower, Diag: blas.NonUnit, N: n, Stride: n, Data: make([]float64, n*n)}
 	fillLower(L, H)
-	if _, ok := lapack64.Potrf(blas64.Symmetric{Uplo: blas.Lower, N: n, Stride: n, Data: L.Data}); ok {
+	definite, err := cholesky(ctx, L)
+	if err != nil {
+		return err
+	}
+	if definite {
 		solve := func(x []float64) {
 			v := blas64.Vector{N: n, Data: x, Inc: 1}
 			blas64.Trsv(blas.NoTrans, L, v)
@@ -72,6 +76,39 @@ func (o *Optimum) byFactors(ctx context.Context, f *moment.Form) error {
 	}
 	fillLower(L, H)
 	return o.byPivots(f, L)
+}
+
+// cholesky replaces the lower triangle of a symmetric matrix by its factor L, the
+// matrix being LL', and reports whether it is positive definite. It is LAPACK's
+// dpotrf, panel by panel, so that it can be interrupted: at thousands of
+// unknowns it takes minutes.
+func cholesky(ctx context.Context, L blas64.Triangular) (ok bool, err error) {
+	const width = 64
+	n := L.N
+	part := func(i, k, rows, cols int) blas64.General {
+		return blas64.General{Rows: rows, Cols: cols, Stride: L.Stride, Data: L.Data[i*L.Stride+k:]}
+	}
+	for j := 0; j < n; j += width {
+		if err := ctx.Err(); err != nil {
+			return false, err
+		}
+		w := min(width, n-j)
+		diagonal := blas64.Symmetric{Uplo: blas.Lower, N: w, Stride: L.Stride, Data: L.Data[j*L.Stride+j:]}
+		if j > 0 {
+			blas64.Syrk(blas.NoTrans, -1, part(j, 0, w, j), 1, diagonal)
+		}
+		factor, ok := lapack64.Potrf(diagonal)
+		if !ok {
+			return false, nil
+		}
+		if below := n - j - w; below > 0 {
+			if j > 0 {
+				blas64.Gemm(blas.NoTrans, blas.Trans, -1, part(j+w, 0, below, j), part(j, 0, w, j), 1, part(j+w, j, below, w))
+			}
+			blas64.Trsm(blas.Right, blas.Trans, 1, factor, part(j+w, j, below, w))
+		}
+	}
+	return true, nil
 }
 
 // fillLower writes the upper triangle of H to the lower triangle of L.
