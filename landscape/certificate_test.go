@@ -46,6 +46,21 @@ func TestCertificateFile(t *testing.T) {
 	if _, err := got.Verify(); err != nil {
 		t.Error(err)
 	}
+	// The reader's own check: the bordered matrix has no negative eigenvalue.
+	S, k := bordered(got.Form, got.W)
+	Q := mat.NewSymDense(len(k)+1, nil)
+	Q.SetSym(0, 0, got.Form.C-got.Lower)
+	for i := range k {
+		Q.SetSym(0, i+1, -k[i])
+		for j := i; j < len(k); j++ {
+			Q.SetSym(i+1, j+1, S[i*len(k)+j])
+		}
+	}
+	var es mat.EigenSym
+	es.Factorize(Q, false)
+	if least := es.Values(nil)[0]; least < -1e-14 {
+		t.Errorf("the bordered matrix has the eigenvalue %g", least)
+	}
 	data, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)

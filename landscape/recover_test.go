@@ -2,6 +2,7 @@ package landscape
 
 import (
 	"context"
+	"fmt"
 	"math"
 	"math/rand/v2"
 	"runtime"
@@ -63,6 +64,40 @@ func TestRecoverRandom(t *testing.T) {
 			t.Errorf("condition 1e%.1f: relative gap %g left", exponent, r.RelativeGap())
 		}
 	})
+}
+
+// Other priors, starts, embeddings and numbers of states are certified as well.
+func TestRecoverTasks(t *testing.T) {
+	for _, c := range []struct {
+		spec       markov.Spec
+		realisable Verdict
+	}{
+		{markov.Spec{States: 3, D: 2}, NotRealisable},
+		{markov.Spec{States: 4, D: 2}, NotRealisable},
+		{markov.Spec{D: 3, Start: "stationary"}, NotRealisable},
+		{markov.Spec{D: 3, Start: "correlated:0.5,0.3,0.7"}, NotRealisable},
+		{markov.Spec{D: 4, Prior: markov.PriorSpec{Text: "beta:0.1,0.1"}}, NotRealisable},
+		{markov.Spec{D: 2, N: "inf"}, NotRealisable},
+		{markov.Spec{D: 2, Embedding: "sign"}, Realisable}, // singular H, attained
+		{markov.Spec{D: 1, Bias: true}, Realisable},        // likewise
+	} {
+		r, err := Recover(context.Background(), taskForm(t, c.spec), Settings{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !r.Certified() || r.Realisable != c.realisable {
+			t.Errorf("%+v: gap %g, %v", c.spec, r.RelativeGap(), r.Realisable)
+		}
+		checkChain(t, fmt.Sprintf("%+v", c.spec), r)
+	}
+	// With a bias and d = 2 no proof is known: the answer says so.
+	r, err := Recover(context.Background(), taskForm(t, markov.Spec{D: 2, Bias: true}), Settings{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r.Certified() || r.Realisable != Undecided || r.Reason == "" || r.LowerBound != r.LossEnlarged || r.Status != Exhausted {
+		t.Errorf("bias, d = 2: certified %v, %v, %q, bound %g", r.Certified(), r.Realisable, r.Reason, r.LowerBound)
+	}
 }
 
 // Whenever the context ends, the bounds are true and the status says so.
