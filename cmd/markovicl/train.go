@@ -286,8 +286,13 @@ const largestComparison = 1000
 const largestSum = 200
 
 // bayesPrompts is the number of prompts for the Bayes risk where it is not had
-// exactly.
-const bayesPrompts = 20_000
+// exactly. With a stationary start the risk given a prompt is an integral.
+func bayesPrompts(task markov.Task) int {
+	if task.Start().Kind() == markov.StationaryStart {
+		return 2000
+	}
+	return 20_000
+}
 
 // compare adds the enlarged optimum, the exact losses and the Bayes risk, where
 // they are had.
@@ -323,7 +328,7 @@ func (t *trainAnswer) compare(a *app, task markov.Task, study *train.Study) erro
 		}
 		t.Seeds[i].LossPopulation = &loss
 	}
-	risk, err := predict.BayesRisk(a.ctx, task, study.Results[0].Seed, predict.Settings{Prompts: bayesPrompts})
+	risk, err := predict.BayesRisk(a.ctx, task, study.Results[0].Seed, predict.Settings{Prompts: bayesPrompts(task)})
 	if err != nil {
 		return err
 	}
