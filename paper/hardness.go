@@ -3,7 +3,6 @@ package paper
 import (
 	"context"
 	"fmt"
-	"slices"
 
 	"markovicl/hardness"
 )
@@ -127,14 +126,9 @@ func isDecided(r hardness.ScalingRun) bool { return r.Upper == 0 || r.Lower > 0 
 
 // medianOf returns the median of a count over rows.
 func medianOf(rows []hardness.ScalingRow, count func(hardness.ScalingRow) int) float64 {
-	values := make([]int, len(rows))
+	values := make([]float64, len(rows))
 	for i, r := range rows {
-		values[i] = count(r)
+		values[i] = float64(count(r))
 	}
-	slices.Sort(values)
-	middle := len(values) / 2
-	if len(values)%2 == 1 {
-		return float64(values[middle])
-	}
-	return float64(values[middle-1]+values[middle]) / 2
+	return median(values)
 }

@@ -102,6 +102,7 @@ func Items() []Item {
 		theorem35,
 		heads,
 		hardnessItem,
+		theorem41,
 		figure2,
 		figure10,
 	}
