@@ -104,6 +104,7 @@ func Items() []Item {
 		hardnessItem,
 		theorem41,
 		figure2,
+		figure6,
 		figure10,
 	}
 }

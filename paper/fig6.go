@@ -1,0 +1,293 @@
+package paper
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"markovicl/landscape"
+	"markovicl/lsa"
+	"markovicl/markov"
+	"markovicl/moment"
+	"markovicl/predict"
+	"markovicl/train"
+)
+
+var figure6 = Item{
+	ID:       "fig6",
+	Title:    "Learning curves: transformers and classical learners",
+	Source:   "Figure 6 (its classical part)",
+	Question: "As a prompt shows more in-context chains, how do one-layer transformers and classical learners come down to the Bayes-optimal predictor?",
+	Claim:    "Transformers learn Markov chains in context as linear and logistic regression, nearest neighbours and a support vector machine do: they predict better the more chains they see, from independent and from correlated starts.",
+	Revision: 1,
+	Run:      runFigure6,
+}
+
+// figure6Size is how large the experiment is.
+type figure6Size struct {
+	d, context   int   // the task, and that of training
+	contexts     []int // numbers of in-context chains; nil is all
+	prompts      int
+	steps, batch int // of training
+	evaluation   int // prompts of the Bayes risk
+}
+
+// correlated6 lets a chain start like the query with probability 0.8.
+const correlated6 = "correlated:0.5,0.2,0.8"
+
+func runFigure6(ctx context.Context, s Settings, progress func(done, total int)) (*Result, error) {
+	size := figure6Size{d: 5, context: 100, prompts: 5000, steps: 1000, batch: 1000, evaluation: 400_000}
+	if s.Quick {
+		size.d, size.contexts = 3, []int{1, 2, 3, 4, 6, 8, 12, 20, 35, 60, 100}
+		size.prompts, size.evaluation = 1500, 20_000
+	}
+	return figure6Of(ctx, s.Seed, size, progress)
+}
+
+// curves6 is what was found for one law of the starts.
+type curves6 struct {
+	name    string
+	curves  map[string]predict.Curve
+	optimum []float64 // exact losses of the enlarged optimum, one for each point
+	trained []float64 // of the trained model
+	risk    predict.Risk
+}
+
+func figure6Of(ctx context.Context, seed uint64, size figure6Size, progress func(done, total int)) (*Result, error) {
+	starts := []struct {
+		name string
+		spec markov.Spec
+	}{{"independent", markov.Spec{D: size.d, P: "1/2"}}, {"correlated", markov.Spec{D: size.d, Start: correlated6}}}
+	if size.contexts == nil {
+		for n := 1; n <= size.context; n++ {
+			size.contexts = append(size.contexts, n)
+		}
+	}
+	points := Table{
+		Name: "curves",
+		Caption: fmt.Sprintf("Every predictor on the same %d prompts, of which n in-context chains are shown; means and 90%% bootstrap intervals (1000 resamples of the prompts, the same for all). loss_exact: the population loss of the one-layer models. optimum is the enlarged optimum for each n; trained-lsa was trained at n = %d only.",
+			size.prompts, size.context),
+		Columns: []string{"starts", "predictor", "n", "mse", "mse_low", "mse_high", "accuracy", "accuracy_low", "accuracy_high", "loss_exact"},
+	}
+	models := Table{
+		Name:    "models",
+		Caption: fmt.Sprintf("The one-layer models at n = %d: exact losses of the enlarged optimum (also at n = ∞), of the best transformer with the proven lower bound, and of the trained one; the Bayes risk, a mean over %d prompts.", size.context, size.evaluation),
+		Columns: []string{"starts", "loss_enlarged_infinite", "loss_enlarged", "lower_bound", "loss_best", "loss_trained", "bayes_risk", "bayes_risk_se"},
+	}
+	total := len(starts) * (len(size.contexts) + 2)
+	var found []*curves6
+	for k, start := range starts {
+		base := k * (len(size.contexts) + 2)
+		progress(base, total)
+		moments, err := momentsOf(ctx, start.spec)
+		if err != nil {
+			return nil, err
+		}
+		task := moments.Task().WithContext(markov.Context(size.context))
+		model, err := size.trained(ctx, task, seed)
+		if err != nil {
+			return nil, fmt.Errorf("%s starts: %w", start.name, err)
+		}
+		progress(base+1, total)
+		c, err := size.curves(ctx, moments, model, seed, func(done int) { progress(base+1+done, total) })
+		if err != nil {
+			return nil, fmt.Errorf("%s starts: %w", start.name, err)
+		}
+		c.name = start.name
+		found = append(found, c)
+		c.addTo(&points)
+
+		best, err := recoverForm(ctx, moments.At(markov.Context(size.context)))
+		if err != nil {
+			return nil, err
+		}
+		limit, err := landscape.Minimise(ctx, moments.At(markov.Infinite))
+		if err != nil {
+			return nil, err
+		}
+		if c.risk, err = predict.BayesRisk(ctx, task, seed, predict.Settings{Prompts: size.evaluation}); err != nil {
+			return nil, err
+		}
+		models.Add(start.name, limit.Loss, best.LossEnlarged, best.LowerBound, best.Loss, c.trained[len(c.trained)-1], c.risk.Mean, c.risk.SE)
+	}
+	progress(total, total)
+	return figure6Result(found, size, seed, []Table{points, models}), nil
+}
+
+// trained returns a one-layer transformer trained as the paper trains.
+func (size figure6Size) trained(ctx context.Context, task markov.Task, seed uint64) (lsa.Model, error) {
+	config := train.Defaults()
+	config.Steps, config.Batch, config.EvalPrompts = size.steps, size.batch, 0
+	r, err := train.Run(ctx, train.Problem{Task: task, Config: config, Seed: seed}, train.Settings{})
+	if err != nil {
+		return nil, err
+	}
+	return r.Model, ctx.Err() // an interrupted training is no error by itself
+}
+
+// curves measures all predictors.
+func (size figure6Size) curves(ctx context.Context, moments *moment.Moments, model lsa.Model, seed uint64, progress func(done int)) (*curves6, error) {
+	task := moments.Task().WithContext(markov.Context(size.context))
+	sampler, err := markov.NewSampler(task, seed)
+	if err != nil {
+		return nil, err
+	}
+	c := &curves6{curves: map[string]predict.Curve{}}
+	predictors := func(n int) ([]predict.Predictor, error) {
+		at := task.WithContext(markov.Context(n))
+		form := moments.At(markov.Context(n))
+		o, err := landscape.Minimise(ctx, form)
+		if err != nil {
+			return nil, err
+		}
+		optimum, err := predict.NewEnlarged("optimum", at, o.X)
+		if err != nil {
+			return nil, err
+		}
+		trained, err := predict.NewLSA("trained-lsa", at, model)
+		if err != nil {
+			return nil, err
+		}
+		loss, err := train.PopulationLoss(form, model)
+		if err != nil {
+			return nil, err
+		}
+		c.optimum, c.trained = append(c.optimum, o.Loss), append(c.trained, loss)
+		return append([]predict.Predictor{predict.NewBayes(at), predict.NewOracle(at), optimum, trained}, predict.Classical(at)...), nil
+	}
+	curves, err := predict.LearningCurves(ctx, task, sampler, predictors, predict.CurveSettings{
+		Contexts: size.contexts, Prompts: size.prompts, Seed: seed, Progress: func(done, _ int) { progress(done) },
+	})
+	if err != nil {
+		return nil, err
+	}
+	for _, curve := range curves {
+		c.curves[curve.Name] = curve
+	}
+	return c, nil
+}
+
+// predictors6 is the order of tables.
+var predictors6 = []string{"bayes", "oracle", "optimum", "trained-lsa", "bigram", "bigram-smoothed", "linear", "logistic", "knn3", "svm"}
+
+// labels6 are the names of lines.
+var labels6 = map[string]string{
+	"bayes": "Bayes", "optimum": "LSA optimum", "trained-lsa": "trained LSA", "bigram": "bigram", "bigram-smoothed": "smoothed bigram",
+	"linear": "linear", "logistic": "logistic", "knn3": "3 neighbours", "svm": "SVM",
+}
+
+func (c *curves6) addTo(t *Table) {
+	for _, name := range predictors6 {
+		for i, p := range c.curves[name].Points {
+			var exact any
+			switch name {
+			case "optimum":
+				exact = c.optimum[i]
+			case "trained-lsa":
+				exact = c.trained[i]
+			}
+			t.Add(c.name, name, p.N, p.MSE.Mean, p.MSE.Low, p.MSE.High, p.Accuracy.Mean, p.Accuracy.Low, p.Accuracy.High, exact)
+		}
+	}
+}
+
+// last returns a predictor's last point.
+func (c *curves6) last(name string) predict.CurvePoint {
+	points := c.curves[name].Points
+	return points[len(points)-1]
+}
+
+// plot6 draws some predictors for both laws of the starts, over the same axes.
+func plot6(found []*curves6, name, title string, accuracy bool, predictors []string, size figure6Size) Plot {
+	p := Plot{
+		Name: name, Title: title,
+		Caption: fmt.Sprintf("d = %d, %d prompts, bands: 90%% bootstrap intervals. Nothing that does not see the kernel beats Bayes; the oracle sees it. The LSA optimum is that of the enlarged model for each n, the trained LSA was trained at n = %d. The SVM names a state, so its squared error is its share of wrong states.", size.d, size.prompts, size.context),
+		Columns: len(found),
+	}
+	label, pick := "mean squared error", func(point predict.CurvePoint) predict.Band { return point.MSE }
+	if accuracy {
+		label, pick = "accuracy", func(point predict.CurvePoint) predict.Band { return point.Accuracy }
+	}
+	kind := Line
+	if len(size.contexts) > 20 {
+		kind = Curve
+	}
+	low, high := 1.0, 0.0
+	for _, c := range found {
+		panel := Plot{
+			Title: c.name + " starts",
+			X:     Axis{Label: "in-context chains", Log: true}, Y: Axis{Label: label, Min: &low, Max: &high},
+			Levels: []Level{{Name: "oracle", Y: pick(c.last("oracle")).Mean}},
+		}
+		for _, name := range predictors {
+			s := Series{Name: labels6[name], Kind: kind}
+			for _, point := range c.curves[name].Points {
+				b := pick(point)
+				s.AddBand(float64(point.N), b.Mean, b.Low, b.High)
+				low, high = min(low, b.Low), max(high, b.High)
+			}
+			panel.Series = append(panel.Series, s)
+		}
+		p.Panels = append(p.Panels, panel)
+	}
+	return p
+}
+
+// overtakes returns the number of in-context chains from which on a predictor
+// has a smaller mean squared error than another on the same prompts; ok is false
+// if it has not even with the most chains.
+func (c *curves6) overtakes(name, other string) (n int, ok bool) {
+	points, others := c.curves[name].Points, c.curves[other].Points
+	for i := len(points) - 1; i >= 0 && points[i].MSE.Mean < others[i].MSE.Mean; i-- {
+		n, ok = points[i].N, true
+	}
+	return n, ok
+}
+
+// overtaking says in words which classical learners overtake the enlarged
+// optimum, and from how many chains on.
+func (c *curves6) overtaking() string {
+	var words []string
+	for _, name := range []string{"bigram-smoothed", "logistic", "linear", "knn3"} {
+		if n, ok := c.overtakes(name, "optimum"); ok {
+			words = append(words, fmt.Sprintf("%s from n = %d", labels6[name], n))
+		}
+	}
+	if words == nil {
+		return "none"
+	}
+	return strings.Join(words, ", ")
+}
+
+func figure6Result(found []*curves6, size figure6Size, seed uint64, tables []Table) *Result {
+	result := &Result{
+		Setup: fmt.Sprintf("two states, uniform kernels, d = %d, up to %d in-context chains; starts Bernoulli(1/2), or in-context chains that start like the query with probability 0.8; %d prompts (seed %d), 1000 bootstrap resamples; one layer of one head trained at n = %d by Adam at 0.01, %d steps on fresh batches of %d.",
+			size.d, size.context, size.prompts, seed, size.context, size.steps, size.batch),
+		Quantity: fmt.Sprintf("mean squared error of the trained LSA above Bayes, independent starts, n = %d", size.context),
+		Tables:   tables,
+		Plots: []Plot{
+			plot6(found, "mse", "Mean squared error against in-context chains", false, []string{"trained-lsa", "optimum", "bayes", "logistic", "linear"}, size),
+			plot6(found, "accuracy", "Accuracy against in-context chains", true, []string{"trained-lsa", "optimum", "bayes", "logistic", "svm"}, size),
+			plot6(found, "mse-classical", "Mean squared error of the classical learners", false, []string{"knn3", "linear", "bayes", "logistic", "svm", "bigram"}, size),
+		},
+	}
+	first, last := found[0], len(size.contexts)-1
+	result.Ours, result.StandardError = number(first.trained[last]-first.risk.Mean), number(first.risk.SE)
+	result.Verdict = AgreesWithCondition
+	var changes []string
+	for _, c := range found {
+		if c.trained[last] >= c.trained[0] || c.optimum[last] >= c.optimum[0] {
+			result.Verdict = Differs
+		}
+		changes = append(changes, fmt.Sprintf("%s starts: from %.3f to %.3f, the best of the enlarged model for each n from %.3f to %.3f, Bayes risk %.3f",
+			c.name, c.trained[0], c.trained[last], c.optimum[0], c.optimum[last], c.risk.Mean))
+	}
+	change := strings.Join(changes, "; ")
+	if result.Verdict == Differs {
+		result.Why = "more chains do not help one-layer models throughout (" + change + ")"
+		return result
+	}
+	result.Why = fmt.Sprintf("more chains help the trained LSA (loss %s), but one layer ends above Bayes, and classical learners are ahead of the enlarged optimum on the same prompts (independent starts: %s)",
+		change, first.overtaking())
+	return result
+}

@@ -1,0 +1,64 @@
+package paper
+
+import (
+	"strings"
+	"testing"
+
+	"markovicl/predict"
+)
+
+func TestFigure6(t *testing.T) {
+	size := figure6Size{d: 2, context: 10, contexts: []int{1, 3, 10}, prompts: 1000, steps: 300, batch: 300, evaluation: 2000}
+	r, err := figure6Of(t.Context(), 1, size, func(int, int) {})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := r.Check(); err != nil {
+		t.Error(err)
+	}
+	if r.Verdict != AgreesWithCondition || !strings.Contains(r.Why, "smoothed bigram from n = 1") {
+		t.Errorf("verdict %q: %s", r.Verdict, r.Why)
+	}
+	models, at := table(t, r, "models"), map[string]any{"starts": "independent"}
+	near(t, "the optimum at n = inf", cell(t, models, "loss_enlarged_infinite", at), 0.230134, 2e-4)
+	near(t, "the enlarged optimum", cell(t, models, "loss_enlarged", at), 0.244422, 1e-6)
+	near(t, "the best transformer", cell(t, models, "loss_best", at), 0.254605, 1e-6)
+	for _, row := range models.Rows {
+		if enlarged, best, trained := row[2].(float64), row[4].(float64), row[5].(float64); enlarged > best || best > trained || trained > best+0.02 {
+			t.Errorf("%v starts: not in order: %v <= %v <= %v (nearly equal)", row[0], enlarged, best, trained)
+		}
+	}
+
+	curves := table(t, r, "curves")
+	if want := 2 * 3 * len(predictors6); len(curves.Rows) != want {
+		t.Fatalf("%d rows, want %d", len(curves.Rows), want)
+	}
+	for _, row := range curves.Rows {
+		name, mse, low, high := row[1].(string), row[3].(float64), row[4].(float64), row[5].(float64)
+		if !(low < mse && mse < high) {
+			t.Errorf("%v: %v is not within its band", row[:3], mse)
+		}
+		se := (high - low) / 3.3 // of a 90% interval
+		if exact, ok := row[9].(float64); ok && (mse < exact-4.5*se || mse > exact+4.5*se) {
+			t.Errorf("%v: squared error %v ± %v, exact %v", row[:3], mse, se, exact)
+		}
+		bayes := cell(t, curves, "mse", map[string]any{"starts": row[0], "predictor": "bayes", "n": row[2]}).(float64)
+		if name != "oracle" && mse < bayes-se {
+			t.Errorf("%v: squared error %v ± %v is below that of Bayes, %v", row[:3], mse, se, bayes)
+		}
+	}
+}
+
+func TestOvertakes(t *testing.T) {
+	curve := func(mse ...float64) predict.Curve {
+		var c predict.Curve
+		for i, x := range mse {
+			c.Points = append(c.Points, predict.CurvePoint{N: 10 * (i + 1), MSE: predict.Band{Mean: x}})
+		}
+		return c
+	}
+	c := &curves6{curves: map[string]predict.Curve{"optimum": curve(3, 3, 3, 3), "linear": curve(2, 4, 1, 2), "logistic": curve(1, 1, 1, 3), "knn3": curve(2, 2, 2, 2), "bigram-smoothed": curve(4, 4, 4, 4)}}
+	if got, want := c.overtaking(), "linear from n = 30, 3 neighbours from n = 10"; got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+}
