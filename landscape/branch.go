@@ -35,6 +35,8 @@ import (
 type branchSettings struct {
 	gap   float64 // relative, at which to stop
 	boxes int     // most boxes to bound
+	// condition of H: rounding errors grow with it
+	condition float64
 	// progress is told the lower bound so far.
 	progress func(lower float64)
 }
@@ -74,8 +76,12 @@ func (h *boxHeap) Pop() any {
 }
 
 // branchMargin is what a bound of a box is lowered by for rounding, relative to
-// c: the numbers involved are known to about 1e-13 of that.
-const branchMargin = 1e-11
+// c, and branchConditionMargin for each unit of H's condition: linear systems
+// with K are solved to about that accuracy. Both are generous estimates.
+const (
+	branchMargin          = 1e-11
+	branchConditionMargin = 64 * unitRoundoff
+)
 
 // branchAndBound proves a lower bound of the loss over all transformers, given
 // the loss upper of one. Boxes are bounded in batches of a fixed size, so that
@@ -88,6 +94,7 @@ func branchAndBound(ctx context.Context, form *moment.Form, upper float64, setti
 	for w := range workers {
 		workers[w] = &bounder{p: newProjected(form)}
 	}
+	margin := (branchMargin + branchConditionMargin*settings.condition) * math.Abs(form.C)
 	target := upper - settings.gap*math.Abs(upper)
 	var open boxHeap
 	result := branchResult{lower: math.Inf(-1)}
@@ -97,7 +104,7 @@ func branchAndBound(ctx context.Context, form *moment.Form, upper float64, setti
 		for w, worker := range workers {
 			wait.Go(func() {
 				for i := w; i < len(boxes); i += len(workers) {
-					boxes[i].bound = max(boxes[i].bound, worker.bound(boxes[i])-branchMargin*math.Abs(form.C))
+					boxes[i].bound = max(boxes[i].bound, worker.bound(boxes[i])-margin)
 				}
 			})
 		}

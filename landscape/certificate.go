@@ -67,7 +67,7 @@ func (c *Certificate) Verify() (*Verification, error) {
 	if err := c.checkShapes(); err != nil {
 		return nil, err
 	}
-	v, err := proveBound(c.Form, c.W)
+	v, err := proveBound(c.Form, c.W, true)
 	if err != nil {
 		return nil, err
 	}
@@ -152,8 +152,9 @@ func gamma(n int) float64 {
 // errIndefinite is returned where not even a slack makes the matrix definite.
 var errIndefinite = errors.New("N + W is not positive semidefinite: W proves nothing")
 
-// proveBound returns the largest bound that the admissible W proves.
-func proveBound(form *moment.Form, W []float64) (*Verification, error) {
+// proveBound returns the largest bound that the admissible W proves, with a slack
+// only if that is allowed.
+func proveBound(form *moment.Form, W []float64, slack bool) (*Verification, error) {
 	S, k := bordered(form, W)
 	n := len(k)
 	v := &Verification{Size: n}
@@ -164,6 +165,9 @@ func proveBound(form *moment.Form, W []float64) (*Verification, error) {
 			v.Bound = shiftedBound(S, k, form.C, scale, definite, 0)
 			return v, nil
 		}
+	}
+	if !slack {
+		return nil, errIndefinite
 	}
 	// A slack e, the smallest on a ladder, and the best of a few.
 	radius, err := boundRadius(form, form.C)

@@ -139,7 +139,7 @@ func TestProveBoundIsSound(t *testing.T) {
 				}
 			}
 		}
-		v, err := proveBound(form, W)
+		v, err := proveBound(form, W, true)
 		if err != nil {
 			continue
 		}
@@ -175,7 +175,7 @@ func TestProveBoundIsSound(t *testing.T) {
 // A slack takes over where N + W is singular.
 func TestSlack(t *testing.T) {
 	form := binaryForm(1, 10, 0.5, false)
-	v, err := proveBound(form, make([]float64, 16)) // W = 0 on a singular N
+	v, err := proveBound(form, make([]float64, 16), true) // W = 0 on a singular N
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -188,7 +188,7 @@ func TestSlack(t *testing.T) {
 	}
 	// H singular: no bound of |y|.
 	singular := &moment.Form{Q: 1, H: mat.NewSymDense(3, []float64{1, 0, 0, 0, 1, 0, 0, 0, 0}), L: []float64{1, 0, 0}, C: 2}
-	if _, err := proveBound(singular, make([]float64, 16)); err == nil {
+	if _, err := proveBound(singular, make([]float64, 16), true); err == nil {
 		t.Error("a bound was proven from a singular form and W = 0")
 	}
 }

@@ -33,8 +33,11 @@ func certify(ctx context.Context, form *moment.Form, minimum *LocalMinimum, eval
 		if err != nil {
 			return nil, nil, err
 		}
-		if reached || ctx.Err() != nil {
+		if reached {
 			break
+		}
+		if ctx.Err() != nil {
+			return nil, nil, nil // rounding an unfinished W takes long and proves little
 		}
 	}
 	if W, err = search.certificateMatrix(w); err != nil {
@@ -87,12 +90,9 @@ func (d *dualSearch) run(ctx context.Context, w []float64, margin float64, evalu
 // of it in makes room for rounding.
 func roundedProof(form *moment.Form, W []float64) ([]float64, *Verification) {
 	best, bestW := (*Verification)(nil), W
-	consider := func(W []float64) {
-		if v, err := proveBound(form, W); err == nil && (best == nil || v.Bound > best.Bound) {
-			best, bestW = v, W
-		}
+	if v, err := proveBound(form, W, true); err == nil {
+		best = v
 	}
-	consider(W)
 	if best != nil && best.Slack == 0 {
 		return bestW, best
 	}
@@ -105,14 +105,14 @@ func roundedProof(form *moment.Form, W []float64) ([]float64, *Verification) {
 		for i := range mixed {
 			mixed[i] = (1-mix)*W[i] + mix*interior[i]
 		}
-		v, err := proveBound(form, mixed)
+		v, err := proveBound(form, mixed, false)
 		if err != nil {
 			continue
 		}
 		switch {
 		case best == nil || v.Bound > best.Bound:
 			best, bestW = v, mixed
-		case v.Slack == 0 && v.Bound > best.Bound-roomForRounding*math.Abs(best.Bound):
+		case v.Bound > best.Bound-roomForRounding*math.Abs(best.Bound):
 			// Nearly as good, and farther from the boundary.
 			bestW, best = mixed, v
 		case best.Slack == 0:

@@ -261,7 +261,7 @@ func (r *recovery) bound() error {
 		if boxes == 0 {
 			boxes = DefaultBoxes
 		}
-		b := branchAndBound(r.ctx, r.form, r.Loss, branchSettings{gap: CertifiedGap / 2, boxes: boxes, progress: func(lower float64) {
+		b := branchAndBound(r.ctx, r.form, r.Loss, branchSettings{gap: CertifiedGap / 2, boxes: boxes, condition: r.optimum.Condition, progress: func(lower float64) {
 			r.raise(lower, ByBranchAndBound)
 		}})
 		r.raise(b.lower, ByBranchAndBound)

@@ -11,6 +11,7 @@ import (
 	"pgregory.net/rapid"
 
 	"markovicl/markov"
+	"markovicl/moment"
 )
 
 func checkChain(t interface{ Errorf(string, ...any) }, name string, r *Recovery) {
@@ -62,6 +63,66 @@ func TestRecoverRandom(t *testing.T) {
 		checkChain(t, "random form", r)
 		if exponent < 3 && !r.Certified() {
 			t.Errorf("condition 1e%.1f: relative gap %g left", exponent, r.RelativeGap())
+		}
+	})
+}
+
+// A well-conditioned task on which the certificate is not tight: branch and bound
+// proves the transformer best.
+func TestNotTight(t *testing.T) {
+	form := taskForm(t, markov.Spec{D: 2, N: "1", P: "0.68", Prior: markov.PriorSpec{Text: "beta:2.7,0.8"}})
+	relaxed, err := Recover(context.Background(), form, Settings{Boxes: -1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if gap := relaxed.RelativeGap(); gap < 1e-5 || gap > 1e-3 {
+		t.Errorf("the certificate leaves the gap %g, expected about 1e-4", gap)
+	}
+	checkChain(t, "not tight", relaxed)
+	r, err := Recover(context.Background(), form, Settings{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !r.Certified() || r.Method != ByBranchAndBound {
+		t.Errorf("gap %g by %s", r.RelativeGap(), r.Method)
+	}
+	checkChain(t, "not tight", r)
+}
+
+// The chain holds for random tasks; those with d <= 2 and a moderate condition
+// are certified, by one method or another.
+func TestRecoverRandomTasks(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		percent := func(name string) string {
+			return fmt.Sprintf("%d/100", rapid.IntRange(15, 85).Draw(t, name))
+		}
+		spec := markov.Spec{
+			D: rapid.SampledFrom([]int{1, 2, 2, 2, 3}).Draw(t, "d"),
+			N: fmt.Sprint(rapid.SampledFrom([]int{1, 2, 5, 10, 40, 100, 1000}).Draw(t, "n")),
+			P: percent("p"),
+			Prior: markov.PriorSpec{Text: fmt.Sprintf("beta:%d/10,%d/10",
+				rapid.IntRange(8, 30).Draw(t, "a"), rapid.IntRange(8, 30).Draw(t, "b"))},
+		}
+		task, err := markov.NewTask(spec)
+		if err != nil {
+			t.Fatal(err)
+		}
+		moments, err := moment.Of(context.Background(), task, moment.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		form := moments.At(task.Context())
+		optimum, err := Minimise(context.Background(), form)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r, err := Recover(context.Background(), form, Settings{Boxes: 3000})
+		if err != nil {
+			t.Fatal(err)
+		}
+		checkChain(t, task.String(), r)
+		if !r.Certified() && task.Positions() <= 2 && optimum.Condition < 1e4 {
+			t.Errorf("%v: relative gap %g, condition %.1e", task, r.RelativeGap(), optimum.Condition)
 		}
 	})
 }
