@@ -18,7 +18,7 @@ var figure2 = Item{
 	Source:   "Figure 2, Section 4",
 	Question: "As a prompt passes the layers of a trained deep model, how do the objectives of Theorem 4.1 and the distance to their Pareto front change?",
 	Claim:    "Along ten trained layers the generational distance to the Pareto front first falls and then rises.",
-	Revision: 2,
+	Revision: 3,
 	Run:      runFigure2,
 }
 
@@ -199,8 +199,9 @@ func findTurn(distances []float64, layers int) turn {
 func meanAndError(xs []float64) (mean, se float64) {
 	n := float64(len(xs))
 	for _, x := range xs {
-		mean += x / n
+		mean += x
 	}
+	mean /= n
 	var square float64
 	for _, x := range xs {
 		square += (x - mean) * (x - mean)
