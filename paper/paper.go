@@ -10,8 +10,8 @@
 //   - result.go: Result, Verdict, Table
 //   - figure.go: Plot and what it is made of; directions.go: maps of directions
 //   - run.go: running several items
-//   - task.go: the optimum of a task, as several items need it
-//   - series.go, task.go: what several items need
+//   - task.go: the optimum of a task, as several items need it; scores.go: how
+//     trained models do
 //   - layers.go: a trace through the layers of a model as table and plots
 //   - the other files: one item each, named after it
 //
@@ -104,6 +104,9 @@ func Items() []Item {
 		hardnessItem,
 		theorem41,
 		figure2,
+		figure3,
+		figure4,
+		figure5,
 		figure6,
 		figure10,
 	}

@@ -1,0 +1,203 @@
+package paper
+
+import (
+	"context"
+	"fmt"
+
+	"markovicl/markov"
+	"markovicl/predict"
+	"markovicl/train"
+)
+
+var figure3 = Item{
+	ID:       "fig3",
+	Title:    "Accuracy by depth and number of states",
+	Source:   "Figure 3",
+	Question: "How often is the state nearest to a trained model's prediction the right one, on the prompts it was trained on and on new ones, and how often could it be?",
+	Claim:    "Accuracy grows with the depth of the model; with three layers and three states it is 0.98.",
+	Revision: 1,
+	Run:      runFigure3,
+}
+
+// figure3Size is how large the experiment is.
+type figure3Size struct {
+	priors                 []string // concentrations alpha of the rows of the kernel, the first being the paper's
+	states                 []int
+	layers                 int
+	fixedBatch, fixedSteps int // of training on one batch
+	freshBatch, freshSteps int // of training on new prompts every step
+	seeds, prompts         int
+}
+
+// The paper's number is for three layers and three states.
+const (
+	layers3  = 3
+	states3  = 3
+	reported = 0.98
+)
+
+func runFigure3(ctx context.Context, s Settings, progress func(done, total int)) (*Result, error) {
+	size := figure3Size{
+		priors: []string{"1", "0.1"}, states: []int{2, 3, 4}, layers: layers3,
+		fixedBatch: 100, fixedSteps: 5000, freshBatch: 500, freshSteps: 3000, seeds: 5, prompts: 100_000,
+	}
+	if s.Quick {
+		size.fixedSteps, size.freshBatch, size.freshSteps, size.seeds, size.prompts = 2000, 200, 400, 2, 5000
+	}
+	if s.Seeds > 0 {
+		size.seeds = s.Seeds
+	}
+	return figure3Of(ctx, s.Seed, size, progress)
+}
+
+// cell3 is what is found for one prior, number of states, and depth.
+type cell3 struct {
+	onBatch, batchFresh scores // trained on one batch, scored on it and on fresh prompts
+	onLast, fresh       scores // trained on fresh prompts, scored on the last of them and on others
+}
+
+// ceiling3 is what the Bayes predictor reaches in a setting.
+type ceiling3 struct {
+	rounded, mode estimate // accuracy of the state nearest to its mean, and of its most likely state
+	loss          estimate
+}
+
+// figure3Of trains models of 1 to size.layers layers on n = 10 chains, d = 5, in
+// two ways.
+func figure3Of(ctx context.Context, seed uint64, size figure3Size, progress func(done, total int)) (*Result, error) {
+	accuracy := Table{
+		Name:    "accuracy",
+		Caption: "Share of prompts whose label is the state nearest to the prediction, with standard errors over seeds and prompts. one batch: every step on the same prompts, which are the training prompts; new prompts: other prompts every step, the training prompts being those of the last step. The ceilings are those of the Bayes predictor on fresh prompts: the state nearest to its mean, as a model is scored, and its most likely state, which no predictor can beat.",
+		Columns: []string{"alpha", "states", "layers", "trained_on", "training_prompts", "training_prompts_se", "fresh_prompts", "fresh_prompts_se",
+			"ceiling_nearest", "ceiling_nearest_se", "ceiling_mode", "ceiling_mode_se", "diverged"},
+	}
+	loss := Table{
+		Name:    "loss",
+		Caption: "Mean squared error of the label for the same models. The Bayes risk is that of the same fresh prompts.",
+		Columns: []string{"alpha", "states", "layers", "trained_on", "training_prompts", "training_prompts_se", "fresh_prompts", "fresh_prompts_se", "bayes_risk", "bayes_risk_se"},
+	}
+	total := len(size.priors) * len(size.states) * (2*size.layers + 1)
+	done := 0
+	tick := func() {
+		done++
+		progress(done, total)
+	}
+	progress(0, total)
+
+	var plots []Plot
+	var top cell3        // three layers, three states, the paper's prior
+	var shallow estimate // fresh accuracy of one layer there
+	var topCeiling ceiling3
+	for k, alpha := range size.priors {
+		plot := Plot{
+			Name: "accuracy-alpha-" + alpha, Title: "Accuracy by depth, rows of the kernel from Dirichlet(" + alpha + ")", Columns: len(size.states),
+			Caption: fmt.Sprintf("n = 10, d = 5. Trained on one batch of %d prompts, scored on it and on fresh prompts; and trained on new prompts every step, scored on fresh prompts. Levels: the Bayes predictor by its most likely state, which nothing can beat, and by the state nearest to its mean. Bars of error: one standard error over %d seeds and %d prompts.", size.fixedBatch, size.seeds, size.prompts),
+		}
+		for _, states := range size.states {
+			task, err := markov.NewTask(markov.Spec{States: states, D: 5, N: "10", Prior: markov.PriorSpec{Text: "dirichlet:" + alpha}})
+			if err != nil {
+				return nil, err
+			}
+			cells, ceiling, diverged, err := trainByDepth(ctx, task, seed, size, tick)
+			if err != nil {
+				return nil, fmt.Errorf("alpha = %s, %d states: %w", alpha, states, err)
+			}
+			memorised := Series{Name: "one batch: on it"}
+			forgetful := Series{Name: "one batch: fresh prompts"}
+			fresh := Series{Name: "new prompts: fresh prompts"}
+			for l, c := range cells {
+				x := float64(l + 1)
+				memorised.addWithError(x, c.onBatch.accuracy)
+				forgetful.addWithError(x, c.batchFresh.accuracy)
+				fresh.addWithError(x, c.fresh.accuracy)
+				for w, way := range []struct {
+					name         string
+					train, fresh scores
+				}{{"one batch", c.onBatch, c.batchFresh}, {"new prompts", c.onLast, c.fresh}} {
+					accuracy.Add(alpha, states, l+1, way.name, way.train.accuracy.Mean, way.train.accuracy.SE, way.fresh.accuracy.Mean, way.fresh.accuracy.SE,
+						ceiling.rounded.Mean, ceiling.rounded.SE, ceiling.mode.Mean, ceiling.mode.SE, diverged[l][w])
+					loss.Add(alpha, states, l+1, way.name, way.train.loss.Mean, way.train.loss.SE, way.fresh.loss.Mean, way.fresh.loss.SE, ceiling.loss.Mean, ceiling.loss.SE)
+				}
+			}
+			panel := Plot{
+				Title: fmt.Sprintf("%d states", states),
+				X:     Axis{Label: "layers"}, Y: Axis{Label: "accuracy", Min: number(0), Max: number(1.05)},
+				Series: []Series{memorised, forgetful, fresh},
+				Levels: []Level{{"best mode", ceiling.mode.Mean}},
+			}
+			if states > 2 { // of two states the nearest to the mean is the most likely
+				panel.Levels = append(panel.Levels, Level{"Bayes mean", ceiling.rounded.Mean})
+			}
+			plot.Panels = append(plot.Panels, panel)
+			if k == 0 && states == states3 {
+				panel.Series = append(panel.Series, Series{Name: "the paper", Kind: Points, X: Numbers{layers3}, Y: Numbers{reported}})
+				top, topCeiling, shallow = cells[len(cells)-1], ceiling, cells[0].fresh.accuracy
+			}
+		}
+		plots = append(plots, plot)
+	}
+
+	verdict := Differs
+	switch memorised, fresh := top.onBatch.accuracy, top.fresh.accuracy; {
+	case fresh.Mean+2*fresh.SE >= reported:
+		verdict = Agrees
+	case memorised.Mean > (reported+topCeiling.mode.Mean)/2:
+		verdict = AgreesWithCondition
+	}
+	return &Result{
+		Setup: fmt.Sprintf("n = 10, d = 5, states %v, concentrations %v, 1 to %d layers of one head, Adam at 0.01, %d seeds; one batch of %d prompts for %d steps, or new batches of %d for %d steps; %d fresh prompts.",
+			size.states, size.priors, size.layers, size.seeds, size.fixedBatch, size.fixedSteps, size.freshBatch, size.freshSteps, size.prompts),
+		Verdict: verdict,
+		Why: fmt.Sprintf("with %d layers, three states and uniform kernels the accuracy is %s on a batch of %d prompts that is trained on again and again, and %s on fresh prompts by the same models; training on new prompts every step gives %s (one layer: %s), where the best predictor of all reaches %s and the Bayes mean rounded to the nearest state %s. A number near %.2f is thus one of training prompts that the model has seen many times",
+			size.layers, withError(top.onBatch.accuracy), size.fixedBatch, withError(top.batchFresh.accuracy), withError(top.fresh.accuracy), withError(shallow), withError(topCeiling.mode), withError(topCeiling.rounded), reported),
+		Quantity: fmt.Sprintf("accuracy with %d layers and three states; ours on fresh prompts, uniform kernels", size.layers),
+		Paper:    number(reported), Ours: number(top.fresh.accuracy.Mean), StandardError: number(top.fresh.accuracy.SE),
+		Tables: []Table{accuracy, loss},
+		Plots:  plots,
+	}, nil
+}
+
+// trainByDepth trains models of 1 to size.layers layers for a task in both ways,
+// and scores them and the Bayes predictor on the same fresh prompts. diverged is
+// the number of seeds that diverged, by layers and way.
+func trainByDepth(ctx context.Context, task markov.Task, seed uint64, size figure3Size, tick func()) (cells []cell3, ceiling ceiling3, diverged [][2]int, err error) {
+	predictors := []predict.Predictor{predict.NewBayes(task)}
+	ends := []int{1} // of the models of a depth and way in predictors
+	for l := 1; l <= size.layers; l++ {
+		var c cell3
+		var lost [2]int
+		for w, data := range []string{train.Fixed, train.Fresh} {
+			config := train.Defaults()
+			config.Layers, config.Data, config.Batch, config.Steps = l, data, size.fixedBatch, size.fixedSteps
+			if data == train.Fresh {
+				config.Batch, config.Steps = size.freshBatch, size.freshSteps
+			}
+			var runs []*train.Result
+			if runs, lost[w], err = trainSeeds(ctx, task, config, seed, size.seeds); err != nil {
+				return nil, ceiling, nil, fmt.Errorf("%d layers, %s data: %w", l, data, err)
+			}
+			if data == train.Fixed {
+				c.onBatch = onTraining(runs)
+			} else {
+				c.onLast = onTraining(runs)
+			}
+			if predictors, err = asPredictors(predictors, task, modelsOf(runs)...); err != nil {
+				return nil, ceiling, nil, err
+			}
+			ends = append(ends, len(predictors))
+			tick()
+		}
+		cells, diverged = append(cells, c), append(diverged, lost)
+	}
+	e, err := evaluateFresh(ctx, task, seed, size.prompts, predictors)
+	if err != nil {
+		return nil, ceiling, nil, err
+	}
+	tick()
+	for l := range cells {
+		cells[l].batchFresh = onFresh(e, ends[2*l], ends[2*l+1])
+		cells[l].fresh = onFresh(e, ends[2*l+1], ends[2*l+2])
+	}
+	bayes := e.Scores[0]
+	return cells, ceiling3{rounded: bayes.Accuracy, mode: *bayes.AccuracyMode, loss: bayes.MSE}, diverged, nil
+}

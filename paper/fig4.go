@@ -1,0 +1,303 @@
+package paper
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"slices"
+
+	"markovicl/landscape"
+	"markovicl/lsa"
+	"markovicl/markov"
+	"markovicl/predict"
+	"markovicl/train"
+)
+
+var figure4 = Item{
+	ID:       "fig4",
+	Title:    "Sparse against dense parameters in training",
+	Source:   "Figure 4",
+	Question: "Does a model whose P and Q are free train to a lower loss than one whose parameters have the sparse form of the theory, and does it find that form?",
+	Claim:    "Sparse parameters are no restriction: they train to the loss that dense ones reach.",
+	Revision: 1,
+	Run:      runFigure4,
+}
+
+// figure4Size is how large the experiment is.
+type figure4Size struct {
+	layers, steps  int
+	seeds, prompts int
+}
+
+// The setting is the paper's: d = 1, n = 30, p = 0.3, batches of 100.
+const batch4 = 100
+
+func runFigure4(ctx context.Context, s Settings, progress func(done, total int)) (*Result, error) {
+	size := figure4Size{layers: 3, steps: 1000, seeds: 20, prompts: 100_000}
+	if s.Quick {
+		size.layers, size.seeds, size.prompts = 2, 5, 10_000
+	}
+	if s.Seeds > 0 {
+		size.seeds = s.Seeds
+	}
+	return figure4Of(ctx, s.Seed, size, progress)
+}
+
+// kind4 is one kind of parameters, of one depth, trained in one way.
+type kind4 struct {
+	layers int
+	dense  bool
+	data   string // train.Fresh or train.Fixed
+	runs   []*train.Result
+	risks  []float64 // exact, of each run
+	cut    []float64 // of dense parameters: the risks with the entries outside the sparse form set to 0
+	lost   int       // seeds that diverged
+}
+
+func (k *kind4) name() string {
+	if k.dense {
+		return "dense"
+	}
+	return "sparse"
+}
+
+// risk returns the mean of the exact risks.
+func (k *kind4) risk() estimate {
+	mean, se := meanAndError(k.risks)
+	return estimate{Mean: mean, SE: se}
+}
+
+func figure4Of(ctx context.Context, seed uint64, size figure4Size, progress func(done, total int)) (*Result, error) {
+	moments, err := momentsOf(ctx, markov.Spec{D: 1, N: "30", P: "0.3"})
+	if err != nil {
+		return nil, err
+	}
+	task := moments.Task()
+	optimum, err := landscape.Minimise(ctx, moments.At(task.Context()))
+	if err != nil {
+		return nil, err
+	}
+	best, err := recoverForm(ctx, moments.At(task.Context()))
+	if err != nil {
+		return nil, err
+	}
+	bayes, err := predict.BayesRisk(ctx, task, seed, predict.Settings{})
+	if err != nil {
+		return nil, err
+	}
+
+	scored := Table{
+		Name:    "scores",
+		Caption: "Trained models: means over seeds. Losses on training prompts are those of the last batch, for one batch the only one. risk: the exact loss on fresh prompts, by summation over all prompts, with the standard error over seeds alone. Accuracies are shares of prompts whose label is the state nearest to the prediction, with standard errors over seeds and prompts.",
+		Columns: []string{"layers", "parameters", "trained_on", "loss_training", "loss_training_se", "risk", "risk_se", "risk_smallest", "risk_largest", "bayes_risk", "enlarged_optimum",
+			"accuracy_training", "accuracy_training_se", "accuracy_fresh", "accuracy_fresh_se", "accuracy_bayes", "accuracy_bayes_se", "diverged"},
+	}
+	pattern := Table{
+		Name: "pattern",
+		Caption: "How far learned dense parameters are from the sparse form, in which P is zero but for its last row and Q but for its first d columns: the Frobenius norms of what lies in the form and outside, and the share of the squared norm that is outside (at the start it is 1/2 on average, 1 - 1/D for P and 1/D for Q). " +
+			"risk_sparse: the exact risk when everything outside is set to 0; cut: in this layer alone, or (layer all) in all layers.",
+		Columns: []string{"layers", "trained_on", "seed", "layer", "inside", "outside", "outside_share", "risk", "risk_sparse"},
+	}
+	total := size.layers*4 + 1
+	done := 0
+	tick := func() {
+		done++
+		progress(done, total)
+	}
+	progress(0, total)
+
+	kinds := make([]*kind4, 0, size.layers*4)
+	predictors := []predict.Predictor{predict.NewBayes(task)}
+	ends := []int{1}
+	for l := 1; l <= size.layers; l++ {
+		for _, data := range []string{train.Fresh, train.Fixed} {
+			for _, dense := range []bool{false, true} {
+				k := &kind4{layers: l, dense: dense, data: data}
+				config := train.Defaults()
+				config.Layers, config.Dense, config.Data, config.Batch, config.Steps = l, dense, data, batch4, size.steps
+				if k.runs, k.lost, err = trainSeeds(ctx, task, config, seed, size.seeds); err != nil {
+					return nil, fmt.Errorf("%d layers, %s: %w", l, k.name(), err)
+				}
+				for _, r := range k.runs {
+					risk, err := train.ExactRisk(task, r.Model.NewForward().Predict)
+					if err != nil {
+						return nil, fmt.Errorf("%d layers, %s, seed %d: %w", l, k.name(), r.Seed, err)
+					}
+					k.risks = append(k.risks, risk)
+				}
+				if predictors, err = asPredictors(predictors, task, modelsOf(k.runs)...); err != nil {
+					return nil, err
+				}
+				ends = append(ends, len(predictors))
+				kinds = append(kinds, k)
+				if dense {
+					if err := k.addPattern(&pattern, task); err != nil {
+						return nil, err
+					}
+				}
+				tick()
+			}
+		}
+	}
+	e, err := evaluateFresh(ctx, task, seed, size.prompts, predictors)
+	if err != nil {
+		return nil, err
+	}
+	for i, k := range kinds {
+		onBatch, fresh := onTraining(k.runs), onFresh(e, ends[i], ends[i+1])
+		var enlarged any // a bound for one layer only
+		if k.layers == 1 {
+			enlarged = optimum.Loss
+		}
+		scored.Add(k.layers, k.name(), trainedOn[k.data], onBatch.loss.Mean, onBatch.loss.SE, k.risk().Mean, k.risk().SE, slices.Min(k.risks), slices.Max(k.risks), bayes.Mean, enlarged,
+			onBatch.accuracy.Mean, onBatch.accuracy.SE, fresh.accuracy.Mean, fresh.accuracy.SE, e.Scores[0].Accuracy.Mean, e.Scores[0].Accuracy.SE, k.lost)
+	}
+	tick()
+
+	plot := Plot{
+		Name: "loss", Title: "Loss in training, sparse and dense parameters", Columns: size.layers,
+		Caption: fmt.Sprintf("d = 1, n = 30, p = 0.3, new batches of %d prompts. Losses of the batches before the step, means over windows of %d steps and %d seeds; bands from the 10%% to the 90%% quantile over seeds. The enlarged optimum is a bound for one layer.", batch4, max(1, size.steps/windows4), size.seeds),
+	}
+	one := map[bool]*kind4{} // one layer, new prompts
+	deep := map[bool]*kind4{}
+	for _, k := range kinds {
+		if k.data != train.Fresh {
+			continue
+		}
+		deep[k.dense] = k
+		if k.layers == 1 {
+			one[k.dense] = k
+		}
+		if !k.dense {
+			plot.Panels = append(plot.Panels, Plot{
+				Title: layersTitle(k.layers), X: Axis{Label: "step"}, Y: Axis{Label: "loss", Log: true, Max: number(1)},
+				Levels: []Level{{"Bayes", bayes.Mean}},
+			})
+			if k.layers == 1 {
+				plot.Panels[0].Levels = append(plot.Panels[0].Levels, Level{"enlarged", optimum.Loss})
+			}
+		}
+		panel := &plot.Panels[k.layers-1]
+		panel.Series = append(panel.Series, k.curve(size.steps))
+	}
+
+	difference := estimate{Mean: one[true].risk().Mean - one[false].risk().Mean, SE: math.Hypot(one[true].risk().SE, one[false].risk().SE)}
+	deepDifference := estimate{Mean: deep[true].risk().Mean - deep[false].risk().Mean, SE: math.Hypot(deep[true].risk().SE, deep[false].risk().SE)}
+	// Differences below a hundredth of the loss are of no interest.
+	const small = 0.01
+	verdict := Differs
+	same := func(d estimate, risk float64) bool { return math.Abs(d.Mean) <= 2*d.SE+small*risk }
+	switch oneSame := same(difference, best.Loss); {
+	case oneSame && same(deepDifference, bayes.Mean):
+		verdict = Agrees
+	case oneSame:
+		verdict = AgreesWithCondition
+	}
+	kept, _ := meanAndError(deep[true].cut)
+	return &Result{
+		Setup: fmt.Sprintf("d = 1, n = 30, p = 0.3, uniform kernels; 1 to %d layers, Adam at 0.01, %d steps on batches of %d, %d seeds; exact risks, accuracies from %d fresh prompts.",
+			size.layers, size.steps, batch4, size.seeds, size.prompts),
+		Verdict: verdict,
+		Why: fmt.Sprintf("one layer ends at %s with sparse and %s with dense parameters (best transformer %.4f, enlarged optimum %.4f, Bayes risk %.4f), for there the entries outside the sparse form have no effect and get no gradient. With %d layers, where they have an effect, sparse and dense end at %s and %s, but dense training does not find the sparse form: with the entries outside it set to 0 the risk is %.4f",
+			risk4(one[false].risk()), risk4(one[true].risk()), best.Loss, optimum.Loss, bayes.Mean, size.layers, risk4(deep[false].risk()), risk4(deep[true].risk()), kept),
+		Quantity: "risk of one layer with dense parameters less that with sparse ones, after training on new prompts",
+		Ours:     number(difference.Mean), StandardError: number(difference.SE),
+		Tables: []Table{scored, pattern},
+		Plots:  []Plot{plot},
+	}, nil
+}
+
+func risk4(e estimate) string { return fmt.Sprintf("%.4f ± %.4f", e.Mean, e.SE) }
+
+// trainedOn names what a model is trained on, by the data of a train.Config.
+var trainedOn = map[string]string{train.Fresh: "new prompts", train.Fixed: "one batch"}
+
+func layersTitle(layers int) string {
+	if layers == 1 {
+		return "1 layer"
+	}
+	return fmt.Sprintf("%d layers", layers)
+}
+
+// windows4 is into how many windows a loss curve is cut.
+const windows4 = 50
+
+// curve returns the loss by step with a band from the lowest to the highest
+// tenth of the seeds.
+func (k *kind4) curve(steps int) Series {
+	s := Series{Name: k.name(), Kind: Curve}
+	width := max(1, steps/windows4)
+	for from := 0; from+width <= len(k.runs[0].History); from += width {
+		var values []float64
+		for _, r := range k.runs {
+			var mean float64
+			for _, row := range r.History[from : from+width] {
+				mean += row.Loss / float64(width)
+			}
+			values = append(values, mean)
+		}
+		slices.Sort(values)
+		mean, _ := meanAndError(values)
+		tenth := len(values) / 10
+		middle := float64(k.runs[0].History[from].Step+k.runs[0].History[from+width-1].Step) / 2
+		s.AddBand(middle, mean, min(mean, values[tenth]), max(mean, values[len(values)-1-tenth]))
+	}
+	return s
+}
+
+// addPattern adds the distances of dense models from the sparse form.
+func (k *kind4) addPattern(t *Table, task markov.Task) error {
+	for i, r := range k.runs {
+		m := r.Model.(*lsa.Dense)
+		for layer := 0; layer <= m.Layers; layer++ { // the last: all layers
+			from, to, name := layer, layer+1, any(layer+1)
+			if layer == m.Layers {
+				from, to, name = 0, m.Layers, "all"
+			}
+			cut, inside, outside := sparsified(m, from, to)
+			risk, err := train.ExactRisk(task, cut.NewForward().Predict)
+			if err != nil {
+				return fmt.Errorf("%d layers, seed %d, sparse: %w", m.Layers, r.Seed, err)
+			}
+			if layer == m.Layers {
+				k.cut = append(k.cut, risk)
+				if m.Layers == 1 {
+					continue // the same as its only layer
+				}
+			}
+			t.Add(k.layers, trainedOn[k.data], r.Seed, name, math.Sqrt(inside), math.Sqrt(outside), outside/(inside+outside), k.risks[i], risk)
+		}
+	}
+	return nil
+}
+
+// sparsified returns a copy of m in which layers from <= l < to have the sparse
+// form, all else set to 0, and the squared Frobenius norms of what was kept
+// and of what was cut.
+func sparsified(m *lsa.Dense, from, to int) (cut *lsa.Dense, inside, outside float64) {
+	cut = m.Like().(*lsa.Dense)
+	copy(cut.P, m.P)
+	copy(cut.Q, m.Q)
+	D := m.Dim
+	for l := from; l < to; l++ {
+		for h := range m.Heads {
+			P, Q := cut.Head(l, h)
+			for i := range D {
+				for j := range D {
+					for _, e := range []struct {
+						x      *float64
+						inForm bool
+					}{{&P[i*D+j], i == D-1}, {&Q[i*D+j], j < D-1}} {
+						if e.inForm {
+							inside += *e.x * *e.x
+						} else {
+							outside += *e.x * *e.x
+							*e.x = 0
+						}
+					}
+				}
+			}
+		}
+	}
+	return cut, inside, outside
+}
