@@ -89,10 +89,8 @@ func (d *dualSearch) maximise(ctx context.Context, w []float64, upper float64, s
 			moved += 4 * (x - w[i]) * (x - w[i])
 			w[i] = x
 		}
-		if step%every == 0 {
-			if !progress(l, w) || ctx.Err() != nil {
-				break
-			}
+		if ctx.Err() != nil || step%every == 0 && !progress(l, w) {
+			break
 		}
 		// Balance the residuals: X'-X over rho is the primal one, rho times the
 		// movement of (l, w) the dual one.
