@@ -20,7 +20,7 @@ var theorem41 = Item{
 	Source:   "Theorem 4.1, Section 4",
 	Question: "Is every layer of a structured model the update of w that the theorem states, and with which sign does w predict?",
 	Claim:    "w_{l+1}' = w_l' - b_l' (∇R1(w_l) Ā_l + ∇R2(w_l) [0; a_l']) with w_0 = 0, and after l layers the query's label is <w_l, x_{n+1}>.",
-	Revision: 1,
+	Revision: 2,
 	Run:      runTheorem41,
 }
 
@@ -58,7 +58,7 @@ type case41 struct {
 }
 
 func runTheorem41(ctx context.Context, s Settings, progress func(done, total int)) (*Result, error) {
-	prompts := 30
+	prompts := 10
 	if s.Quick {
 		prompts = 1
 	}
