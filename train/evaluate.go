@@ -26,6 +26,17 @@ func Evaluate(ctx context.Context, t markov.Task, m lsa.Model, seed uint64, prom
 	return evaluate(ctx, t, m, seed, 0, prompts, workers)
 }
 
+// EvaluateBatch returns the score of a model, which need not be of the problem's
+// kind, on the prompts that a step of a problem is taken on: of a fixed batch,
+// the same for every step. A problem on the population has none.
+func EvaluateBatch(ctx context.Context, p Problem, step int, m lsa.Model, workers int) (Score, error) {
+	first := uint64(0)
+	if p.Config.Data == Fresh {
+		first = uint64(step) * uint64(p.Config.Batch)
+	}
+	return evaluate(ctx, p.Task, m, p.derivedSeed(promptSeed), first, p.Config.Batch, workers)
+}
+
 // promptsOfPart is how many prompts a worker takes at a time; sums are taken
 // within such a part and then over the parts in order.
 const promptsOfPart = 256

@@ -152,8 +152,10 @@ func formPays(D, heads, prompts int) bool {
 	return dim*dim < D*q*heads*prompts
 }
 
-// newBatchForm returns the loss of one layer on a fixed batch.
-func newBatchForm(p Problem, m lsa.Model) (*formObjective, error) {
+// BatchForm returns the loss of one layer on a problem's fixed batch as a
+// quadratic form. Its minimiser is the least-squares fit of the enlarged model to
+// that batch.
+func BatchForm(p Problem) (*moment.Form, error) {
 	D, q, prompts := p.Task.Dim(), p.Task.QueryDim(), p.Config.Batch
 	sampler, err := markov.NewGramSampler(p.Task, p.derivedSeed(promptSeed))
 	if err != nil {
@@ -183,5 +185,5 @@ func newBatchForm(p Problem, m lsa.Model) (*formObjective, error) {
 		blas64.Axpy(weight*y, features, blas64.Vector{N: dim, Inc: 1, Data: f.L})
 		f.C += weight * y * y
 	}
-	return newFormObjective(f, m), nil
+	return f, nil
 }

@@ -26,16 +26,27 @@ func TestFormIsBatch(t *testing.T) {
 			p := Problem{task, c, 5}
 			m, params := newModel(c, task.Dim())
 			fillRandom(params, 0.5, 1)
-			form, err := newBatchForm(p, m)
+			batch, err := BatchForm(p)
 			if err != nil {
 				t.Fatal(err)
 			}
+			form := newFormObjective(batch, m)
 			prompts, err := newPromptObjective(p, m, 2)
 			if err != nil {
 				t.Fatal(err)
 			}
 			defer prompts.close()
 			compareObjectives(t, form, prompts, m, params, 1e-10)
+
+			// The same prompts once more, in full, for any model.
+			score, err := EvaluateBatch(t.Context(), p, 7, m, 2)
+			if err != nil {
+				t.Fatal(err)
+			}
+			loss, err := form.loss(0, m)
+			if err != nil || math.Abs(score.Loss-loss) > 1e-10*(1+loss) || score.Prompts != c.Batch {
+				t.Errorf("loss %v on the batch of %d prompts, its form has %v (%v)", score.Loss, score.Prompts, loss, err)
+			}
 		}
 	}
 }

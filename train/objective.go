@@ -39,7 +39,11 @@ func newObjective(ctx context.Context, p Problem, m lsa.Model, s Settings) (obje
 		}
 		return newFormObjective(form, m), nil
 	case c.Data == Fixed && c.Layers == 1 && formPays(p.Task.Dim(), c.Heads, c.Batch):
-		return newBatchForm(p, m)
+		form, err := BatchForm(p)
+		if err != nil {
+			return nil, err
+		}
+		return newFormObjective(form, m), nil
 	}
 	return newPromptObjective(p, m, s.Workers)
 }

@@ -263,11 +263,7 @@ func (r *run) result(ctx context.Context, status Status, workers int) (*Result, 
 			}
 		}
 	} else {
-		first := uint64(0)
-		if p.Config.Data == Fresh {
-			first = uint64(max(0, r.step-1)) * uint64(p.Config.Batch)
-		}
-		if out.Train, err = evaluate(context.WithoutCancel(ctx), p.Task, r.model, p.derivedSeed(promptSeed), first, p.Config.Batch, workers); err != nil {
+		if out.Train, err = EvaluateBatch(context.WithoutCancel(ctx), p, max(0, r.step-1), r.model, workers); err != nil {
 			return nil, err
 		}
 	}
