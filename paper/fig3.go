@@ -15,7 +15,7 @@ var figure3 = Item{
 	Source:   "Figure 3",
 	Question: "How often is the state nearest to a trained model's prediction the right one, on the prompts it was trained on and on new ones, and how often could it be?",
 	Claim:    "Accuracy grows with the depth of the model; with three layers and three states it is 0.98.",
-	Revision: 1,
+	Revision: 2,
 	Run:      runFigure3,
 }
 
@@ -102,9 +102,9 @@ func figure3Of(ctx context.Context, seed uint64, size figure3Size, progress func
 			if err != nil {
 				return nil, fmt.Errorf("alpha = %s, %d states: %w", alpha, states, err)
 			}
-			memorised := Series{Name: "one batch: on it"}
-			forgetful := Series{Name: "one batch: fresh prompts"}
-			fresh := Series{Name: "new prompts: fresh prompts"}
+			memorised := Series{Name: "one batch, on it"}
+			forgetful := Series{Name: "one batch, fresh"}
+			fresh := Series{Name: "new prompts, fresh"}
 			for l, c := range cells {
 				x := float64(l + 1)
 				memorised.addWithError(x, c.onBatch.accuracy)
@@ -128,11 +128,11 @@ func figure3Of(ctx context.Context, seed uint64, size figure3Size, progress func
 			if states > 2 { // of two states the nearest to the mean is the most likely
 				panel.Levels = append(panel.Levels, Level{"Bayes mean", ceiling.rounded.Mean})
 			}
-			plot.Panels = append(plot.Panels, panel)
 			if k == 0 && states == states3 {
-				panel.Series = append(panel.Series, Series{Name: "the paper", Kind: Points, X: Numbers{layers3}, Y: Numbers{reported}})
 				top, topCeiling, shallow = cells[len(cells)-1], ceiling, cells[0].fresh.accuracy
+				panel.Series = append(panel.Series, Series{Name: "the paper", Kind: Points, X: Numbers{layers3}, Y: Numbers{reported}})
 			}
+			plot.Panels = append(plot.Panels, panel)
 		}
 		plots = append(plots, plot)
 	}

@@ -3,10 +3,10 @@ package paper
 import (
 	"context"
 	"fmt"
-	"math"
 	"slices"
 
 	"markovicl/landscape"
+	"markovicl/lsa"
 	"markovicl/markov"
 	"markovicl/moment"
 	"markovicl/predict"
@@ -19,7 +19,7 @@ var figure5 = Item{
 	Source:   "Figure 5",
 	Question: "Is the enlarged model better than one-layer attention, and more so the longer the chains, on the prompts that it is fitted to and on new ones?",
 	Claim:    "The enlarged model, fitted to a batch of prompts, is better than trained attention, and the gap grows with d.",
-	Revision: 1,
+	Revision: 2,
 	Run:      runFigure5,
 }
 
@@ -57,7 +57,9 @@ type at5 struct {
 	bayes                 scores
 	enlarged              float64  // f~*, exact
 	gap                   *float64 // best transformer less f~*, where it is proven best
-	above                 estimate // accuracy of the optimum less that of attention trained on new prompts, on the same fresh prompts
+	seen, unseen          estimate // accuracy of least squares less that of attention trained on the same batch, on it and on fresh prompts
+	batchGap, freshGap    estimate // loss of the latter less that of the former
+	above                 estimate // accuracy of the optimum less that of attention trained on new prompts, on fresh prompts
 	lost, freshLost       int      // seeds that diverged
 }
 
@@ -81,7 +83,7 @@ func figure5Of(ctx context.Context, seed uint64, size figure5Size, progress func
 
 	accuracy := Table{
 		Name:    "accuracy",
-		Caption: fmt.Sprintf("Share of prompts whose label is the state nearest to the prediction, with standard errors over seeds and prompts. least squares: the enlarged model of least norm among those fitted best to a batch of %d prompts; optimum: its exact population optimum; one batch, new prompts: attention trained on a batch of %d prompts all the time, and on %d new prompts every step (training prompts: those of the last step).", size.batch, size.batch, size.freshBatch),
+		Caption: fmt.Sprintf("Share of prompts whose label is the state nearest to the prediction, with standard errors over seeds and prompts. least squares: the enlarged model of least norm among those fitted best to a batch of %d prompts; optimum: its exact population optimum; one batch: attention trained on the same batch; new prompts: on %d other prompts every step (training prompts: those of the last step).", size.batch, size.freshBatch),
 		Columns: []string{"d", "model", "fitted_to", "parameters", "training_prompts", "training_prompts_se", "fresh_prompts", "fresh_prompts_se", "bayes", "bayes_se", "diverged"},
 	}
 	loss := Table{
@@ -91,7 +93,7 @@ func figure5Of(ctx context.Context, seed uint64, size figure5Size, progress func
 	}
 	gaps := Table{
 		Name:    "gap",
-		Caption: "Loss of the best one-layer transformer less the enlarged optimum, where the former is proven best to a relative 1e-6: the gap of the models themselves, without batches and training.",
+		Caption: "Loss of the best one-layer transformer less the enlarged optimum, where the former is proven best to a relative 1e-6: the gap of the models themselves, without batches and training. Beside it, with standard errors over seeds: the loss of attention trained on new prompts less the optimum, and the loss of attention trained on one batch less that of least squares on the same batch, on that batch (batch_gap) and on fresh prompts (fresh_gap, exact).",
 		Columns: []string{"d", "enlarged_optimum", "gap", "trained_above_optimum", "trained_above_optimum_se", "batch_gap", "batch_gap_se", "fresh_gap", "fresh_gap_se"},
 	}
 	var exact, onBatch, onFresh Series
@@ -147,23 +149,20 @@ func figure5Of(ctx context.Context, seed uint64, size figure5Size, progress func
 			gap = *at.gap
 			exact.Add(x, *at.gap)
 		}
-		batch, fresh := minus(at.trainBatch.loss, at.fitBatch.loss), minus(at.trainTest.loss, at.fitFresh.loss)
-		onBatch.addWithError(x, batch)
-		onFresh.addWithError(x, fresh)
-		gaps.Add(at.d, at.enlarged, gap, at.freshTest.loss.Mean-at.enlarged, at.freshTest.loss.SE, batch.Mean, batch.SE, fresh.Mean, fresh.SE)
+		onBatch.addWithError(x, at.batchGap)
+		onFresh.addWithError(x, at.freshGap)
+		gaps.Add(at.d, at.enlarged, gap, at.freshTest.loss.Mean-at.enlarged, at.freshTest.loss.SE, at.batchGap.Mean, at.batchGap.SE, at.freshGap.Mean, at.freshGap.SE)
 	}
 
 	first, last := &all[0], &all[len(all)-1]
-	seen := minus(last.fitBatch.accuracy, last.trainBatch.accuracy)
-	unseen := minus(last.fitFresh.accuracy, last.trainTest.accuracy)
 	verdict := Differs
 	switch {
-	case seen.Mean > 2*seen.SE && unseen.Mean > 2*unseen.SE:
+	case last.seen.Mean > 2*last.seen.SE && last.unseen.Mean > 2*last.unseen.SE:
 		verdict = Agrees
-	case seen.Mean > 2*seen.SE:
+	case last.seen.Mean > 2*last.seen.SE:
 		verdict = AgreesWithCondition
 	}
-	why := fmt.Sprintf("with least squares scored on its own batch of %d prompts the accuracy of the enlarged model goes from %.3f at d = %d to %.3f at d = %d (trained attention there, on its batch: %.3f), but on fresh prompts the same fit has %.3f there (trained attention %.3f), because its parameters grow to %d; its exact optimum has %.3f, the Bayes predictor %.3f",
+	why := fmt.Sprintf("with least squares scored on its own batch of %d prompts the accuracy of the enlarged model goes from %.3f at d = %d to %.3f at d = %d (trained attention there, on its batch: %.3f), but on fresh prompts the same fit has %.3f there (trained attention %.3f), because it has %d parameters; its exact optimum has %.3f, the Bayes predictor %.3f",
 		size.batch, first.fitBatch.accuracy.Mean, first.d, last.fitBatch.accuracy.Mean, last.d, last.trainBatch.accuracy.Mean,
 		last.fitFresh.accuracy.Mean, last.trainTest.accuracy.Mean, last.dimension, last.optimum.accuracy.Mean, last.bayes.accuracy.Mean)
 	if len(exact.X) > 0 {
@@ -178,7 +177,7 @@ func figure5Of(ctx context.Context, seed uint64, size figure5Size, progress func
 		Tables: []Table{accuracy, loss, gaps},
 		Plots: []Plot{{
 			Name: "scores", Title: "Enlarged model and trained attention by d", Panels: panels, Columns: 2,
-			Caption: fmt.Sprintf("n = 100, p = 1/2. The enlarged model by least squares on batches of %d prompts, and its exact optimum; attention (LSA) of one layer trained on such batches; scored on the batch and on fresh prompts. Bars of error: one standard error over %d seeds and %d prompts.", size.batch, size.seeds, size.prompts),
+			Caption: fmt.Sprintf("n = 100, p = 1/2. The enlarged model by least squares on batches of %d prompts, and its exact optimum; attention (LSA) of one layer trained on the same batches; scored on the batch and on fresh prompts. Bars of error: one standard error over %d seeds and %d prompts.", size.batch, size.seeds, size.prompts),
 		}, {
 			Name: "gap", Title: "How much better is the enlarged model?",
 			Caption: "Differences in loss between one-layer attention and the enlarged model. On the batches that models are fitted to the difference grows with the number of parameters, on fresh prompts it changes its sign; the exact difference of the best models has neither batch nor training. Bars of error: one standard error.",
@@ -190,11 +189,6 @@ func figure5Of(ctx context.Context, seed uint64, size figure5Size, progress func
 		result.Plots[1].Series = append(result.Plots[1].Series, exact)
 	}
 	return result, nil
-}
-
-// minus returns a - b with the standard error of independent numbers.
-func minus(a, b estimate) estimate {
-	return estimate{Mean: a.Mean - b.Mean, SE: math.Hypot(a.SE, b.SE)}
 }
 
 // figure5At fits, trains and scores all models for one d.
@@ -220,116 +214,127 @@ func figure5At(ctx context.Context, d int, seed uint64, size figure5Size) (*at5,
 		}
 	}
 
-	best, err := predict.NewEnlarged("optimum", task, optimum.X)
-	if err != nil {
-		return nil, err
-	}
-	predictors := []predict.Predictor{predict.NewBayes(task), best}
-	fitted := len(predictors)
-	fits, err := at.fit(ctx, task, form, seed, size)
-	if err != nil {
-		return nil, err
-	}
-	predictors = append(predictors, fits...)
-
-	trained := len(predictors)
 	config := train.Defaults()
 	config.Data, config.Batch, config.Steps = train.Fixed, size.batch, size.steps
-	runs, lost, err := trainSeeds(ctx, task, config, seed, size.seeds)
+	trained, lost, err := trainSeeds(ctx, task, config, seed, size.seeds)
 	if err != nil {
 		return nil, err
 	}
 	at.lost = lost
-	at.trainBatch = onTraining(runs)
-	if at.trainTest.loss, err = exactLoss(form, runs); err != nil {
+	fits, err := at.fit(ctx, task, config, form, trained)
+	if err != nil {
 		return nil, err
 	}
-	if predictors, err = asPredictors(predictors, task, modelsOf(runs)...); err != nil {
-		return nil, err
-	}
-
-	fresh := len(predictors)
 	config.Data, config.Batch, config.Steps = train.Fresh, size.freshBatch, size.freshSteps
-	if runs, at.freshLost, err = trainSeeds(ctx, task, config, seed, size.seeds); err != nil {
+	fresh, lost, err := trainSeeds(ctx, task, config, seed, size.seeds)
+	if err != nil {
 		return nil, err
 	}
-	at.freshLast = onTraining(runs)
-	if at.freshTest.loss, err = exactLoss(form, runs); err != nil {
-		return nil, err
-	}
-	if predictors, err = asPredictors(predictors, task, modelsOf(runs)...); err != nil {
-		return nil, err
-	}
+	at.freshLost = lost
+	at.trainBatch, at.freshLast = onTraining(trained), onTraining(fresh)
 
+	models := append([]lsa.Model{allHeads(optimum.X, task)}, fits...)
+	models = append(models, modelsOf(trained)...)
+	models = append(models, modelsOf(fresh)...)
+	predictors, err := asPredictors([]predict.Predictor{predict.NewBayes(task)}, task, models...)
+	if err != nil {
+		return nil, err
+	}
 	e, err := evaluateFresh(ctx, task, seed, size.prompts, predictors)
 	if err != nil {
 		return nil, err
 	}
-	at.bayes, at.optimum = onFresh(e, 0, 1), onFresh(e, 1, 2)
-	at.optimum.loss = estimate{Mean: at.enlarged}
-	at.fitFresh.accuracy = onFresh(e, fitted, trained).accuracy
-	at.trainTest.accuracy = onFresh(e, trained, fresh).accuracy
-	at.freshTest.accuracy = onFresh(e, fresh, len(predictors)).accuracy
-	above := make([][]float64, 0, size.seeds)
-	for i := fresh; i < len(predictors); i++ {
-		row := slices.Clone(e.Hits(1))
-		for k, hit := range e.Hits(i) {
-			row[k] -= hit
-		}
-		above = append(above, row)
+	const best, firstFit = 1, 2 // among the predictors, after Bayes
+	firstTrained := firstFit + len(fits)
+	firstFresh := firstTrained + len(trained)
+	at.bayes = onFresh(e, 0, best)
+	at.optimum = scores{loss: estimate{Mean: at.enlarged}, accuracy: onFresh(e, best, firstFit).accuracy}
+	at.fitFresh.accuracy = onFresh(e, firstFit, firstTrained).accuracy
+	at.trainTest.accuracy = onFresh(e, firstTrained, firstFresh).accuracy
+	at.freshTest.accuracy = onFresh(e, firstFresh, len(predictors)).accuracy
+	var above, unseen [][]float64
+	for i := range trained {
+		unseen = append(unseen, differences(e.Hits(firstFit+i), e.Hits(firstTrained+i)))
 	}
-	at.above = crossed(above)
+	for i := range fresh {
+		above = append(above, differences(e.Hits(best), e.Hits(firstFresh+i)))
+	}
+	at.above, at.unseen = crossed(above), crossed(unseen)
+	if at.trainTest.loss, err = exactLoss(form, modelsOf(trained)); err != nil {
+		return nil, err
+	}
+	if at.freshTest.loss, err = exactLoss(form, modelsOf(fresh)); err != nil {
+		return nil, err
+	}
 	return at, nil
 }
 
-// fit fits the enlarged model to a batch for each seed: of all that have the
-// least squared error there, it is the one of least norm. It sets the scores on
-// the batches and the exact losses, and returns the predictors.
-func (at *at5) fit(ctx context.Context, task markov.Task, form *moment.Form, seed uint64, size figure5Size) ([]predict.Predictor, error) {
-	var fits []predict.Predictor
-	var exact, loss, lossSE, accuracy, accuracySE []float64
-	for k := range size.seeds {
-		sampler, err := markov.NewSampler(task, seed+uint64(k))
+// fit fits the enlarged model to the batch of each training run: of all that
+// have the least squared error there, it is the one of least norm. It sets the
+// scores of the fits and how they differ from those of the trained models, and
+// returns them.
+func (at *at5) fit(ctx context.Context, task markov.Task, config train.Config, form *moment.Form, trained []*train.Result) ([]lsa.Model, error) {
+	var fits []lsa.Model
+	var exact []float64
+	runs := make([]*train.Result, len(trained)) // what training would report
+	var hits, losses, freshLosses []float64     // differences
+	for i, r := range trained {
+		problem := train.Problem{Task: task, Config: config, Seed: r.Seed}
+		batch, err := train.BatchForm(problem)
 		if err != nil {
 			return nil, err
 		}
-		set := predict.Settings{Prompts: size.batch}
-		empirical, err := predict.EmpiricalForm(ctx, task, sampler, set)
+		least, err := landscape.Minimise(ctx, batch)
+		if err != nil {
+			return nil, fmt.Errorf("least squares, seed %d: %w", r.Seed, err)
+		}
+		m := allHeads(least.X, task)
+		score, err := train.EvaluateBatch(ctx, problem, 0, m, 0)
 		if err != nil {
 			return nil, err
 		}
-		least, err := landscape.Minimise(ctx, empirical)
-		if err != nil {
-			return nil, fmt.Errorf("least squares, seed %d: %w", seed+uint64(k), err)
-		}
-		p, err := predict.NewEnlarged("least squares", task, least.X)
+		attention, err := train.PopulationLoss(form, r.Model)
 		if err != nil {
 			return nil, err
 		}
-		e, err := predict.Evaluate(ctx, task, sampler, []predict.Predictor{p}, set)
-		if err != nil {
-			return nil, err
-		}
-		fits = append(fits, p)
+		fits = append(fits, m)
+		runs[i] = &train.Result{Train: score}
 		exact = append(exact, form.Loss(least.X))
-		loss, lossSE = append(loss, e.Scores[0].MSE.Mean), append(lossSE, e.Scores[0].MSE.SE)
-		accuracy, accuracySE = append(accuracy, e.Scores[0].Accuracy.Mean), append(accuracySE, e.Scores[0].Accuracy.SE)
+		hits = append(hits, score.Accuracy-r.Train.Accuracy)
+		losses = append(losses, r.Train.Loss-score.Loss)
+		freshLosses = append(freshLosses, attention-exact[i])
 	}
-	at.fitBatch = scores{overSeedsOf(loss, lossSE), overSeedsOf(accuracy, accuracySE)}
-	at.fitFresh.loss.Mean, at.fitFresh.loss.SE = meanAndError(exact)
+	at.fitBatch = onTraining(runs)
+	at.fitFresh.loss = meanOf(exact)
+	at.seen, at.batchGap, at.freshGap = meanOf(hits), meanOf(losses), meanOf(freshLosses)
 	return fits, nil
 }
 
-// exactLoss returns the mean over training runs of the loss on fresh prompts.
-func exactLoss(form *moment.Form, runs []*train.Result) (estimate, error) {
+// allHeads returns the point X of the enlarged space as the model of D heads
+// that it is.
+func allHeads(X []float64, task markov.Task) *lsa.Structured {
+	b, A := landscape.AllHeads(X, task.QueryDim())
+	return &lsa.Structured{Layers: 1, Heads: task.Dim(), Dim: task.Dim(), B: b, A: A}
+}
+
+// differences returns a - b, entry by entry.
+func differences(a, b []float64) []float64 {
+	out := slices.Clone(a)
+	for k, x := range b {
+		out[k] -= x
+	}
+	return out
+}
+
+// exactLoss returns the mean over models of the loss on fresh prompts.
+func exactLoss(form *moment.Form, models []lsa.Model) (estimate, error) {
 	var losses []float64
-	for _, r := range runs {
-		l, err := train.PopulationLoss(form, r.Model)
+	for _, m := range models {
+		l, err := train.PopulationLoss(form, m)
 		if err != nil {
 			return estimate{}, err
 		}
 		losses = append(losses, l)
 	}
-	mean, se := meanAndError(losses)
-	return estimate{Mean: mean, SE: se}, nil
+	return meanOf(losses), nil
 }

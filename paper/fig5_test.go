@@ -44,6 +44,14 @@ func TestFigure5(t *testing.T) {
 	if a, b := cell(t, loss, "fresh_prompts", fit).(float64), cell(t, loss, "fresh_prompts", trained).(float64); a < b {
 		t.Errorf("loss on fresh prompts %v with least squares, %v with trained attention", a, b)
 	}
+	// On the batch that both are fitted to nothing is better than least squares,
+	// and for d = 1, where the fit is a transformer, training finds it.
+	for _, row := range gap.Rows {
+		if g := cell(t, gap, "batch_gap", map[string]any{"d": row[0]}).(float64); g < -1e-9 {
+			t.Errorf("d = %v: trained attention is better than least squares on the batch, by %v", row[0], -g)
+		}
+	}
+	near(t, "batch gap, d = 1", cell(t, gap, "batch_gap", map[string]any{"d": 1}), 0, 1e-4)
 	// Known values.
 	near(t, "optimum, d = 3", cell(t, gap, "enlarged_optimum", map[string]any{"d": 3}), 0.2068, 5e-5)
 	near(t, "gap, d = 1", cell(t, gap, "gap", map[string]any{"d": 1}), 0, 1e-9)

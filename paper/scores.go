@@ -20,6 +20,12 @@ type estimate = predict.Metric
 // prompts whose label is the state nearest to the prediction.
 type scores struct{ loss, accuracy estimate }
 
+// meanOf returns the mean of xs, one for each seed, with its standard error.
+func meanOf(xs []float64) estimate {
+	mean, se := meanAndError(xs)
+	return estimate{Mean: mean, SE: se}
+}
+
 // overSeedsOf returns the mean of one number a seed. Its standard error is the
 // larger of what the spread over seeds says, which is little for few seeds, and
 // of what the numbers' own errors say.
