@@ -79,12 +79,12 @@ func (r *run) minimize(ctx context.Context) (Status, error) {
 	copy(r.params, result.X)
 	r.optimizer = stateless{}
 	if ctx.Err() != nil {
-		return Interrupted, r.save()
+		return Interrupted, nil
 	}
 	if result.Status == optimize.IterationLimit {
-		return Finished, r.save()
+		return Finished, nil
 	}
-	return Converged, r.save()
+	return Converged, nil
 }
 
 func norm(x []float64) float64 {

@@ -190,21 +190,23 @@ func Run(ctx context.Context, p Problem, s Settings) (*Result, error) {
 	return r.result(ctx, status, s.Workers)
 }
 
-// descend takes the steps that are left.
+// descend takes the steps that are left. Checkpoints on the way are of
+// parameters whose loss has been seen; the last one is result's.
 func (r *run) descend(ctx context.Context) (Status, error) {
 	c := r.problem.Config
 	for r.step < c.Steps {
 		if ctx.Err() != nil {
-			return Interrupted, r.save()
-		}
-		if r.step%c.checkpointEvery() == 0 {
-			if err := r.save(); err != nil {
-				return 0, err
-			}
+			return Interrupted, nil
 		}
 		loss, err := r.objective.gradient(r.step, r.grad)
 		if err := r.checkDivergence(loss, err); err != nil {
 			return 0, err
+		}
+		// Only now is it known that these parameters are worth keeping.
+		if r.step%c.checkpointEvery() == 0 {
+			if err := r.save(); err != nil {
+				return 0, err
+			}
 		}
 		norm, rate := clip(r.grad, c.Clip), c.rate(r.step)
 		if c.keeps(r.step) {
@@ -216,7 +218,7 @@ func (r *run) descend(ctx context.Context) (Status, error) {
 			r.progress(Progress{r.problem.Seed, r.step, c.Steps, loss, rate})
 		}
 	}
-	return Finished, r.save()
+	return Finished, nil
 }
 
 // checkDivergence turns a loss that is too large, or a pass that failed, into
@@ -246,11 +248,15 @@ func (r *run) checkDivergence(loss float64, err error) error {
 	return diverged
 }
 
+// result checks where the run ended, writes the checkpoint and evaluates.
 func (r *run) result(ctx context.Context, status Status, workers int) (*Result, error) {
 	p := r.problem
 	out := &Result{Seed: p.Seed, Status: status, Steps: r.step, Model: r.model, History: r.history}
 	loss, err := r.objective.loss(max(0, r.step-1), r.model)
 	if err := r.checkDivergence(loss, err); err != nil {
+		return nil, err
+	}
+	if err := r.save(); err != nil {
 		return nil, err
 	}
 	out.Train = Score{Loss: loss, Prompts: p.Config.Batch}
@@ -273,7 +279,7 @@ func (r *run) result(ctx context.Context, status Status, workers int) (*Result, 
 		out.Fresh = out.Train
 	default:
 		out.Fresh, err = evaluate(ctx, p.Task, r.model, p.derivedSeed(evaluationSeed), 0, p.Config.EvalPrompts, workers)
-		if errors.Is(err, context.Canceled) {
+		if err != nil && ctx.Err() != nil {
 			out.Status, err = Interrupted, nil
 		}
 	}

@@ -221,8 +221,25 @@ func TestDivergence(t *testing.T) {
 		if at := stepOf(CheckpointFile(dir, 1)); at < 0 || at > diverged.Step {
 			t.Errorf("%+v: diverged at step %d, the checkpoint is at step %d", test, diverged.Step, at)
 		}
-		if _, err := lsa.Load(CheckpointFile(dir, 1)); err != nil {
+		kept, err := lsa.Load(CheckpointFile(dir, 1))
+		if err != nil {
 			t.Errorf("%+v: the checkpoint cannot be read: %v", test, err)
+			continue
+		}
+		// What is kept is from before the divergence, though every step is a
+		// checkpoint.
+		score, err := Evaluate(context.Background(), task, kept, 1, 200, 1)
+		if err != nil || !(score.Loss <= test.bound) {
+			t.Errorf("%+v: the checkpoint has a loss of %v, %v", test, score.Loss, err)
+		}
+		// So is what a run that ends with the step that diverges keeps.
+		c.Steps, c.CheckpointEvery = diverged.Step, 1000
+		dir = t.TempDir()
+		if _, err := Run(context.Background(), Problem{task, c, 1}, Settings{Dir: dir}); err == nil {
+			continue // the step's own prompts did not show it
+		}
+		if at := stepOf(CheckpointFile(dir, 1)); at != 0 {
+			t.Errorf("%+v: a run that diverged at its end kept step %d, want 0", test, at)
 		}
 	}
 }
