@@ -15,7 +15,7 @@ var figure3 = Item{
 	Source:   "Figure 3",
 	Question: "How often is the state nearest to a trained model's prediction the right one, on the prompts it was trained on and on new ones, and how often could it be?",
 	Claim:    "Accuracy grows with the depth of the model; with three layers and three states it is 0.98.",
-	Revision: 2,
+	Revision: 3,
 	Run:      runFigure3,
 }
 
@@ -88,10 +88,11 @@ func figure3Of(ctx context.Context, seed uint64, size figure3Size, progress func
 	var top cell3        // three layers, three states, the paper's prior
 	var shallow estimate // fresh accuracy of one layer there
 	var topCeiling ceiling3
+	var others string // the same with other priors, in words
 	for k, alpha := range size.priors {
 		plot := Plot{
 			Name: "accuracy-alpha-" + alpha, Title: "Accuracy by depth, rows of the kernel from Dirichlet(" + alpha + ")", Columns: len(size.states),
-			Caption: fmt.Sprintf("n = 10, d = 5. Trained on one batch of %d prompts, scored on it and on fresh prompts; and trained on new prompts every step, scored on fresh prompts. Levels: the Bayes predictor by its most likely state, which nothing can beat, and by the state nearest to its mean. Bars of error: one standard error over %d seeds and %d prompts.", size.fixedBatch, size.seeds, size.prompts),
+			Caption: fmt.Sprintf("n = 10, d = 5. Trained on one batch of %d prompts, scored on it and on fresh prompts; and trained on new prompts every step, scored on fresh prompts. Levels: the Bayes predictor by its most likely state, which nothing can beat, and by the state nearest to its mean. Bands: one standard error over %d seeds and %d prompts.", size.fixedBatch, size.seeds, size.prompts),
 		}
 		for _, states := range size.states {
 			task, err := markov.NewTask(markov.Spec{States: states, D: 5, N: "10", Prior: markov.PriorSpec{Text: "dirichlet:" + alpha}})
@@ -128,9 +129,14 @@ func figure3Of(ctx context.Context, seed uint64, size figure3Size, progress func
 			if states > 2 { // of two states the nearest to the mean is the most likely
 				panel.Levels = append(panel.Levels, Level{"Bayes mean", ceiling.rounded.Mean})
 			}
-			if k == 0 && states == states3 {
+			if states == states3 && k > 0 {
+				others += fmt.Sprintf("; with concentration %s these are %s, %s and %s (one layer: %s), against %s and %s", alpha,
+					withError(cells[len(cells)-1].onBatch.accuracy), withError(cells[len(cells)-1].batchFresh.accuracy), withError(cells[len(cells)-1].fresh.accuracy),
+					withError(cells[0].fresh.accuracy), withError(ceiling.mode), withError(ceiling.rounded))
+			}
+			if states == states3 && k == 0 {
 				top, topCeiling, shallow = cells[len(cells)-1], ceiling, cells[0].fresh.accuracy
-				panel.Series = append(panel.Series, Series{Name: "the paper", Kind: Points, X: Numbers{layers3}, Y: Numbers{reported}})
+				panel.Levels = append(panel.Levels, Level{"paper, 3 layers", reported})
 			}
 			plot.Panels = append(plot.Panels, panel)
 		}
@@ -148,8 +154,8 @@ func figure3Of(ctx context.Context, seed uint64, size figure3Size, progress func
 		Setup: fmt.Sprintf("n = 10, d = 5, states %v, concentrations %v, 1 to %d layers of one head, Adam at 0.01, %d seeds; one batch of %d prompts for %d steps, or new batches of %d for %d steps; %d fresh prompts.",
 			size.states, size.priors, size.layers, size.seeds, size.fixedBatch, size.fixedSteps, size.freshBatch, size.freshSteps, size.prompts),
 		Verdict: verdict,
-		Why: fmt.Sprintf("with %d layers, three states and uniform kernels the accuracy is %s on a batch of %d prompts that is trained on again and again, and %s on fresh prompts by the same models; training on new prompts every step gives %s (one layer: %s), where the best predictor of all reaches %s and the Bayes mean rounded to the nearest state %s. A number near %.2f is thus one of training prompts that the model has seen many times",
-			size.layers, withError(top.onBatch.accuracy), size.fixedBatch, withError(top.batchFresh.accuracy), withError(top.fresh.accuracy), withError(shallow), withError(topCeiling.mode), withError(topCeiling.rounded), reported),
+		Why: fmt.Sprintf("with %d layers, three states and uniform kernels the accuracy is %s on a batch of %d prompts that is trained on again and again, and %s on fresh prompts by the same models; training on new prompts every step gives %s (one layer: %s), where the best predictor of all reaches %s and the Bayes mean rounded to the nearest state %s%s. In this setting a number near %.2f is reached on prompts of training only",
+			size.layers, withError(top.onBatch.accuracy), size.fixedBatch, withError(top.batchFresh.accuracy), withError(top.fresh.accuracy), withError(shallow), withError(topCeiling.mode), withError(topCeiling.rounded), others, reported),
 		Quantity: fmt.Sprintf("accuracy with %d layers and three states; ours on fresh prompts, uniform kernels", size.layers),
 		Paper:    number(reported), Ours: number(top.fresh.accuracy.Mean), StandardError: number(top.fresh.accuracy.SE),
 		Tables: []Table{accuracy, loss},

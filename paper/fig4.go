@@ -19,7 +19,7 @@ var figure4 = Item{
 	Source:   "Figure 4",
 	Question: "Does a model whose P and Q are free train to a lower loss than one whose parameters have the sparse form of the theory, and does it find that form?",
 	Claim:    "Sparse parameters are no restriction: they train to the loss that dense ones reach.",
-	Revision: 2,
+	Revision: 3,
 	Run:      runFigure4,
 }
 
@@ -155,8 +155,13 @@ func figure4Of(ctx context.Context, seed uint64, size figure4Size, progress func
 		Name: "loss", Title: "Loss in training, sparse and dense parameters", Columns: size.layers,
 		Caption: fmt.Sprintf("d = 1, n = 30, p = 0.3, new batches of %d prompts. Losses of the batches before the step, means over windows of %d steps and %d seeds; bands from the 10%% to the 90%% quantile over seeds. The enlarged optimum is a bound for one layer.", batch4, max(1, size.steps/windows4), size.seeds),
 	}
+	apart := Plot{
+		Name: "difference", Title: "Loss with dense parameters less that with sparse ones", Columns: size.layers,
+		Caption: fmt.Sprintf("The same losses, each seed's difference on its own batches, which are the same for both. Means over windows of %d steps and %d seeds; bands: one standard error over seeds.", max(1, size.steps/windows4), size.seeds),
+	}
 	one := map[bool]*kind4{} // one layer, new prompts
 	deep := map[bool]*kind4{}
+	var sparse *kind4 // of the same depth as the dense kind after it
 	for _, k := range kinds {
 		if k.data != train.Fresh {
 			continue
@@ -175,7 +180,15 @@ func figure4Of(ctx context.Context, seed uint64, size figure4Size, progress func
 			}
 		}
 		panel := &plot.Panels[k.layers-1]
-		panel.Series = append(panel.Series, k.curve(size.steps))
+		panel.Series = append(panel.Series, k.curve())
+		if k.dense {
+			apart.Panels = append(apart.Panels, Plot{
+				Title: layersTitle(k.layers), X: Axis{Label: "step"}, Y: Axis{Label: "difference in loss"},
+				Levels: []Level{{"equal", 0}}, Series: []Series{k.less(sparse)},
+			})
+		} else {
+			sparse = k
+		}
 	}
 
 	difference := estimate{Mean: one[true].risk().Mean - one[false].risk().Mean, SE: math.Hypot(one[true].risk().SE, one[false].risk().SE)}
@@ -195,12 +208,12 @@ func figure4Of(ctx context.Context, seed uint64, size figure4Size, progress func
 		Setup: fmt.Sprintf("d = 1, n = 30, p = 0.3, uniform kernels; 1 to %d layers, Adam at 0.01, %d steps on batches of %d, %d seeds; exact risks, accuracies from %d fresh prompts.",
 			size.layers, size.steps, batch4, size.seeds, size.prompts),
 		Verdict: verdict,
-		Why: fmt.Sprintf("one layer ends at %s with sparse and %s with dense parameters (best transformer %.4f, enlarged optimum %.4f, Bayes risk %.4f), for there the entries outside the sparse form have no effect and get no gradient. With %d layers, where they have an effect, sparse and dense end at %s and %s, but dense training does not find the sparse form: with the entries outside it set to 0 the risk is %.4f",
+		Why: fmt.Sprintf("one layer ends at %s with sparse and %s with dense parameters (best transformer %.4f, enlarged optimum %.4f, Bayes risk %.4f): there the entries outside the sparse form have no effect and get no gradient, and the two differ in their random starts alone. With %d layers, where they have an effect, sparse and dense end at %s and %s, but dense training does not find the sparse form: with the entries outside it set to 0 the risk is %.4f",
 			risk4(one[false].risk()), risk4(one[true].risk()), best.Loss, optimum.Loss, bayes.Mean, size.layers, risk4(deep[false].risk()), risk4(deep[true].risk()), kept),
 		Quantity: "risk of one layer with dense parameters less that with sparse ones, after training on new prompts",
 		Ours:     number(difference.Mean), StandardError: number(difference.SE),
 		Tables: []Table{scored, pattern},
-		Plots:  []Plot{plot},
+		Plots:  []Plot{plot, apart},
 	}, nil
 }
 
@@ -216,28 +229,65 @@ func layersTitle(layers int) string {
 	return fmt.Sprintf("%d layers", layers)
 }
 
-// windows4 is into how many windows a loss curve is cut.
+// windows4 is into about how many windows a loss curve is cut.
 const windows4 = 100
+
+// windows returns the loss of each run in windows of steps, [run][window], and
+// the middle of each window.
+func (k *kind4) windows() (losses [][]float64, middles []float64) {
+	rows := k.runs[0].History
+	width := max(1, len(rows)/windows4)
+	for from := 0; from+width <= len(rows); from += width {
+		middles = append(middles, float64(rows[from].Step+rows[from+width-1].Step)/2)
+	}
+	for _, r := range k.runs {
+		var means []float64
+		for w := range middles {
+			var sum float64
+			for _, row := range r.History[w*width : (w+1)*width] {
+				sum += row.Loss
+			}
+			means = append(means, sum/float64(width))
+		}
+		losses = append(losses, means)
+	}
+	return losses, middles
+}
 
 // curve returns the loss by step with a band from the lowest to the highest
 // tenth of the seeds.
-func (k *kind4) curve(steps int) Series {
+func (k *kind4) curve() Series {
 	s := Series{Name: k.name(), Kind: Curve}
-	width := max(1, steps/windows4)
-	for from := 0; from+width <= len(k.runs[0].History); from += width {
+	losses, middles := k.windows()
+	for w, x := range middles {
 		var values []float64
-		for _, r := range k.runs {
-			var mean float64
-			for _, row := range r.History[from : from+width] {
-				mean += row.Loss / float64(width)
-			}
-			values = append(values, mean)
+		for _, run := range losses {
+			values = append(values, run[w])
 		}
 		slices.Sort(values)
 		mean, _ := meanAndError(values)
 		tenth := len(values) / 10
-		middle := float64(k.runs[0].History[from].Step+k.runs[0].History[from+width-1].Step) / 2
-		s.AddBand(middle, mean, min(mean, values[tenth]), max(mean, values[len(values)-1-tenth]))
+		s.AddBand(x, mean, min(mean, values[tenth]), max(mean, values[len(values)-1-tenth]))
+	}
+	return s
+}
+
+// less returns the loss less that of another kind by step, over the seeds that
+// both have, which have seen the same prompts.
+func (k *kind4) less(other *kind4) Series {
+	s := Series{Name: "dense less sparse", Kind: Curve}
+	losses, middles := k.windows()
+	others, _ := other.windows()
+	for w, x := range middles {
+		var values []float64
+		for i, r := range k.runs {
+			if j := slices.IndexFunc(other.runs, func(o *train.Result) bool { return o.Seed == r.Seed }); j >= 0 {
+				values = append(values, losses[i][w]-others[j][w])
+			}
+		}
+		if len(values) > 0 {
+			s.addWithError(x, meanOf(values))
+		}
 	}
 	return s
 }

@@ -40,8 +40,16 @@ func TestFigure4(t *testing.T) {
 			t.Errorf("share %v outside of the sparse form", share)
 		}
 	}
-	if len(r.Plots) != 1 || len(r.Plots[0].Panels) != 2 {
-		t.Errorf("%d plots", len(r.Plots))
+	if len(r.Plots) != 2 || len(r.Plots[0].Panels) != 2 || len(r.Plots[1].Panels) != 2 {
+		t.Fatalf("%d plots", len(r.Plots))
+	}
+	// The curve of differences is the difference of the curves.
+	sparse, dense, apart := r.Plots[0].Panels[1].Series[0], r.Plots[0].Panels[1].Series[1], r.Plots[1].Panels[1].Series[0]
+	for i := range apart.Y {
+		near(t, "difference", apart.Y[i], dense.Y[i]-sparse.Y[i], 1e-12)
+	}
+	if len(apart.X) < windows4 {
+		t.Errorf("%d windows", len(apart.X))
 	}
 }
 

@@ -177,10 +177,10 @@ func figure5Of(ctx context.Context, seed uint64, size figure5Size, progress func
 		Tables: []Table{accuracy, loss, gaps},
 		Plots: []Plot{{
 			Name: "scores", Title: "Enlarged model and trained attention by d", Panels: panels, Columns: 2,
-			Caption: fmt.Sprintf("n = 100, p = 1/2. The enlarged model by least squares on batches of %d prompts, and its exact optimum; attention (LSA) of one layer trained on the same batches; scored on the batch and on fresh prompts. Bars of error: one standard error over %d seeds and %d prompts.", size.batch, size.seeds, size.prompts),
+			Caption: fmt.Sprintf("n = 100, p = 1/2. The enlarged model by least squares on batches of %d prompts, and its exact optimum; attention (LSA) of one layer trained on the same batches; scored on the batch and on fresh prompts. Bands: one standard error over %d seeds and %d prompts.", size.batch, size.seeds, size.prompts),
 		}, {
 			Name: "gap", Title: "How much better is the enlarged model?",
-			Caption: "Differences in loss between one-layer attention and the enlarged model. On the batches that models are fitted to the difference grows with the number of parameters, on fresh prompts it changes its sign; the exact difference of the best models has neither batch nor training. Bars of error: one standard error.",
+			Caption: "Differences in loss between one-layer attention and the enlarged model. On the batches that models are fitted to the difference grows with the number of parameters, on fresh prompts it changes its sign; the exact difference of the best models has neither batch nor training. Bands: one standard error.",
 			X:       Axis{Label: "d"}, Y: Axis{Label: "difference in loss"},
 			Series: []Series{onBatch, onFresh},
 		}},
