@@ -1,12 +1,14 @@
 package hardness
 
 import (
+	"bufio"
 	"encoding/csv"
 	"errors"
 	"fmt"
 	"io"
 	"math/big"
 	"os"
+	"strconv"
 	"strings"
 )
 
@@ -23,12 +25,17 @@ func (e *FileError) Error() string {
 
 // ReadPoints reads one point a line, coordinates separated by commas: decimals
 // or fractions, taken exactly. Empty lines and lines that start with # are
-// skipped, and so is a first line without any number, a header. dim is the
+// skipped, and so is a first line in which nothing is meant as a number, a
+// header; "1;2" and "NaN" are mistakes, not names. dim is the
 // number of coordinates, 0 if the file does not tell: an empty set may be an
 // empty file or a header alone. name is used in errors, which are of type
 // *FileError.
 func ReadPoints(name string, r io.Reader) (points [][]*big.Rat, dim int, err error) {
-	c := csv.NewReader(r)
+	text := bufio.NewReader(r)
+	if mark, _ := text.Peek(3); string(mark) == "\ufeff" { // as spreadsheets write it
+		text.Discard(3)
+	}
+	c := csv.NewReader(text)
 	c.Comment = '#'
 	c.FieldsPerRecord = -1
 	c.TrimLeadingSpace = true
@@ -48,9 +55,7 @@ func ReadPoints(name string, r io.Reader) (points [][]*big.Rat, dim int, err err
 			dim = len(record)
 			header := true
 			for _, field := range record {
-				if _, err := parseNumber(strings.TrimSpace(field)); err == nil {
-					header = false
-				}
+				header = header && !meantAsNumber(strings.TrimSpace(field))
 			}
 			if header {
 				continue
@@ -69,6 +74,17 @@ func ReadPoints(name string, r io.Reader) (points [][]*big.Rat, dim int, err err
 		}
 		points = append(points, point)
 	}
+}
+
+// meantAsNumber says whether a field of a first line is not the name of a
+// coordinate: it starts like a number, or is what other programs write for
+// missing and infinite ones.
+func meantAsNumber(field string) bool {
+	if field != "" && strings.ContainsRune("+-.0123456789", rune(field[0])) {
+		return true
+	}
+	_, err := strconv.ParseFloat(field, 64)
+	return err == nil
 }
 
 // ReadSeparation reads the two sets of points from files, see ReadPoints.

@@ -20,6 +20,8 @@ func TestReadPoints(t *testing.T) {
 		{"header only", "x,y,z\n", 0, 3},
 		{"one column", "1\n2\n", 2, 1},
 		{"windows", "1,2\r\n3,4\r\n", 2, 2},
+		{"byte order mark", "\ufeff1\n2\n", 2, 1},
+		{"header with an index", ",x-1,nanometres\n0,1,2\n", 1, 3},
 	} {
 		points, dim, err := ReadPoints(c.name, strings.NewReader(c.text))
 		if err != nil || len(points) != c.points || dim != c.dim {
@@ -48,6 +50,12 @@ func TestReadPointsErrors(t *testing.T) {
 		{"1,2\n1,1/0\n", 2, 3},
 		{"1,2\n1,0x10\n", 2, 3},
 		{"1,x\n", 1, 3},
+		// Not headers: a first point must not get lost.
+		{"1;2\n", 1, 1},
+		{"1 2\n3 4\n", 1, 1},
+		{"NaN,inf\n1,2\n", 1, 1},
+		{"1e400\n1\n", 1, 1},
+		{"x,-\n1,2\n", 1, 1},
 		{"1,2\n\"3,4\n", 2, 6},
 		{"1,2\n,4\n", 2, 1},
 	} {
