@@ -16,6 +16,10 @@ import (
 // parameter file, so that it can be used as one, beside them the optimiser's
 // state and the history, and in the metadata the problem and the step.
 
+// ErrOtherProblem marks the error of a run that is to be resumed from the
+// checkpoint of another one.
+var ErrOtherProblem = errors.New("it belongs to another problem")
+
 // CheckpointFile returns the path of the checkpoint of a seed in a run's
 // directory.
 func CheckpointFile(dir string, seed uint64) string {
@@ -88,7 +92,7 @@ func (r *run) restore() error {
 		return err
 	}
 	if metadata["problem"] != identity {
-		return fail(fmt.Errorf("it belongs to another problem\n  it was written for %s\n  this run is for    %s\nchoose another directory, or the same task, settings and seed", metadata["problem"], identity))
+		return fail(fmt.Errorf("%w\n  it was written for %s\n  this run is for    %s\nchoose another directory, or the same task, settings and seed", ErrOtherProblem, metadata["problem"], identity))
 	}
 	if _, err := fmt.Sscan(metadata["step"], &r.step); err != nil || r.step < 0 || r.step > r.problem.Config.Steps {
 		return fail(fmt.Errorf("step %q is not one of this run", metadata["step"]))

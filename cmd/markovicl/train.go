@@ -166,6 +166,9 @@ func (c *trainCmd) Run(a *app) error {
 	report, end := c.progress(a, config)
 	study, failed := train.RunSeeds(a.ctx, problem, c.Seeds, train.Settings{Dir: c.Out, Resume: c.Resume, Progress: report})
 	end()
+	if errors.Is(failed, train.ErrOtherProblem) {
+		return badInput(failed)
+	}
 	if study == nil || len(study.Results) == 0 {
 		return failed
 	}
@@ -175,7 +178,10 @@ func (c *trainCmd) Run(a *app) error {
 		interrupted = interrupted || r.Status == train.Interrupted
 	}
 	if !interrupted {
-		if err := answer.compare(a, task, study); err != nil {
+		// What is trained is not lost to a Ctrl-C at the comparison.
+		err := answer.compare(a, task, study)
+		interrupted = err != nil && a.ctx.Err() != nil
+		if err != nil && !interrupted {
 			return err
 		}
 	}
@@ -196,7 +202,7 @@ func (c *trainCmd) Run(a *app) error {
 	return errors.Join(failed, err)
 }
 
-// checkOut refuses to overwrite a run.
+// checkOut makes the folder, and refuses to overwrite a run.
 func (c *trainCmd) checkOut() error {
 	if c.Resume && c.Out == "" {
 		return badInputf("--resume needs --out, the folder of the run to continue")
@@ -204,7 +210,13 @@ func (c *trainCmd) checkOut() error {
 	if c.Seeds < 1 {
 		return badInputf("seeds must be at least 1, got %d", c.Seeds)
 	}
-	if c.Out == "" || c.Resume {
+	if c.Out == "" {
+		return nil
+	}
+	if err := os.MkdirAll(c.Out, 0o777); err != nil { // now rather than after the work
+		return badInput(err)
+	}
+	if c.Resume {
 		return nil
 	}
 	for k := range uint64(c.Seeds) {
