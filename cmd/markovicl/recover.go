@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"os"
+	"path/filepath"
 	"strings"
 	"sync"
 	"time"
@@ -194,6 +196,11 @@ func (c *recoverCmd) Run(a *app) error {
 	if c.Certificate != "" && len(tasks) > 1 {
 		return badInputf("--certificate writes one file; give one value of --n")
 	}
+	for _, path := range []string{c.Certificate, c.Picture} { // before the work, not after it
+		if info, err := os.Stat(filepath.Dir(path)); err != nil || !info.IsDir() {
+			return badInputf("%s cannot be written: there is no folder %s; make it first", path, filepath.Dir(path))
+		}
+	}
 	if c.Picture != "" && (len(tasks) > 1 || c.Heads > 1) {
 		return badInputf("--picture draws one task with one head; give one value of --n")
 	}
@@ -205,7 +212,7 @@ func (c *recoverCmd) Run(a *app) error {
 	}
 	moments, err := moment.Of(a.ctx, tasks[0], moment.Options{})
 	if err != nil {
-		return err
+		return inputUnlessEnded(a, err)
 	}
 	var exact *moment.Exact
 	if c.Proof {
@@ -213,7 +220,7 @@ func (c *recoverCmd) Run(a *app) error {
 			return badInputf("--proof is about one head; leave --heads away")
 		}
 		if exact, err = moment.ExactOf(a.ctx, tasks[0]); err != nil {
-			return err
+			return inputUnlessEnded(a, err)
 		}
 	}
 	var results []recoverAnswer
