@@ -9,7 +9,7 @@ import (
 )
 
 func TestFigure4(t *testing.T) {
-	r, err := figure4Of(t.Context(), 1, figure4Size{layers: 2, steps: 600, seeds: 3, prompts: 2000}, func(int, int) {})
+	r, err := figure4Of(t.Context(), 1, figure4Size{layers: 2, steps: 600, long: 700, seeds: 3, prompts: 2000}, func(int, int) {})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -17,7 +17,7 @@ func TestFigure4(t *testing.T) {
 		t.Error(err)
 	}
 	scored, pattern := table(t, r, "scores"), table(t, r, "pattern")
-	if len(scored.Rows) != 8 || len(pattern.Rows) != 2*3*(1+3) {
+	if len(scored.Rows) != 8+2 || len(pattern.Rows) != 2*3*(1+3)+3*3 {
 		t.Errorf("%d rows of scores, %d of patterns", len(scored.Rows), len(pattern.Rows))
 	}
 	for _, parameters := range []string{"sparse", "dense"} {
