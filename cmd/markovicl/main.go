@@ -95,6 +95,9 @@ func run(args []string, a *app) int {
 	if err == nil {
 		return 0
 	}
+	if ended := a.ctx.Err(); ended != nil && (err.Error() == ended.Error() || err.Error() == context.Cause(a.ctx).Error()) {
+		err = errors.New("interrupted before there was an answer")
+	}
 	fmt.Fprintln(a.stderr, "markovicl:", err)
 	if errors.As(err, new(inputError)) {
 		return exitBadUsage

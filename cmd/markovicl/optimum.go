@@ -26,9 +26,11 @@ type optimumCmd struct {
 }
 
 func (optimumCmd) Help() string {
-	return `Example: markovicl optimum --d 2 --n 10,100,inf
-Example: markovicl optimum --d 1 --n 10 --exact
-Example: markovicl optimum --d 1 --n 5,10 --sweep-p 0.1:0.9:0.1
+	return `Examples:
+
+    markovicl optimum --d 2 --n 10,100,inf
+    markovicl optimum --d 1 --n 10 --exact
+    markovicl optimum --d 1 --n 5,10 --sweep-p 0.1:0.9:0.1
 
 The loss of a one-layer LSA is a quadratic form in an enlarged set of parameters
 X = phi(b, A). Its minimum bounds the loss of every transformer from below;
@@ -253,10 +255,12 @@ func (c *optimumCmd) solveExactly(a *app, f *moment.ExactForm, answer *optimumAn
 
 func (c *optimumCmd) print(a *app, results []optimumAnswer) error {
 	first := results[0]
-	fmt.Fprintf(a.stdout, "task: %s\n", first.Task)
-	fmt.Fprintf(a.stdout, "enlarged parameters: %d, moments by %s at %d %s\n", first.Dimension, first.Rule, first.Nodes, nodesWord(first.Rule))
-	fmt.Fprintf(a.stdout, "loss of predicting 0: %.10f\n\n", first.LabelPower)
-
+	if len(results) == 1 {
+		fmt.Fprintf(a.stdout, "task: %s\n", first.Task)
+	} else {
+		fmt.Fprintf(a.stdout, "the first of %d tasks: %s\n", len(results), first.Task)
+	}
+	fmt.Fprintf(a.stdout, "enlarged parameters: %d, moments by %s at %d %s\n\n", first.Dimension, first.Rule, first.Nodes, nodesWord(first.Rule))
 	sampled, swept := first.StandardErrors != nil, c.SweepP != ""
 	w := a.table()
 	if swept {
@@ -266,7 +270,7 @@ func (c *optimumCmd) print(a *app, results []optimumAnswer) error {
 	if sampled {
 		fmt.Fprint(w, "\tstandard error")
 	}
-	fmt.Fprintln(w, "\trank\tcondition\tresidual\trealisable")
+	fmt.Fprintln(w, "\trank\tcondition\tresidual\tpredicting 0\trealisable")
 	for _, r := range results {
 		if swept {
 			fmt.Fprintf(w, "%s\t", markov.FormatRat(r.Task.Start().QueryRat()[1]))
@@ -275,12 +279,12 @@ func (c *optimumCmd) print(a *app, results []optimumAnswer) error {
 		if sampled {
 			fmt.Fprintf(w, "\t%.1e", r.StandardError)
 		}
-		fmt.Fprintf(w, "\t%d of %d\t%.4g\t%.1e\t%s\n", r.Rank, r.Dimension, r.Condition, r.Residual, r.word())
+		fmt.Fprintf(w, "\t%d of %d\t%.4g\t%.1e\t%.8f\t%s\n", r.Rank, r.Dimension, r.Condition, r.Residual, r.LabelPower, r.word())
 	}
 	if err := w.Flush(); err != nil {
 		return err
 	}
-	fmt.Fprintln(a.stdout, "\nrealisable: is there a one-layer LSA (b, A) that attains this loss?")
+	fmt.Fprintln(a.stdout, "\npredicting 0: the loss of always predicting 0\nrealisable: is there a one-layer LSA (b, A) that attains the loss?")
 	if len(results) == 1 {
 		first.explain(a)
 	} else if c.Exact {

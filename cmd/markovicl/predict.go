@@ -34,10 +34,12 @@ type predictCmd struct {
 }
 
 func (predictCmd) Help() string {
-	return `Examples: markovicl predict examples/lambda_phage.fa --classes purine=AG,pyrimidine=CT --evaluate
-          markovicl predict examples/lambda_phage.fa --d 3 --n 50 --prior fit --evaluate
-          markovicl predict examples/opticks.txt --classes vowel=aeiou,other=* --steps 40
-          markovicl predict --simulate --evaluate --d 2 --n 100
+	return `Examples:
+
+    markovicl predict examples/lambda_phage.fa --classes purine=AG,pyrimidine=CT --evaluate
+    markovicl predict examples/lambda_phage.fa --d 3 --n 50 --prior fit --evaluate
+    markovicl predict examples/opticks.txt --classes vowel=aeiou,other=* --steps 40
+    markovicl predict --simulate --evaluate --d 2 --n 100
 
 A prompt is n in-context chains and a query of d states (d = 2 here unless given). Predictors:
 bayes (posterior mean under --prior), oracle (knows the kernel; simulated prompts only), bigram and

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"math/big"
 	"os"
 	"strings"
@@ -56,9 +57,15 @@ func (f *taskFlags) spec() (spec markov.Spec, ns []string, err error) {
 	if f.Bias != nil {
 		spec.Bias = *f.Bias
 	}
-	ns = f.N
-	if len(ns) == 0 {
-		ns = []string{spec.N}
+	if len(f.N) == 0 {
+		return spec, []string{spec.N}, nil
+	}
+	for _, n := range f.N {
+		n = strings.TrimSpace(n)
+		if n == "" {
+			return spec, nil, badInputf("--n %q has an empty value; write numbers or inf, separated by commas", strings.Join(f.N, ","))
+		}
+		ns = append(ns, n)
 	}
 	return spec, ns, nil
 }
@@ -71,8 +78,11 @@ func (f *taskFlags) tasks() ([]markov.Task, error) {
 	}
 	tasks := make([]markov.Task, len(ns))
 	for i, n := range ns {
-		spec.N = strings.TrimSpace(n)
+		spec.N = n
 		if tasks[i], err = markov.NewTask(spec); err != nil {
+			if f.Task != "" {
+				err = fmt.Errorf("task of %s: %w", f.Task, err)
+			}
 			return nil, badInput(err)
 		}
 	}
