@@ -26,11 +26,15 @@ import (
 //	[[c-Lower, -k'], [-k, N+W]]
 //
 // is positive semidefinite.
+//
+// A certificate of level 1 has a Multiplier, which says what W is there.
 type Certificate struct {
 	Lower float64
-	W     []float64 // [D*M, D*M] row-major
+	W     []float64 // [D*M, D*M] row-major; at level 1 [D(1+r), D(1+r)]
 	Form  *moment.Form
 	Task  string // the task in JSON, for the reader; "" for a form of other origin
+
+	Multiplier *Multiplier // nil at level 0
 }
 
 // Verification is what checking a certificate established.
@@ -67,7 +71,7 @@ func (c *Certificate) Verify() (*Verification, error) {
 	if err := c.checkShapes(); err != nil {
 		return nil, err
 	}
-	v, err := proveBound(c.Form, c.W, true)
+	v, err := c.prove()
 	if err != nil {
 		return nil, err
 	}
@@ -75,6 +79,14 @@ func (c *Certificate) Verify() (*Verification, error) {
 		return v, fmt.Errorf("the claimed lower bound l = %.12g is not proven: W proves %.12g only", c.Lower, v.Bound)
 	}
 	return v, nil
+}
+
+// prove returns the largest bound that W proves.
+func (c *Certificate) prove() (*Verification, error) {
+	if c.Multiplier != nil {
+		return multiplierBound(c.Form, c.W, c.Multiplier)
+	}
+	return proveBound(c.Form, c.W, true)
 }
 
 // checkShapes checks everything but definiteness.
@@ -87,6 +99,9 @@ func (c *Certificate) checkShapes() error {
 	}
 	if math.IsNaN(c.Lower) || math.IsInf(c.Lower, 0) {
 		return fmt.Errorf("the claimed lower bound l is %g; it must be a finite number", c.Lower)
+	}
+	if c.Multiplier != nil {
+		return c.checkMultiplier()
 	}
 	D := c.Form.Q + 1
 	M := c.Form.Q * D
@@ -160,7 +175,7 @@ func proveBound(form *moment.Form, W []float64, slack bool) (*Verification, erro
 	v := &Verification{Size: n}
 	scale, err := unitScale(S, n)
 	if err == nil {
-		if definite := provenDefinite(S, n, scale, 0); definite > 0 {
+		if definite := provenDefinite(S, n, scale, 0, 0); definite > 0 {
 			v.Definite = definite
 			v.Bound = shiftedBound(S, k, form.C, scale, definite, 0)
 			return v, nil
@@ -189,7 +204,7 @@ func proveBound(form *moment.Form, W []float64, slack bool) (*Verification, erro
 		if err != nil {
 			continue
 		}
-		definite := provenDefinite(shifted, n, scale, unitRoundoff)
+		definite := provenDefinite(shifted, n, scale, unitRoundoff, 0)
 		if definite <= 0 {
 			continue
 		}
@@ -250,9 +265,10 @@ func unitScale(S []float64, n int) ([]float64, error) {
 }
 
 // provenDefinite returns a d > 0 such that every symmetric matrix that differs
-// from S by one rounding (and diagonal entries by extra more, relatively) is at
-// least d*I after scaling; 0 if there is no proof.
-func provenDefinite(S []float64, n int, scale []float64, extra float64) float64 {
+// from S by one rounding (and diagonal entries by extra more, relatively), and
+// after scaling by a matrix of norm change besides, is at least d*I after
+// scaling; 0 if there is no proof.
+func provenDefinite(S []float64, n int, scale []float64, extra, change float64) float64 {
 	C := make([]float64, n*n)
 	trace, rows := 0.0, 0.0
 	for r := range n {
@@ -269,6 +285,7 @@ func provenDefinite(S []float64, n int, scale []float64, extra float64) float64 
 	margin := g/(1-g)*trace + // of the factorisation
 		(1+gamma(n))*unitRoundoff*rows + // of the entries of S
 		(2*extra+4*unitRoundoff)*2 + // of the diagonal, before and after the shift
+		change +
 		float64(n)*float64(n)*0x1p-1000 // underflow
 	margin *= 1 + 1e-6
 	for r := range n {
@@ -367,7 +384,7 @@ func boundRadius(form *moment.Form, loss float64) (float64, error) {
 		for r := range n {
 			shifted[r*n+r] -= mu / (scale[r] * scale[r])
 		}
-		if s, err := unitScale(shifted, n); err == nil && provenDefinite(shifted, n, s, 0) > 0 {
+		if s, err := unitScale(shifted, n); err == nil && provenDefinite(shifted, n, s, 0, 0) > 0 {
 			low = mu
 		} else {
 			high = mu

@@ -29,7 +29,7 @@ func certify(ctx context.Context, form *moment.Form, minimum *LocalMinimum, eval
 	}
 	w := append([]float64(nil), search.start...)
 	for _, margin := range dualMargins {
-		reached, err := search.run(ctx, w, margin, evaluated)
+		reached, err := penalty(search.penalty).descend(ctx, w, margin, dualMost, dualPatience, evaluated)
 		if err != nil {
 			return nil, nil, err
 		}
@@ -47,14 +47,19 @@ func certify(ctx context.Context, form *moment.Form, minimum *LocalMinimum, eval
 	return W, v, nil
 }
 
-// run minimises the penalty for one margin, changing w in place, and reports
-// whether N + W became definite.
-func (d *dualSearch) run(ctx context.Context, w []float64, margin float64, evaluated func()) (reached bool, err error) {
+// penalty is F = 1/2 sum (margin - l_i)^2 over the eigenvalues l_i < margin of a
+// matrix that depends on w, with its derivative by w, and the smallest eigenvalue.
+type penalty func(w []float64, margin float64, gradient []float64) (F, least float64, err error)
+
+// descend minimises the penalty for one margin, changing w in place, and reports
+// whether the matrix became definite. It gives up after so many evaluations, or
+// when F falls by less than a tenth in as many as its patience.
+func (p penalty) descend(ctx context.Context, w []float64, margin float64, most, patience int, evaluated func()) (reached bool, err error) {
 	evaluations, before := 0, math.Inf(1)
 	best := append([]float64(nil), w...)
 	highest := math.Inf(-1)
-	_, _, err = lbfgs(w, 0.25, dualMemory, dualMost, func(x, gradient []float64) (float64, bool, error) {
-		F, least, _, err := d.penalty(x, margin, gradient)
+	_, _, err = lbfgs(w, 0.25, dualMemory, most, func(x, gradient []float64) (float64, bool, error) {
+		F, least, err := p(x, margin, gradient)
 		if err != nil {
 			return 0, false, err
 		}
@@ -69,7 +74,7 @@ func (d *dualSearch) run(ctx context.Context, w []float64, margin float64, evalu
 			reached = true
 			return F, true, nil
 		}
-		if evaluations++; evaluations%dualPatience == 0 {
+		if evaluations++; evaluations%patience == 0 {
 			if F > 0.9*before {
 				return F, true, nil
 			}
@@ -191,7 +196,7 @@ func interiorPoint(form *moment.Form) []float64 {
 			W[i] = t * x
 		}
 		S, _ := bordered(form, W)
-		if s, err := unitScale(S, n); err == nil && provenDefinite(S, n, s, 0) > 0 {
+		if s, err := unitScale(S, n); err == nil && provenDefinite(S, n, s, 0, 0) > 0 {
 			return W
 		}
 	}

@@ -20,6 +20,9 @@ type Settings struct {
 	// Heads of the transformer; 0 means 1. For more than one, the lower bound is
 	// the enlarged optimum, and LocalMinima and the certificate are missing.
 	Heads int
+	// Level is the highest level of the certificate that may be tried: 0, or 1
+	// where level 0 leaves a gap and for singular H, of which level 0 says nothing.
+	Level int
 	// Boxes is how many boxes branch and bound may use where the certificate
 	// leaves a gap, H is definite and q <= 3; 0 means DefaultBoxes, less than 0
 	// none.
@@ -84,6 +87,9 @@ type Recovery struct {
 
 	Parameters  *lsa.Structured // the best transformer found: one layer, one head
 	LocalMinima []LocalMinimum  // lowest first
+	// Note says why there is no certificate of level 1 where Settings ask for one;
+	// else "".
+	Note string
 	// Certificate proves LowerBound when Method is BySDP. For a realisable X* it
 	// proves nearly as much; there the enlarged optimum itself is the bound.
 	Certificate *Certificate
@@ -215,7 +221,13 @@ func (r *recovery) conclude() {
 		r.Loss, r.LowerBound = r.LossEnlarged, r.LossEnlarged
 		if n := r.form.Q * (r.form.Q + 1) * (r.form.Q + 1); r.optimum.Unique {
 			if W, v := roundedProof(r.form, make([]float64, n*n)); v != nil {
-				r.certificate(W, v)
+				r.certificate(&Certificate{W: W, Form: r.form}, v)
+			}
+		} else if r.settings.Level >= 1 {
+			if reduced, err := reduce(r.form); err == nil {
+				if c, v, err := attainedMultiplier(r.form, reduced); err == nil {
+					r.certificate(c, v)
+				}
 			}
 		}
 		r.report()
@@ -244,13 +256,17 @@ func (r *recovery) heads() {
 
 // bound proves lower bounds until one meets the loss or nothing is left to try.
 func (r *recovery) bound() error {
-	if !r.optimum.Unique {
-		return nil
+	if r.optimum.Unique {
+		if err := r.boundByCertificate(); err != nil {
+			return err
+		}
 	}
-	if err := r.boundByCertificate(); err != nil {
-		return err
+	if r.settings.Level >= 1 && !r.done() {
+		if err := r.boundByMultiplier(); err != nil {
+			return err
+		}
 	}
-	if r.done() {
+	if r.done() || !r.optimum.Unique {
 		return nil
 	}
 	if r.form.Q == 1 {
@@ -293,7 +309,7 @@ func (r *recovery) boundByCertificate() error {
 			return err
 		}
 		if v != nil {
-			r.certificate(W, v)
+			r.certificate(&Certificate{W: W, Form: r.form}, v)
 		}
 		if r.done() {
 			return nil
@@ -306,7 +322,7 @@ func (r *recovery) boundByCertificate() error {
 		}
 		if r.Loss >= before-1e-9*math.Abs(before) {
 			b, err := relax(r.ctx, r.form, &r.LocalMinima[0], func(W []float64, v *Verification) bool {
-				r.certificate(W, v)
+				r.certificate(&Certificate{W: W, Form: r.form}, v)
 				return r.Recovery.Certified()
 			})
 			if err != nil {
@@ -323,6 +339,34 @@ func (r *recovery) boundByCertificate() error {
 	}
 }
 
+// boundByMultiplier looks for a certificate of level 1 at the best minimum.
+func (r *recovery) boundByMultiplier() error {
+	reduced, err := reduce(r.form)
+	if err != nil {
+		r.Note = fmt.Sprintf("there is no certificate of level 1: %v", err)
+		return nil
+	}
+	for attempt := range 2 {
+		c, v, err := certifyMultiplier(r.ctx, r.form, reduced, &r.LocalMinima[0], r.report)
+		if err != nil {
+			r.Note = fmt.Sprintf("there is no certificate of level 1: %v", err)
+			return nil
+		}
+		if c != nil {
+			r.certificate(c, v)
+		}
+		if r.done() || attempt == 1 {
+			return nil
+		}
+		before := r.Loss
+		r.search(r.settings.Starts, moreStarts*r.settings.Starts)
+		if r.Loss >= before-1e-9*math.Abs(before) {
+			return nil
+		}
+	}
+	return nil
+}
+
 // done reports whether the bounds meet or the time is over.
 func (r *recovery) done() bool { return r.Recovery.Certified() || r.ctx.Err() != nil }
 
@@ -330,12 +374,13 @@ func (r *recovery) done() bool { return r.Recovery.Certified() || r.ctx.Err() !=
 // that a check elsewhere, whose sums may be ordered differently, agrees.
 const claimMargin = 1e-10
 
-func (r *recovery) certificate(W []float64, v *Verification) {
-	claim := v.Bound - claimMargin*math.Abs(v.Bound)
-	if r.Certificate == nil || claim > r.Certificate.Lower {
-		r.Certificate = &Certificate{Lower: claim, W: W, Form: r.form}
+// certificate takes a certificate that proves a bound, and sets what it claims.
+func (r *recovery) certificate(c *Certificate, v *Verification) {
+	c.Lower = v.Bound - claimMargin*math.Abs(v.Bound)
+	if r.Certificate == nil || c.Lower > r.Certificate.Lower {
+		r.Certificate = c
 	}
-	r.raise(claim, BySDP)
+	r.raise(c.Lower, BySDP)
 }
 
 // finish fills in what follows from the bounds.

@@ -368,34 +368,17 @@ func newDualSearch(form *moment.Form, b, A []float64) (*dualSearch, error) {
 	return d, nil
 }
 
-// penalty returns F = 1/2 sum (margin - l_i)^2 over the eigenvalues l_i < margin
-// of N + W, sets gradient to its derivative with respect to the free
-// coordinates, and returns the smallest eigenvalue and how many are too small.
-func (d *dualSearch) penalty(w []float64, margin float64, gradient []float64) (F, least float64, count int, err error) {
-	n := d.lift.size()
+// penalty is that of N + W, by the free coordinates.
+func (d *dualSearch) penalty(w []float64, margin float64, gradient []float64) (F, least float64, err error) {
 	copy(d.S, d.lift.N)
 	d.minors.add(d.S, w)
-	values, V, least, err := d.low.below(d.S, margin)
+	F, least, err = d.low.penalty(d.S, margin, d.G)
 	if err != nil {
-		return 0, 0, 0, err
+		return 0, 0, err
 	}
-	k := len(values)
-	for c, l := range values {
-		F += (margin - l) * (margin - l) / 2
-		root := math.Sqrt(margin - l)
-		for r := range n {
-			V[r*k+c] *= root
-		}
-	}
-	if k == 0 {
-		zero(gradient)
-		return 0, least, 0, nil
-	}
-	blas64.Syrk(blas.NoTrans, -1, blas64.General{Rows: n, Cols: k, Stride: k, Data: V}, 0,
-		blas64.Symmetric{N: n, Stride: n, Data: d.G, Uplo: blas.Upper})
 	d.minors.project(gradient, d.G)
 	d.minors.fixed(func(at, _, _ int) { gradient[at] = 0 })
-	return F, least, k, nil
+	return F, least, nil
 }
 
 // certificateMatrix returns the W of the original coordinates from its

@@ -69,6 +69,31 @@ func (s *lowSpectrum) below(S []float64, bound float64) (values, V []float64, le
 	return values, V, s.values[0], nil
 }
 
+// penalty returns F = 1/2 sum (margin - l_i)^2 over the eigenvalues l_i < margin
+// of S ([n, n]), and the smallest eigenvalue, and sets G ([n, n], the upper
+// triangle only) to the derivative of F by S.
+func (s *lowSpectrum) penalty(S []float64, margin float64, G []float64) (F, least float64, err error) {
+	values, V, least, err := s.below(S, margin)
+	if err != nil {
+		return 0, 0, err
+	}
+	k := len(values)
+	for c, l := range values {
+		F += (margin - l) * (margin - l) / 2
+		root := math.Sqrt(margin - l)
+		for r := range s.n {
+			V[r*k+c] *= root
+		}
+	}
+	if k == 0 {
+		zero(G)
+		return 0, least, nil
+	}
+	blas64.Syrk(blas.NoTrans, -1, blas64.General{Rows: s.n, Cols: k, Stride: k, Data: V}, 0,
+		blas64.Symmetric{N: s.n, Stride: s.n, Data: G, Uplo: blas.Upper})
+	return F, least, nil
+}
+
 // tridiagonalVectors returns, as rows, orthonormal eigenvectors of the
 // tridiagonal matrix for its lowest eigenvalues, by inverse iteration; vectors of
 // close eigenvalues are orthogonalised (as in LAPACK's dstein).

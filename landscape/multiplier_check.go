@@ -1,0 +1,277 @@
+package landscape
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"math/big"
+	"math/bits"
+	"slices"
+
+	"gonum.org/v1/gonum/mat"
+
+	"markovicl/moment"
+)
+
+// Multiplier is what makes a [Certificate] one of level 1: it bounds
+// b'Pb (f - l) instead of f - l.
+//
+// With x = (U (x) G) phi(b, A), of length r, the loss is x'Rx - 2s'x + c where R
+// and s are entries of H and h. Let v hold b_i at place i(1+r) and b_i x_t at
+// place i(1+r)+1+t, so that v has D(1+r) entries, and let W be symmetric with
+// v'Wv = 0 for all b and A. The certificate claims that
+//
+//	P (x) [[c-Lower, -s'], [-s, R]] + W
+//
+// is positive semidefinite: then b'Pb (f - Lower) = v'(...)v >= 0.
+//
+// U and G say which functions of the prompt are linearly dependent, so that a
+// singular H is no obstacle: u_j is the sum over l of U_lj times the l-th
+// independent feature of the query, and likewise G for the entries g_r of the
+// Gram matrix. The columns of the independent ones are columns of the identity.
+type Multiplier struct {
+	P *mat.SymDense // [D, D] positive definite
+	U *mat.Dense    // [units, q] whole numbers
+	G *mat.Dense    // [grams, m] whole numbers
+}
+
+// size returns r, the number of coordinates x.
+func (m *Multiplier) size() int {
+	units, _ := m.U.Dims()
+	grams, _ := m.G.Dims()
+	return units * grams
+}
+
+// Level returns 0 if the certificate bounds f - l itself, and 1 if it has a
+// Multiplier.
+func (c *Certificate) Level() int {
+	if c.Multiplier != nil {
+		return 1
+	}
+	return 0
+}
+
+// checkMultiplier checks shapes and the identity v'Wv = 0, which is a statement
+// about polynomials with coefficients that are floating numbers, hence fractions,
+// and is checked without rounding.
+func (c *Certificate) checkMultiplier() error {
+	D, m := c.Form.Q+1, c.Multiplier
+	if m.P == nil || m.U == nil || m.G == nil {
+		return errors.New("a certificate of level 1 needs P, U and G")
+	}
+	if got := m.P.SymmetricDim(); got != D {
+		return fmt.Errorf("P is %d x %d, want %d x %d", got, got, D, D)
+	}
+	if _, err := echelonColumns("U", m.U, c.Form.Q); err != nil {
+		return err
+	}
+	if _, err := echelonColumns("G", m.G, moment.Pairs(D)); err != nil {
+		return err
+	}
+	n := D * (1 + m.size())
+	if len(c.W) != n*n {
+		return fmt.Errorf("W has %d entries, want %d = (D(1+r))^2 for D = %d, r = %d", len(c.W), n*n, D, m.size())
+	}
+	for i := range n {
+		for j := range n {
+			x := c.W[i*n+j]
+			if math.IsNaN(x) || math.IsInf(x, 0) {
+				return fmt.Errorf("W[%d,%d] is %g; every entry must be a finite number", i, j, x)
+			}
+			if x != c.W[j*n+i] {
+				return fmt.Errorf("W is not symmetric: W[%d,%d] = %g, W[%d,%d] = %g", i, j, x, j, i, c.W[j*n+i])
+			}
+		}
+	}
+	return checkIdentity(c.W, m.G, D, m.size())
+}
+
+// product is a monomial in b and the entries of a: sorted indices plus 1, 0 for
+// none.
+type product struct{ b1, b2, b3, b4, a1, a2 int }
+
+// factor is a term of an entry of v: coefficient b_first b_second a_entry, where
+// second or entry may be missing (-1).
+type factor struct {
+	first, second, entry int
+	coefficient          int64
+}
+
+// checkIdentity checks that v'Wv = 0 for all b and A.
+func checkIdentity(W []float64, G *mat.Dense, D, r int) error {
+	grams, _ := G.Dims()
+	v := make([][]factor, 0, D*(1+r))
+	for i := range D {
+		v = append(v, []factor{{i, -1, -1, 1}})
+		for x := range r {
+			// x_(l,t) is the sum over k <= p of G_t,{k,p} times b_k a_p + b_p a_k for
+			// k < p or b_k a_k, a being column l.
+			l, t := x/grams, x%grams
+			var terms []factor
+			for k := range D {
+				for p := k; p < D; p++ {
+					if g := int64(G.At(t, moment.PairIndex(D, k, p))); g != 0 {
+						terms = append(terms, factor{i, k, l*D + p, g})
+						if k < p {
+							terms = append(terms, factor{i, p, l*D + k, g})
+						}
+					}
+				}
+			}
+			v = append(v, terms)
+		}
+	}
+	n := len(v)
+	// Every entry of W is a whole number times 2^least.
+	least := 0
+	for _, x := range W {
+		if x != 0 {
+			_, exponent := wholeNumber(x)
+			least = min(least, exponent)
+		}
+	}
+	sums := make(map[product]*big.Int)
+	entry, t := new(big.Int), new(big.Int)
+	for i := range n {
+		for j := i; j < n; j++ {
+			x := W[i*n+j]
+			if x == 0 {
+				continue
+			}
+			whole, exponent := wholeNumber(x)
+			entry.SetInt64(whole)
+			entry.Lsh(entry, uint(exponent-least))
+			if i != j {
+				entry.Lsh(entry, 1)
+			}
+			for _, f := range v[i] {
+				for _, g := range v[j] {
+					b := [4]int{f.first + 1, f.second + 1, g.first + 1, g.second + 1}
+					slices.Sort(b[:])
+					at := product{b[0], b[1], b[2], b[3], min(f.entry, g.entry) + 1, max(f.entry, g.entry) + 1}
+					sum := sums[at]
+					if sum == nil {
+						sum = new(big.Int)
+						sums[at] = sum
+					}
+					sum.Add(sum, t.Mul(entry, t.SetInt64(f.coefficient*g.coefficient)))
+				}
+			}
+		}
+	}
+	for at, sum := range sums {
+		if sum.Sign() != 0 {
+			return fmt.Errorf("W is not admissible: v'Wv is not zero, but has the product of %v with a coefficient other than 0", at)
+		}
+	}
+	return nil
+}
+
+func (p product) String() string {
+	text := ""
+	for _, b := range []int{p.b1, p.b2, p.b3, p.b4} {
+		if b > 0 {
+			text += fmt.Sprintf(" b_%d", b-1)
+		}
+	}
+	for _, a := range []int{p.a1, p.a2} {
+		if a > 0 {
+			text += fmt.Sprintf(" a_%d", a-1)
+		}
+	}
+	return text[1:]
+}
+
+// wholeNumber returns x as an odd number times a power of two, x not 0.
+func wholeNumber(x float64) (whole int64, exponent int) {
+	fraction, exponent := math.Frexp(x)
+	whole = int64(math.Ldexp(fraction, 53))
+	zeros := bits.TrailingZeros64(uint64(whole))
+	return whole >> zeros, exponent - 53 + zeros
+}
+
+// multiplierBound returns the largest bound that W proves with a multiplier, for
+// W and a multiplier that have passed checkMultiplier. Rounding is allowed for as
+// in [Certificate.Verify]; each entry P_ij R_st + W of the matrix is rounded once,
+// by a fused multiplication. The bound holds for H, h and c within
+// reducedTolerance of the form's, as long as these have the dependences U and G
+// too: what that may change is taken off the matrix as well.
+func multiplierBound(form *moment.Form, W []float64, m *Multiplier) (*Verification, error) {
+	R, s, err := restrict(form, m.U, m.G)
+	if err != nil {
+		return nil, err
+	}
+	D, r := form.Q+1, len(s)
+	n := D * (1 + r)
+	P := make([]float64, D*D)
+	for i := range D {
+		for j := range D {
+			P[i*D+j] = m.P.At(i, j)
+		}
+	}
+	if scale, err := unitScale(P, D); err != nil || provenDefinite(P, D, scale, 0, 0) <= 0 {
+		return nil, errors.New("P is not positive definite")
+	}
+	S := make([]float64, n*n)
+	for i := range D {
+		for j := range D {
+			p := P[i*D+j]
+			for x := range r {
+				at := i*(1+r) + 1 + x
+				row := S[at*n+j*(1+r) : at*n+(j+1)*(1+r)]
+				w := W[at*n+j*(1+r) : at*n+(j+1)*(1+r)]
+				row[0] = math.FMA(p, -s[x], w[0])
+				for y := range r {
+					row[1+y] = math.FMA(p, R[x*r+y], w[1+y])
+				}
+				S[(j*(1+r))*n+at] = row[0]
+			}
+		}
+	}
+	uncertain := reducedTolerance * formSize(form)
+	// proven returns a positive number if the matrix is definite for c - l = t.
+	proven := func(t float64) float64 {
+		for i := range D {
+			for j := range D {
+				S[i*(1+r)*n+j*(1+r)] = P[i*D+j] * t
+			}
+		}
+		scale, err := unitScale(S, n)
+		if err != nil {
+			return 0
+		}
+		norm := 0.0 // of the change that the uncertainty makes, scaled
+		sums := make([]float64, D)
+		for j := range D {
+			for y := range 1 + r {
+				sums[j] += scale[j*(1+r)+y]
+			}
+		}
+		for i := range D {
+			for x := range 1 + r {
+				row := 0.0
+				for j := range D {
+					row += math.Abs(P[i*D+j]) * sums[j]
+				}
+				norm = max(norm, row*scale[i*(1+r)+x]*uncertain)
+			}
+		}
+		return provenDefinite(S, n, scale, 0, norm)
+	}
+	// A larger t is a lower bound, and easier to prove.
+	high := math.Abs(form.C)
+	for proven(high) <= 0 {
+		if high *= 4; high > 1e6*math.Abs(form.C) {
+			return nil, errors.New("the matrix is not positive semidefinite for any l: W proves nothing")
+		}
+	}
+	low := 0.0
+	for high-low > 1e-13*math.Abs(form.C) {
+		if middle := (low + high) / 2; proven(middle) > 0 {
+			high = middle
+		} else {
+			low = middle
+		}
+	}
+	return &Verification{Bound: roundDown(form.C - high), Size: n, Definite: proven(high)}, nil
+}
