@@ -224,9 +224,10 @@ func BestHeads(ctx context.Context, form *moment.Form, optimum *Optimum, heads, 
 	guesses := commonZeros(form, optimum, heads, starts, seed)
 	total := len(guesses) + starts
 	type found struct {
-		loss float64
-		X    []float64
-		U    *mat.Dense
+		loss  float64
+		X     []float64
+		U     *mat.Dense
+		known bool // the loss, whatever the rounding
 	}
 	all := make([]*found, total)
 	next := 0
@@ -266,12 +267,16 @@ func BestHeads(ctx context.Context, form *moment.Form, optimum *Optimum, heads, 
 	wait.Wait()
 	var best *found
 	for _, f := range all {
-		if f != nil && !math.IsNaN(f.loss) && (best == nil || f.loss < best.loss) {
+		if f == nil || math.IsNaN(f.loss) {
+			continue
+		}
+		f.known = lossKnown(form, f.X, f.loss)
+		if best == nil || f.known && !best.known || f.known == best.known && f.loss < best.loss {
 			best = f
 		}
 	}
 	for _, f := range all {
-		if f != nil && f.loss <= best.loss+1e-9*math.Abs(best.loss) {
+		if f != nil && math.Abs(f.loss-best.loss) <= 1e-9*math.Abs(best.loss) {
 			result.Hits++
 		}
 	}
@@ -280,7 +285,7 @@ func BestHeads(ctx context.Context, form *moment.Form, optimum *Optimum, heads, 
 	for t := range heads {
 		result.B = append(result.B, mat.Col(nil, t, best.U)...)
 	}
-	result.Realises = result.Loss <= optimum.Loss+1e-9*math.Abs(optimum.Loss)
+	result.Realises = best.known && result.Loss <= optimum.Loss+1e-9*math.Abs(optimum.Loss)
 	return result
 }
 

@@ -146,6 +146,21 @@ func distinctMinima(minima []LocalMinimum) []LocalMinimum {
 	return distinct
 }
 
+// lossKnown reports whether rounding, of H, h and c or on the way from X to its
+// loss, can change the loss by no more than one part in 10^9.
+func lossKnown(form *moment.Form, X []float64, loss float64) bool {
+	n := len(X)
+	size := math.Abs(form.C)
+	for i, x := range X {
+		row := 2 * math.Abs(form.L[i])
+		for k, y := range X {
+			row += math.Abs(form.H.At(i, k)) * math.Abs(y)
+		}
+		size += row * math.Abs(x)
+	}
+	return gamma(2*n+8)*size <= 1e-9*math.Abs(loss)
+}
+
 // nearestTransformer returns psi(X): the nearest point of the image of phi in
 // the Euclidean norm of Eq. 8's coordinates, as far as local descents from the
 // given number of random starts, and from X's own blocks, find it.

@@ -8,6 +8,7 @@ import (
 
 	"gonum.org/v1/gonum/blas"
 	"gonum.org/v1/gonum/blas/blas64"
+	"gonum.org/v1/gonum/lapack/lapack64"
 	"gonum.org/v1/gonum/mat"
 
 	"markovicl/moment"
@@ -52,13 +53,12 @@ type space struct {
 	place         [][]int        // [units][N] where e_x of column l is in v
 }
 
-func newSpace(known *relations, D, units, grams int, Tb, Tg *mat.Dense) (*space, error) {
+func newSpace(known *relations, D, units, grams int, Tb, Tg *mat.Dense) *space {
 	s := &space{D: D, units: units, grams: grams, place: known.places(units)}
 	N := known.count
 	T := mat.NewDense(N, N, nil) // e = T e~
 	T.Kronecker(Tb, Tg)
 	// In the new coordinates the matrix B of a relation is T'BT.
-	var err error
 	B := make([]float64, N*N)
 	square := blas64.General{Rows: N, Cols: N, Stride: N, Data: B}
 	transformed := func(r relation, sign float64) {
@@ -70,7 +70,7 @@ func newSpace(known *relations, D, units, grams int, Tb, Tg *mat.Dense) (*space,
 			blas64.Ger(sign*c, vector(T.RawRowView(y)), vector(T.RawRowView(x)), square)
 		}
 	}
-	s.symmetric, err = orthonormal(len(known.symmetric), N*(N+1)/2, func(k int, row []float64) {
+	s.symmetric = orthonormal(len(known.symmetric), N*(N+1)/2, func(k int, row []float64) {
 		transformed(known.symmetric[k], 1)
 		at := 0
 		for x := range N {
@@ -82,20 +82,14 @@ func newSpace(known *relations, D, units, grams int, Tb, Tg *mat.Dense) (*space,
 			}
 		}
 	})
-	if err != nil {
-		return nil, err
-	}
-	s.antisymmetric, err = orthonormal(len(known.antisymmetric), N*(N-1)/2, func(k int, row []float64) {
+	s.antisymmetric = orthonormal(len(known.antisymmetric), N*(N-1)/2, func(k int, row []float64) {
 		transformed(known.antisymmetric[k], -1)
 		at := 0
 		for x := range N {
 			at += copy(row[at:], B[x*N+x+1:(x+1)*N])
 		}
 	})
-	if err != nil {
-		return nil, err
-	}
-	s.mixed, err = orthonormal(len(known.mixed), D*N, func(k int, row []float64) {
+	s.mixed = orthonormal(len(known.mixed), D*N, func(k int, row []float64) {
 		zero(row)
 		for _, t := range known.mixed[k] {
 			i, y := t.at/N, t.at%N
@@ -103,13 +97,14 @@ func newSpace(known *relations, D, units, grams int, Tb, Tg *mat.Dense) (*space,
 				blas64.General{Rows: D, Cols: N, Stride: N, Data: row})
 		}
 	})
-	return s, err
+	return s
 }
 
 // orthonormal returns an orthonormal basis, as rows, of the span of rows of the
-// given length. It orthogonalises twice by Cholesky's factorisation, which is as
-// good as once by reflections unless the rows are nearly dependent.
-func orthonormal(rows, length int, fill func(k int, row []float64)) (blas64.General, error) {
+// given length, which must be independent. Cholesky's factorisation, used twice, is
+// fast and good enough unless the rows are nearly dependent; then reflections are
+// used.
+func orthonormal(rows, length int, fill func(k int, row []float64)) blas64.General {
 	B := blas64.General{Rows: rows, Cols: length, Stride: max(length, 1), Data: make([]float64, rows*length)}
 	for k := range rows {
 		row := B.Data[k*length : (k+1)*length]
@@ -117,19 +112,30 @@ func orthonormal(rows, length int, fill func(k int, row []float64)) (blas64.Gene
 		blas64.Scal(1/blas64.Nrm2(vector(row)), vector(row))
 	}
 	if rows == 0 {
-		return B, nil
+		return B
 	}
 	for range 2 {
 		gram := mat.NewSymDense(rows, nil)
 		blas64.Syrk(blas.NoTrans, 1, B, 0, gram.RawSymmetric())
 		var chol mat.Cholesky
-		if !chol.Factorize(gram) {
-			return B, errors.New("the relations between products of the parameters are dependent to working precision")
+		if !chol.Factorize(gram) || chol.Cond() > 1e10 {
+			return orthonormalByReflections(B)
 		}
-		factor := chol.RawU()
-		blas64.Trsm(blas.Left, blas.Trans, 1, factor.(*mat.TriDense).RawTriangular(), B)
+		blas64.Trsm(blas.Left, blas.Trans, 1, chol.RawU().(*mat.TriDense).RawTriangular(), B)
 	}
-	return B, nil
+	return B
+}
+
+func orthonormalByReflections(B blas64.General) blas64.General {
+	columns := blas64.General{Rows: B.Cols, Cols: B.Rows, Stride: B.Rows, Data: mat.DenseCopyOf(mat.NewDense(B.Rows, B.Cols, B.Data).T()).RawMatrix().Data}
+	tau, size := make([]float64, B.Rows), make([]float64, 1)
+	lapack64.Geqrf(columns, tau, size, -1)
+	work := make([]float64, int(size[0]))
+	lapack64.Geqrf(columns, tau, work, len(work))
+	lapack64.Orgqr(columns, tau, size, -1)
+	work = make([]float64, int(size[0]))
+	lapack64.Orgqr(columns, tau, work, len(work))
+	return mat.DenseCopyOf(mat.NewDense(B.Cols, B.Rows, columns.Data).T()).RawMatrix()
 }
 
 // sizes returns how many coordinates there are of each kind.
@@ -318,34 +324,37 @@ func (s *space) touching(w []float64, i int, v []float64) {
 	}
 }
 
-// multiplierSearch looks for a W of level 1 at a local minimum, in coordinates in
-// which the average blocks of R are near the identity.
+// multiplierSearch looks for a W of level 1 at the global minimum, or at several
+// minima of equal loss, in coordinates in which the average blocks of R are near
+// the identity.
 type multiplierSearch struct {
-	form    *moment.Form
-	reduced *reducedForm
-	known   *relations
-	space   *space
-	Tb, Tx  *mat.Dense // b = Tb b~, (1, x) = Tx (1, x~)
-	n       int
-	Q       []float64      // [n, n] Q(f*, 0) + vv'
-	start   []float64      // coordinates of a W with Q(f*, W) v = 0
-	fixed   blas64.General // orthonormal rows: directions in which W v changes
-	low     *lowSpectrum
-	S, G    []float64
+	known  *relations
+	space  *space
+	Tb, Tx *mat.Dense // b~ = Tb b, (1, x) = Tx (1, x of the search)
+	n      int
+	Q      []float64      // [n, n] Q(f*, 0), plus a projection onto the v* of the minima
+	start  []float64      // coordinates of a W with Q(f*, W) v* = 0
+	fixed  blas64.General // orthonormal rows: directions in which W v* changes
+	low    *lowSpectrum
+	S, G   []float64
 }
 
-// largestMultiplier is the largest size n at which level 1 is tried: the basis of
-// the W has some n^4/(4 units^2) numbers.
-const largestMultiplier = 500
+// Level 1 is tried up to matrices of size largestMultiplier: the basis of the W has
+// some n^4/(4 units^2) numbers. Of minima of equal loss largestTie are taken.
+const (
+	largestMultiplier = 500
+	largestTie        = 6
+)
 
-func newMultiplierSearch(form *moment.Form, reduced *reducedForm, minimum *LocalMinimum) (*multiplierSearch, error) {
-	D := form.Q + 1
+// newMultiplierSearch sets up the search at minima of equal loss, whose parameters
+// are those of the entries that the reduced form keeps.
+func newMultiplierSearch(reduced *reducedForm, minima []LocalMinimum) (*multiplierSearch, error) {
 	units, _ := reduced.U.Dims()
 	grams, _ := reduced.G.Dims()
-	r := units * grams
-	m := &multiplierSearch{form: form, reduced: reduced, n: D * (1 + r)}
+	D, r := units+1, units*grams
+	m := &multiplierSearch{n: D * (1 + r)}
 	if m.n > largestMultiplier {
-		return nil, fmt.Errorf("level 1 is tried up to matrices of size %d; here it needs %d", largestMultiplier, m.n)
+		return nil, fmt.Errorf("it needs a matrix of size %d, and is tried up to %d", m.n, largestMultiplier)
 	}
 	// Coordinates: for x such that R is near the identity, for b such that the
 	// sum of C_t C_t' is, the x being b'C_t a.
@@ -372,21 +381,18 @@ func newMultiplierSearch(form *moment.Form, reduced *reducedForm, minimum *Local
 	if m.Tb, err = inverseRoot(spread); err != nil {
 		return nil, err
 	}
-	norm := mat.Norm(m.Tb, 2)
-	m.Tb.Scale(math.Sqrt(float64(D))/norm, m.Tb)
+	m.Tb.Scale(math.Sqrt(float64(D))/mat.Norm(m.Tb, 2), m.Tb)
 	if m.known, err = newRelations(C, D); err != nil {
 		return nil, err
 	}
-	if m.space, err = newSpace(m.known, D, units, grams, m.Tb, Tg); err != nil {
-		return nil, err
-	}
+	m.space = newSpace(m.known, D, units, grams, m.Tb, Tg)
 	m.Tx = mat.NewDense(1+r, 1+r, nil)
 	m.Tx.Set(0, 0, 1)
 	m.Tx.Slice(1, 1+r, 1, 1+r).(*mat.Dense).Kronecker(Tu, Tg)
 
-	// Q(f*, 0) and v* in these coordinates, in which P is the identity.
+	// Q(f*, 0) in these coordinates, in which P is the identity.
 	core := make([]float64, (1+r)*(1+r))
-	core[0] = form.C - minimum.Loss
+	core[0] = reduced.c - minima[0].Loss
 	for x := range r {
 		core[1+x], core[(1+x)*(1+r)] = -reduced.s[x], -reduced.s[x]
 		copy(core[(1+x)*(1+r)+1:(2+x)*(1+r)], reduced.R[x*r:(x+1)*r])
@@ -398,75 +404,97 @@ func newMultiplierSearch(form *moment.Form, reduced *reducedForm, minimum *Local
 			copy(m.Q[(i*(1+r)+x)*m.n+i*(1+r):], core[x*(1+r):(x+1)*(1+r)])
 		}
 	}
-	var E mat.Dense
-	E.Kronecker(reduced.U, reduced.G)
-	var b, x mat.VecDense
-	x.MulVec(&E, mat.NewVecDense(len(minimum.X), minimum.X))
-	one := mat.NewVecDense(1+r, append([]float64{1}, x.RawVector().Data...))
-	if err := b.SolveVec(m.Tb, mat.NewVecDense(D, minimum.B)); err != nil {
-		return nil, fmt.Errorf("the balanced coordinates of b are singular: %w", err)
-	}
-	var onex mat.VecDense
-	if err := onex.SolveVec(m.Tx, one); err != nil {
-		return nil, fmt.Errorf("the balanced coordinates of x are singular: %w", err)
-	}
-	v := make([]float64, 0, m.n)
-	for i := range D {
-		for t := range 1 + r {
-			v = append(v, b.AtVec(i)*onex.AtVec(t))
+	var vs, basis [][]float64 // the v*, and an orthonormal basis of their span
+	for _, minimum := range minima {
+		v, err := m.at(&minimum, reduced.coordinates(minimum.X))
+		if err != nil {
+			return nil, err
+		}
+		u := append([]float64(nil), v...)
+		for range 2 {
+			for _, o := range basis {
+				blas64.Axpy(-blas64.Dot(vector(o), vector(u)), vector(o), vector(u))
+			}
+		}
+		// One minimum may be there twice, once less accurately.
+		const apart = 0.01
+		if normalise(u) > apart && len(vs) < largestTie {
+			vs, basis = append(vs, v), append(basis, u)
 		}
 	}
-	normalise(v)
-	if err := m.fix(v); err != nil {
+	if err := m.fix(vs); err != nil {
 		return nil, err
 	}
-	// From here on v's own eigenvalue is 1.
-	blas64.Ger(1, vector(v), vector(v), blas64.General{Rows: m.n, Cols: m.n, Stride: m.n, Data: m.Q})
+	for _, u := range basis { // from here on the eigenvalue of the v* is 1
+		blas64.Ger(1, vector(u), vector(u), blas64.General{Rows: m.n, Cols: m.n, Stride: m.n, Data: m.Q})
+	}
 	m.low = newLowSpectrum(m.n)
 	m.S, m.G = make([]float64, m.n*m.n), make([]float64, m.n*m.n)
 	return m, nil
 }
 
-// fix sets start to the coordinates of the least W with Q(f*, W) v = 0 and fixed
-// to the directions in which W v changes. (A change of W along a direction whose
-// product with v is e.g. the i-th unit vector's is the coordinates of (e v' + v e')/2.)
-func (m *multiplierSearch) fix(v []float64) error {
-	n, count := m.n, m.space.count()
-	rows := blas64.General{Rows: n, Cols: count, Stride: count, Data: make([]float64, n*count)}
-	for i := range n {
-		m.space.touching(rows.Data[i*count:(i+1)*count], i, v)
+// at returns v* at a minimum, in the coordinates of the search and of norm 1.
+func (m *multiplierSearch) at(minimum *LocalMinimum, x []float64) ([]float64, error) {
+	var b, onex mat.VecDense
+	if err := b.SolveVec(m.Tb, mat.NewVecDense(len(minimum.B), minimum.B)); err != nil {
+		return nil, fmt.Errorf("the balanced coordinates of b are singular: %w", err)
 	}
-	gram := mat.NewSymDense(n, nil)
+	if err := onex.SolveVec(m.Tx, mat.NewVecDense(1+len(x), append([]float64{1}, x...))); err != nil {
+		return nil, fmt.Errorf("the balanced coordinates of x are singular: %w", err)
+	}
+	v := make([]float64, 0, m.n)
+	for i := range b.Len() {
+		for t := range onex.Len() {
+			v = append(v, b.AtVec(i)*onex.AtVec(t))
+		}
+	}
+	normalise(v)
+	return v, nil
+}
+
+// fix sets start to the coordinates of the least W with Q(f*, W) v = 0 for all the
+// given v, and fixed to the directions in which these W v change: the inner product
+// of W with (e v' + v e')/2 is the entry of W v at the place where the unit vector e
+// is 1.
+func (m *multiplierSearch) fix(vs [][]float64) error {
+	n, count := m.n, m.space.count()
+	equations := n * len(vs)
+	rows := blas64.General{Rows: equations, Cols: count, Stride: count, Data: make([]float64, equations*count)}
+	target := make([]float64, equations)
+	for k, v := range vs {
+		for i := range n {
+			at := k*n + i
+			m.space.touching(rows.Data[at*count:(at+1)*count], i, v)
+			target[at] = -dot(m.Q[i*n:(i+1)*n], v)
+		}
+	}
+	gram := mat.NewSymDense(equations, nil)
 	blas64.Syrk(blas.NoTrans, 1, rows, 0, gram.RawSymmetric())
 	values, vectors, err := eigenvectors(gram)
 	if err != nil {
 		return err
 	}
 	first := 0
-	for first < n && values[first] <= 1e-9*values[n-1] {
+	for first < equations && values[first] <= 1e-9*values[equations-1] {
 		first++
 	}
-	kept := n - first
-	scaled := mat.NewDense(kept, n, nil)
-	for k := range kept {
-		root := 1 / math.Sqrt(values[first+k])
-		for i := range n {
-			scaled.Set(k, i, root*vectors.At(i, first+k))
+	scaled := mat.NewDense(equations-first, equations, nil)
+	for k := first; k < equations; k++ {
+		root := 1 / math.Sqrt(values[k])
+		for i := range equations {
+			scaled.Set(k-first, i, root*vectors.At(i, k))
 		}
 	}
 	m.fixed = multiply(scaled.RawMatrix(), rows, false)
-	// W v = -Q v, W the least: in the directions fixed.
-	target := make([]float64, n)
-	blas64.Gemv(blas.NoTrans, -1, blas64.General{Rows: n, Cols: n, Stride: n, Data: m.Q}, vector(v), 0, vector(target))
-	along := make([]float64, kept)
+	along := make([]float64, m.fixed.Rows)
 	blas64.Gemv(blas.NoTrans, 1, scaled.RawMatrix(), vector(target), 0, vector(along))
 	m.start = make([]float64, count)
 	blas64.Gemv(blas.Trans, 1, m.fixed, vector(along), 0, vector(m.start))
-	reached := make([]float64, n)
+	reached := make([]float64, equations)
 	blas64.Gemv(blas.NoTrans, 1, rows, vector(m.start), 0, vector(reached))
 	blas64.Axpy(-1, vector(target), vector(reached))
 	if off := blas64.Nrm2(vector(reached)); !(off <= 1e-6*(1+blas64.Nrm2(vector(target)))) {
-		return fmt.Errorf("the best transformer found is not stationary enough for a certificate of level 1 (off by %.1e)", off)
+		return fmt.Errorf("the best transformer found is not stationary enough (off by %.1e)", off)
 	}
 	return nil
 }
@@ -492,31 +520,32 @@ func (m *multiplierSearch) penalty(w []float64, margin float64, gradient []float
 }
 
 // multiplierMargins, like dualMargins, are tried one after the other.
-var multiplierMargins = []float64{1e-3, 1e-4, 1e-5}
+var multiplierMargins = []float64{1e-4, 1e-5, 1e-6}
 
-const (
-	multiplierMost     = 2000 // evaluations for one margin
-	multiplierPatience = 150  // evaluations in which F must fall by a tenth
-)
+const multiplierPatience = 500 // evaluations in which F must fall by a tenth
 
-// certifyMultiplier looks for a certificate of level 1 at a local minimum, and
-// returns the best one it finds and what it proves.
-func certifyMultiplier(ctx context.Context, form *moment.Form, reduced *reducedForm, minimum *LocalMinimum, evaluated func()) (*Certificate, *Verification, error) {
-	m, err := newMultiplierSearch(form, reduced, minimum)
+// multiplierMost returns how many evaluations one margin may take: fewer for
+// larger matrices, of size n.
+func multiplierMost(n int) int { return max(1000, min(20_000, 60_000_000_000/(n*n*n))) }
+
+// certifyMultiplier looks for a certificate of level 1 at the minima, which are of
+// equal loss, and returns the best one it finds and what it proves.
+func certifyMultiplier(ctx context.Context, form *moment.Form, reduced *reducedForm, minima []LocalMinimum, evaluated func()) (*Certificate, *Verification, error) {
+	m, err := newMultiplierSearch(reduced, minima)
 	if err != nil {
 		return nil, nil, err
 	}
 	w := append([]float64(nil), m.start...)
 	for _, margin := range multiplierMargins {
-		reached, err := penalty(m.penalty).descend(ctx, w, margin, multiplierMost, multiplierPatience, evaluated)
+		reached, err := penalty(m.penalty).descend(ctx, w, margin, multiplierMost(m.n), multiplierPatience, evaluated)
 		if err != nil {
 			return nil, nil, err
 		}
-		if ctx.Err() != nil && !reached {
-			return nil, nil, nil
-		}
 		if reached {
 			break
+		}
+		if ctx.Err() != nil {
+			return nil, nil, nil
 		}
 	}
 	W := make([]float64, m.n*m.n)
@@ -529,17 +558,20 @@ func certifyMultiplier(ctx context.Context, form *moment.Form, reduced *reducedF
 		return nil, nil, fmt.Errorf("the balanced coordinates of x are singular: %w", err)
 	}
 	W = congruence(W, &backB, &backX)
-	P := mat.NewSymDense(form.Q+1, nil) // the identity in the search's coordinates
+	D, _ := m.Tb.Dims()
+	P := mat.NewSymDense(D, nil) // the identity in the search's coordinates
 	P.SymOuterK(1, backB.T())
-	multiplier := &Multiplier{P: P, U: reduced.U, G: reduced.G}
-	return bestMultiple(form, multiplier, func(share float64) []float64 { return m.known.exact(W, share, m.space.units) })
+	return bestShare(form, &Multiplier{P: P, U: reduced.U, G: reduced.G}, func(share float64) []float64 {
+		return m.known.exact(W, share, m.space.units)
+	})
 }
 
 // attainedMultiplier is the certificate of level 1 that the enlarged optimum is a
 // bound: W = 0.
 func attainedMultiplier(form *moment.Form, reduced *reducedForm) (*Certificate, *Verification, error) {
-	D := form.Q + 1
-	multiplier := &Multiplier{P: mat.NewSymDense(D, identity(D).RawMatrix().Data), U: reduced.U, G: reduced.G}
+	multiplier := &Multiplier{U: reduced.U, G: reduced.G}
+	D := multiplier.entries()
+	multiplier.P = mat.NewSymDense(D, identity(D).RawMatrix().Data)
 	n := D * (1 + multiplier.size())
 	W := make([]float64, n*n)
 	v, err := multiplierBound(form, W, multiplier)
@@ -549,29 +581,24 @@ func attainedMultiplier(form *moment.Form, reduced *reducedForm) (*Certificate, 
 	return &Certificate{W: W, Form: form, Multiplier: multiplier}, v, nil
 }
 
-// bestMultiple tries W and shares of it, since W = 0 is an interior point: where
-// the search did not reach a definite matrix, some share is definite for an l
-// between the enlarged optimum and the loss.
-func bestMultiple(form *moment.Form, multiplier *Multiplier, W func(share float64) []float64) (*Certificate, *Verification, error) {
+// bestShare tries W and shares of it, since W = 0 is an interior point: where the
+// search did not reach a definite matrix, some share is definite for an l between
+// the enlarged optimum and the loss.
+func bestShare(form *moment.Form, multiplier *Multiplier, W func(share float64) []float64) (*Certificate, *Verification, error) {
 	var best *Verification
 	var certificate *Certificate
-	var failure error
-	for shrink := 0x1p-40; shrink < 1; shrink *= 4 {
-		share := 1 - shrink
-		if shrink == 0x1p-40 {
-			share = 1
-		}
-		w := W(share)
+	failure := errors.New("W has no definite share")
+	for _, shrink := range []float64{0, 0x1p-36, 0x1p-32, 0x1p-28, 0x1p-24, 0x1p-22, 0x1p-20, 0x1p-18, 0x1p-16, 0x1p-14, 0x1p-12, 0x1p-10, 0x1p-8, 0x1p-6, 0x1p-4, 0x1p-2, 0x1p-1} {
+		w := W(1 - shrink)
 		v, err := multiplierBound(form, w, multiplier)
 		if err != nil {
 			failure = err
 			continue
 		}
-		if best == nil || v.Bound > best.Bound {
-			best, certificate = v, &Certificate{W: w, Form: form, Multiplier: multiplier}
-		} else {
+		if best != nil && v.Bound <= best.Bound {
 			break // the bound falls from here on
 		}
+		best, certificate = v, &Certificate{W: w, Form: form, Multiplier: multiplier}
 	}
 	if best == nil {
 		return nil, nil, failure

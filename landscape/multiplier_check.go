@@ -14,25 +14,35 @@ import (
 )
 
 // Multiplier is what makes a [Certificate] one of level 1: it bounds
-// b'Pb (f - l) instead of f - l.
+// a quadratic form in b times f - l instead of f - l.
 //
-// With x = (U (x) G) phi(b, A), of length r, the loss is x'Rx - 2s'x + c where R
-// and s are entries of H and h. Let v hold b_i at place i(1+r) and b_i x_t at
-// place i(1+r)+1+t, so that v has D(1+r) entries, and let W be symmetric with
-// v'Wv = 0 for all b and A. The certificate claims that
+// U says how the features u_j of the query depend on a few: u_j is the sum over l of
+// U_lj times the l-th of those. Z, which is U with a row and a column more for the
+// label, says the same of the entries of z, and G of the functions g_{i,k} of the
+// entries that are left. The columns of what is kept are columns of the identity.
+// So the loss depends on b~ = Zb, A~ = Z A U' and
+//
+//	x_(l,t) = sum over i <= k of G_t,{i,k} X_(l,{i,k}),  X = phi(b~, A~),
+//
+// and is x'Rx - 2s'x + c, where R and s are entries of H and h. A singular H is no
+// obstacle, then. Let D~ = units+1, r = units*grams, and let v hold b~_i at place
+// i(1+r) and b~_i x_(l,t) at place i(1+r)+1+l*grams+t. W is symmetric with v'Wv = 0
+// for all b and A. The certificate claims that
 //
 //	P (x) [[c-Lower, -s'], [-s, R]] + W
 //
-// is positive semidefinite: then b'Pb (f - Lower) = v'(...)v >= 0.
-//
-// U and G say which functions of the prompt are linearly dependent, so that a
-// singular H is no obstacle: u_j is the sum over l of U_lj times the l-th
-// independent feature of the query, and likewise G for the entries g_r of the
-// Gram matrix. The columns of the independent ones are columns of the identity.
+// is positive semidefinite: then b~'P b~ (f - Lower) = v'(...)v >= 0. (Where b~ = 0,
+// the loss is c.)
 type Multiplier struct {
-	P *mat.SymDense // [D, D] positive definite
+	P *mat.SymDense // [D~, D~] positive definite
 	U *mat.Dense    // [units, q] whole numbers
-	G *mat.Dense    // [grams, m] whole numbers
+	G *mat.Dense    // [grams, D~(D~+1)/2] whole numbers
+}
+
+// entries returns D~, the number of entries of b~.
+func (m *Multiplier) entries() int {
+	units, _ := m.U.Dims()
+	return units + 1
 }
 
 // size returns r, the number of coordinates x.
@@ -55,10 +65,11 @@ func (c *Certificate) Level() int {
 // about polynomials with coefficients that are floating numbers, hence fractions,
 // and is checked without rounding.
 func (c *Certificate) checkMultiplier() error {
-	D, m := c.Form.Q+1, c.Multiplier
+	m := c.Multiplier
 	if m.P == nil || m.U == nil || m.G == nil {
 		return errors.New("a certificate of level 1 needs P, U and G")
 	}
+	D := m.entries()
 	if got := m.P.SymmetricDim(); got != D {
 		return fmt.Errorf("P is %d x %d, want %d x %d", got, got, D, D)
 	}
@@ -70,7 +81,7 @@ func (c *Certificate) checkMultiplier() error {
 	}
 	n := D * (1 + m.size())
 	if len(c.W) != n*n {
-		return fmt.Errorf("W has %d entries, want %d = (D(1+r))^2 for D = %d, r = %d", len(c.W), n*n, D, m.size())
+		return fmt.Errorf("W has %d entries, want %d = (D~(1+r))^2 for D~ = %d, r = %d", len(c.W), n*n, D, m.size())
 	}
 	for i := range n {
 		for j := range n {
@@ -201,7 +212,7 @@ func multiplierBound(form *moment.Form, W []float64, m *Multiplier) (*Verificati
 	if err != nil {
 		return nil, err
 	}
-	D, r := form.Q+1, len(s)
+	D, r := m.entries(), len(s)
 	n := D * (1 + r)
 	P := make([]float64, D*D)
 	for i := range D {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"math/big"
+	"slices"
 
 	"markovicl/lsa"
 	"markovicl/moment"
@@ -125,13 +126,22 @@ func Recover(ctx context.Context, form *moment.Form, settings Settings) (*Recove
 	}
 	r := &recovery{
 		Recovery: Recovery{LossEnlarged: optimum.Loss, Loss: math.Inf(1), LowerBound: optimum.Loss, Method: Exactly},
-		ctx:      ctx, form: form, optimum: optimum, settings: settings,
+		ctx:      ctx, form: form, searched: form, optimum: optimum, settings: settings,
 	}
 	if r.settings.Starts <= 0 {
 		r.settings.Starts = 12 * (form.Q + 1)
 	}
+	if !optimum.Unique || settings.Level >= 1 {
+		if r.reduced, err = reduce(form, optimum.Rank); err == nil {
+			r.searched = r.reduced.features(form)
+		} else if settings.Level >= 1 {
+			r.Note = fmt.Sprintf("there is no certificate of level 1: %v", err)
+		}
+	}
 	if r.settings.Heads > 1 {
-		r.heads()
+		if err := r.heads(); err != nil {
+			return nil, err
+		}
 		return &r.Recovery, nil
 	}
 	if err := r.decide(); err != nil {
@@ -153,9 +163,11 @@ type recovery struct {
 	Recovery
 	ctx      context.Context
 	form     *moment.Form
+	reduced  *reducedForm // nil if there is none, or no use for it
+	searched *moment.Form // without the redundant features of form, else form
 	optimum  *Optimum
 	settings Settings
-	starts   [][]float64 // that are not random
+	starts   [][]float64 // that are not random, as directions of b in form
 }
 
 func (r *recovery) report() {
@@ -202,18 +214,47 @@ func (r *recovery) decide() error {
 	return nil
 }
 
-// search descends from random starts first to last and keeps the best.
+// search descends from random starts first to last and keeps the best. Until the
+// end, LocalMinima are those of the searched form.
 func (r *recovery) search(first, last int) {
-	minima := localMinima(r.ctx, r.form, r.starts, first, last, r.settings.Seed)
+	if r.reduced != nil {
+		for i, b := range r.starts {
+			r.starts[i] = r.reduced.restricted(b)
+		}
+	}
+	minima := localMinima(r.ctx, r.searched, r.starts, first, last, r.settings.Seed)
+	if !r.optimum.Unique {
+		minima = r.certain(minima)
+	}
 	r.starts = nil
 	r.LocalMinima = distinctMinima(append(r.LocalMinima, minima...))
 	r.Loss = r.LocalMinima[0].Loss
 	r.report()
 }
 
+// certain returns the minima with their true losses. Where H is singular the best
+// parameters may be so large, near directions that do not change the loss, that
+// what they predict is the difference of numbers larger by far: there the loss is
+// calculated anew without rounding, or, without a reduced form, minima whose loss
+// is not known are left out, if not all are such.
+func (r *recovery) certain(minima []LocalMinimum) []LocalMinimum {
+	if r.reduced != nil {
+		for i, m := range minima {
+			minima[i].Loss = r.reduced.loss(m.B, m.A)
+		}
+		return minima
+	}
+	known := slices.DeleteFunc(slices.Clone(minima), func(m LocalMinimum) bool { return !lossKnown(r.form, m.X, m.Loss) })
+	if len(known) == 0 && len(r.LocalMinima) == 0 {
+		return minima
+	}
+	return known
+}
+
 // conclude settles realisability once the best loss is known.
 func (r *recovery) conclude() {
-	attained := r.Loss <= r.LossEnlarged+1e-9*math.Abs(r.LossEnlarged)
+	attained := r.Loss <= r.LossEnlarged+1e-9*math.Abs(r.LossEnlarged) &&
+		(r.optimum.Unique || r.reduced != nil || lossKnown(r.form, r.LocalMinima[0].X, r.Loss))
 	switch {
 	case attained && (r.Realisable == Realisable || !r.optimum.Unique):
 		// A difference is rounding: both are the same number.
@@ -223,11 +264,9 @@ func (r *recovery) conclude() {
 			if W, v := roundedProof(r.form, make([]float64, n*n)); v != nil {
 				r.certificate(&Certificate{W: W, Form: r.form}, v)
 			}
-		} else if r.settings.Level >= 1 {
-			if reduced, err := reduce(r.form); err == nil {
-				if c, v, err := attainedMultiplier(r.form, reduced); err == nil {
-					r.certificate(c, v)
-				}
+		} else if !r.optimum.Unique && r.settings.Level >= 1 && r.reduced != nil {
+			if c, v, err := attainedMultiplier(r.form, r.reduced); err == nil {
+				r.certificate(c, v)
 			}
 		}
 		r.report()
@@ -238,20 +277,36 @@ func (r *recovery) conclude() {
 }
 
 // heads answers for several heads.
-func (r *recovery) heads() {
-	best := BestHeads(r.ctx, r.form, r.optimum, r.settings.Heads, r.settings.Starts, r.settings.Seed)
+func (r *recovery) heads() error {
+	optimum := r.optimum
+	if r.searched != r.form {
+		var err error
+		if optimum, err = Minimise(context.WithoutCancel(r.ctx), r.searched); err != nil {
+			return err
+		}
+	}
+	best := BestHeads(r.ctx, r.searched, optimum, r.settings.Heads, r.settings.Starts, r.settings.Seed)
 	r.Loss = best.Loss
 	r.Parameters = lsa.NewStructured(1, best.Heads, r.form.Q+1)
-	copy(r.Parameters.B, best.B)
-	copy(r.Parameters.A, best.A)
+	D, q := r.searched.Q+1, r.searched.Q
+	for h := range best.Heads {
+		b, A := best.B[h*D:(h+1)*D], best.A[h*D*q:(h+1)*D*q]
+		if r.reduced != nil {
+			b, A = r.reduced.extend(b, A)
+		}
+		toB, toA := r.Parameters.Head(0, h)
+		copy(toB, b)
+		copy(toA, A)
+	}
 	if best.Realises {
 		r.Realisable, r.Method = Realisable, Exactly
 		r.Loss = r.LossEnlarged
 	} else {
-		r.Reason = fmt.Sprintf("no model with %d heads that attains the enlarged optimum was found, which proves nothing; %d heads always do", best.Heads, r.form.Q+1)
+		r.Reason = fmt.Sprintf("no model with %d heads that attains the enlarged optimum was found, which proves nothing; %d heads always do", best.Heads, D)
 	}
 	r.report()
 	r.conclusion()
+	return nil
 }
 
 // bound proves lower bounds until one meets the loss or nothing is left to try.
@@ -261,10 +316,8 @@ func (r *recovery) bound() error {
 			return err
 		}
 	}
-	if r.settings.Level >= 1 && !r.done() {
-		if err := r.boundByMultiplier(); err != nil {
-			return err
-		}
+	if r.settings.Level >= 1 && r.reduced != nil && !r.done() {
+		r.boundByMultiplier()
 	}
 	if r.done() || !r.optimum.Unique {
 		return nil
@@ -339,32 +392,34 @@ func (r *recovery) boundByCertificate() error {
 	}
 }
 
-// boundByMultiplier looks for a certificate of level 1 at the best minimum.
-func (r *recovery) boundByMultiplier() error {
-	reduced, err := reduce(r.form)
-	if err != nil {
-		r.Note = fmt.Sprintf("there is no certificate of level 1: %v", err)
-		return nil
-	}
+// tied is how close, relatively, the losses of minima are that count as equal.
+const tied = 1e-9
+
+// boundByMultiplier looks for a certificate of level 1 at the best minimum, or at
+// all that are as good.
+func (r *recovery) boundByMultiplier() {
 	for attempt := range 2 {
-		c, v, err := certifyMultiplier(r.ctx, r.form, reduced, &r.LocalMinima[0], r.report)
+		best := 1
+		for best < len(r.LocalMinima) && r.LocalMinima[best].Loss <= r.Loss+tied*math.Abs(r.Loss) {
+			best++
+		}
+		c, v, err := certifyMultiplier(r.ctx, r.form, r.reduced, r.LocalMinima[:best], r.report)
 		if err != nil {
 			r.Note = fmt.Sprintf("there is no certificate of level 1: %v", err)
-			return nil
+			return
 		}
 		if c != nil {
 			r.certificate(c, v)
 		}
 		if r.done() || attempt == 1 {
-			return nil
+			return
 		}
 		before := r.Loss
 		r.search(r.settings.Starts, moreStarts*r.settings.Starts)
 		if r.Loss >= before-1e-9*math.Abs(before) {
-			return nil
+			return
 		}
 	}
-	return nil
 }
 
 // done reports whether the bounds meet or the time is over.
@@ -385,6 +440,13 @@ func (r *recovery) certificate(c *Certificate, v *Verification) {
 
 // finish fills in what follows from the bounds.
 func (r *recovery) finish() {
+	if r.reduced != nil {
+		for i := range r.LocalMinima {
+			m := &r.LocalMinima[i]
+			m.B, m.A = r.reduced.extend(m.B, m.A)
+			m.X = Phi(m.B, m.A)
+		}
+	}
 	best := r.LocalMinima[0]
 	r.Parameters = lsa.NewStructured(1, 1, r.form.Q+1)
 	b, A := r.Parameters.Head(0, 0)

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"math/big"
 
 	"gonum.org/v1/gonum/mat"
 
@@ -12,28 +13,32 @@ import (
 
 // reducedForm is a loss in the coordinates that it depends on,
 //
-//	f(X) = x'Rx - 2s'x + c,  x = (U (x) G) X,
+//	f(b, A) = x'Rx - 2s'x + c,  x_(l,t) = sum_ik G_t,{i,k} X~_(l,{i,k}),  X~ = phi(Zb, Z A U').
 //
-// so that H = (U (x) G)'R(U (x) G) and h = (U (x) G)'s. X_(j,r) multiplies the
-// function u_j g_r of the prompt; where H is singular, these functions are
-// linearly dependent on the support (a bias makes z_0 z_i = z_i z_i for binary
-// states, one-hot coordinates sum to 1). U says how all u_j, and G how all g_r,
-// depend on a few of them, which makes R definite. The coefficients are small
-// integers in every task of package markov with finite n whose chains can take
-// every path.
+// X_(j,{i,k}) multiplies the function u_j g_{i,k} of the prompt; where H is
+// singular, these functions are linearly dependent on the support. U says how all
+// features of the query depend on a few of them, and Z, which is U with one more
+// row and column for the label, how the entries of z do: one-hot coordinates sum to
+// 1. G says how the functions g of the kept entries depend on a few: a bias makes
+// z_0 z_i = z_i z_i for binary states. The coefficients are small integers in every
+// task of package markov whose chains can take every path, with finite n.
 type reducedForm struct {
-	U *mat.Dense // [units, q] integers, in echelon form: some columns are the identity
-	G *mat.Dense // [grams, m] likewise
+	U *mat.Dense // [units, q] whole numbers, in echelon form: some columns are the identity
+	G *mat.Dense // [grams, m~] likewise, m~ = D~(D~+1)/2, D~ = units+1
 	R []float64  // [r, r] row-major, r = units*grams, x_(l,t) at place l*grams+t
 	s []float64  // [r]
 	c float64
+
+	kept []int // [D~] the entries of z that are kept, ascending
 }
 
-// reduce finds the reduced form of a form. It fails if the kernel of H is not one
-// of dependent u_j and dependent g_r with integer coefficients.
-func reduce(form *moment.Form) (*reducedForm, error) {
-	q, m := form.Q, moment.Pairs(form.Q+1)
-	queries, grams := mat.NewSymDense(q, nil), mat.NewSymDense(m, nil) // partial traces of H
+// reduce finds the reduced form of a form with an H of the given rank. It fails if
+// the kernel of H does not come from dependent features in this way, with integer
+// coefficients.
+func reduce(form *moment.Form, rank int) (*reducedForm, error) {
+	q, D := form.Q, form.Q+1
+	m := moment.Pairs(D)
+	queries := mat.NewSymDense(q, nil) // partial trace of H
 	for j := range q {
 		for l := j; l < q; l++ {
 			sum := 0.0
@@ -43,25 +48,150 @@ func reduce(form *moment.Form) (*reducedForm, error) {
 			queries.SetSym(j, l, sum)
 		}
 	}
-	for r := range m {
-		for t := r; t < m; t++ {
-			sum := 0.0
-			for j := range q {
-				sum += form.H.At(j*m+r, j*m+t)
-			}
-			grams.SetSym(r, t, sum)
-		}
-	}
-	reduced := &reducedForm{c: form.C}
+	f := &reducedForm{c: form.C}
 	var err error
-	if reduced.U, err = integerDependence(queries); err != nil {
+	if f.U, err = integerDependence(queries); err != nil {
 		return nil, fmt.Errorf("the query's features: %w", err)
 	}
-	if reduced.G, err = integerDependence(grams); err != nil {
+	if f.kept, err = keptEntries(f.U, q); err != nil {
+		return nil, err
+	}
+	pairs := keptPairs(f.kept, D)
+	grams := mat.NewSymDense(len(pairs), nil)
+	for r, x := range pairs {
+		for t, y := range pairs[r:] {
+			sum := 0.0
+			for j := range q {
+				sum += form.H.At(j*m+x, j*m+y)
+			}
+			grams.SetSym(r, r+t, sum)
+		}
+	}
+	if f.G, err = integerDependence(grams); err != nil {
 		return nil, fmt.Errorf("the entries of the Gram matrix: %w", err)
 	}
-	reduced.R, reduced.s, err = restrict(form, reduced.U, reduced.G)
-	return reduced, err
+	if f.R, f.s, err = restrict(form, f.U, f.G); err != nil {
+		return nil, err
+	}
+	if len(f.s) != rank {
+		return nil, fmt.Errorf("H has the rank %d, but dependent features of the query and of the Gram matrix leave %d", rank, len(f.s))
+	}
+	return f, nil
+}
+
+// keptEntries returns the entries of z that U keeps, the label's included.
+func keptEntries(U *mat.Dense, q int) ([]int, error) {
+	kept, err := echelonColumns("U", U, q)
+	if err != nil {
+		return nil, err
+	}
+	return append(kept, q), nil
+}
+
+// keptPairs returns the places {i, k} of pairs of kept entries in a block.
+func keptPairs(kept []int, D int) []int {
+	var pairs []int
+	for s, i := range kept {
+		for _, k := range kept[s:] {
+			pairs = append(pairs, moment.PairIndex(D, min(i, k), max(i, k)))
+		}
+	}
+	return pairs
+}
+
+// features returns the loss of the kept entries alone, of which the others are
+// linear functions: a form with Q = units.
+func (f *reducedForm) features(form *moment.Form) *moment.Form {
+	units, _ := f.U.Dims()
+	pairs, m := keptPairs(f.kept, form.Q+1), moment.Pairs(form.Q+1)
+	small := &moment.Form{Q: units, C: form.C}
+	n := small.Dim()
+	small.H, small.L = mat.NewSymDense(n, nil), make([]float64, n)
+	place := func(x int) int { return f.kept[x/len(pairs)]*m + pairs[x%len(pairs)] }
+	for x := range n {
+		small.L[x] = form.L[place(x)]
+		for y := x; y < n; y++ {
+			small.H.SetSym(x, y, form.H.At(place(x), place(y)))
+		}
+	}
+	return small
+}
+
+// extend returns b ([D]) and A ([D, q]) that use the kept entries as b~ ([D~]) and
+// A~ ([D~, units]) do, and have zeros elsewhere.
+func (f *reducedForm) extend(b, A []float64) (wholeB, wholeA []float64) {
+	_, q := f.U.Dims()
+	units := len(b) - 1
+	wholeB, wholeA = make([]float64, q+1), make([]float64, (q+1)*q)
+	for s, i := range f.kept {
+		wholeB[i] = b[s]
+		for l := range units {
+			wholeA[i*q+f.kept[l]] = A[s*units+l]
+		}
+	}
+	return wholeB, wholeA
+}
+
+// restricted returns Zb for a b of D entries.
+func (f *reducedForm) restricted(b []float64) []float64 {
+	units, q := f.U.Dims()
+	out := make([]float64, units+1)
+	for l := range units {
+		out[l] = dot(f.U.RawRowView(l), b[:q])
+	}
+	out[units] = b[q]
+	return out
+}
+
+// coordinates returns x for X~ = phi(b~, A~).
+func (f *reducedForm) coordinates(X []float64) []float64 {
+	units, _ := f.U.Dims()
+	grams, m := f.G.Dims()
+	x := make([]float64, 0, units*grams)
+	for l := range units {
+		for t := range grams {
+			x = append(x, dot(f.G.RawRowView(t), X[l*m:(l+1)*m]))
+		}
+	}
+	return x
+}
+
+// lossPrecision is that of a loss calculated from parameters which may be so large
+// that nearly all of them cancels.
+const lossPrecision = 400
+
+// loss returns f for b~ ([D~]) and A~ ([D~, units]), without rounding but at the
+// end: near parameters that do not change the loss the best ones may be large.
+func (f *reducedForm) loss(b, A []float64) float64 {
+	D, units := len(b), len(b)-1
+	grams, _ := f.G.Dims()
+	number := func(x float64) *big.Float { return new(big.Float).SetPrec(lossPrecision).SetFloat64(x) }
+	t := number(0)
+	x := make([]*big.Float, units*grams)
+	for l := range units {
+		for g, C := range bilinear(f.G, D) {
+			sum := number(0)
+			for k := range D {
+				for p := range D {
+					if c := C[k*D+p]; c != 0 {
+						sum.Add(sum, t.Mul(t.Mul(number(b[k]), number(A[p*units+l])), number(float64(c))))
+					}
+				}
+			}
+			x[l*grams+g] = sum
+		}
+	}
+	value := number(f.c)
+	r := len(x)
+	for i := range r {
+		row := number(-2 * f.s[i])
+		for k := range r {
+			row.Add(row, t.Mul(number(f.R[i*r+k]), x[k]))
+		}
+		value.Add(value, row.Mul(row, x[i]))
+	}
+	loss, _ := value.Float64()
+	return loss
 }
 
 // independence is how large the part of a function that is orthogonal to those
@@ -126,31 +256,33 @@ const reducedTolerance = 0x1p-48
 // restrict returns R ([r, r]) and s ([r]) of the reduced form with the given U
 // and G, and an error if H and h are not of that form.
 func restrict(form *moment.Form, U, G *mat.Dense) (R, s []float64, err error) {
-	units, err := echelonColumns("U", U, form.Q)
+	q, D := form.Q, form.Q+1
+	kept, err := keptEntries(U, q)
 	if err != nil {
 		return nil, nil, err
 	}
-	m := moment.Pairs(form.Q + 1)
-	grams, err := echelonColumns("G", G, m)
+	pairs, m := keptPairs(kept, D), moment.Pairs(D)
+	grams, err := echelonColumns("G", G, len(pairs))
 	if err != nil {
 		return nil, nil, err
 	}
-	var kept []int
-	for _, j := range units {
+	var places []int
+	for _, j := range kept[:len(kept)-1] {
 		for _, t := range grams {
-			kept = append(kept, j*m+t)
+			places = append(places, j*m+pairs[t])
 		}
 	}
-	r := len(kept)
+	r := len(places)
 	R, s = make([]float64, r*r), make([]float64, r)
-	for i, x := range kept {
+	for i, x := range places {
 		s[i] = form.L[x]
-		for k, y := range kept {
+		for k, y := range places {
 			R[i*r+k] = form.H.At(x, y)
 		}
 	}
-	var E, RE, ERE mat.Dense
-	E.Kronecker(U, G)
+	var GL, E, RE, ERE mat.Dense
+	GL.Mul(G, pairDependence(U, D))
+	E.Kronecker(U, &GL)
 	RE.Mul(mat.NewDense(r, r, R), &E)
 	ERE.Mul(E.T(), &RE)
 	var Es mat.VecDense
@@ -167,6 +299,36 @@ func restrict(form *moment.Form, U, G *mat.Dense) (R, s []float64, err error) {
 		}
 	}
 	return R, s, nil
+}
+
+// pairDependence returns the matrix [m~, m] that takes a block X of phi(b, A) to
+// that of phi(Zb, ZA): with the symmetric matrix M of the block, ZMZ'.
+func pairDependence(U *mat.Dense, D int) *mat.Dense {
+	units, q := U.Dims()
+	Z := mat.NewDense(units+1, D, nil)
+	Z.Slice(0, units, 0, q).(*mat.Dense).Copy(U)
+	Z.Set(units, q, 1)
+	L := mat.NewDense(moment.Pairs(units+1), moment.Pairs(D), nil)
+	for s := range units + 1 {
+		for t := s; t <= units; t++ {
+			for i := range D {
+				for k := i; k < D; k++ {
+					x := Z.At(s, i) * Z.At(t, k)
+					if i != k {
+						x += Z.At(s, k) * Z.At(t, i)
+					}
+					switch { // M_ik is X_ik/2 off the diagonal, for blocks of both sizes
+					case s == t && i != k:
+						x /= 2
+					case s != t && i == k:
+						x *= 2
+					}
+					L.Set(moment.PairIndex(units+1, s, t), moment.PairIndex(D, i, k), x)
+				}
+			}
+		}
+	}
+	return L
 }
 
 // formSize returns the largest absolute value in H, h and c.
