@@ -201,88 +201,125 @@ func wholeNumber(x float64) (whole int64, exponent int) {
 	return whole >> zeros, exponent - 53 + zeros
 }
 
-// multiplierBound returns the largest bound that W proves with a multiplier, for
-// W and a multiplier that have passed checkMultiplier. Rounding is allowed for as
-// in [Certificate.Verify]; each entry P_ij R_st + W of the matrix is rounded once,
-// by a fused multiplication. The bound holds for H, h and c within
-// reducedTolerance of the form's, as long as these have the dependences U and G
-// too: what that may change is taken off the matrix as well.
-func multiplierBound(form *moment.Form, W []float64, m *Multiplier) (*Verification, error) {
+// multiplierForm is the matrix P (x) [[t, -s'], [-s, R]] + W with t = c - l to be set.
+type multiplierForm struct {
+	D, r, n int
+	P       []float64 // [D, D]
+	data    []float64 // [n, n], every entry rounded once
+}
+
+// multiplierMatrix returns the matrix but for t. Every entry P_ij R_st + W is rounded
+// once, by a fused multiplication.
+func multiplierMatrix(form *moment.Form, W []float64, m *Multiplier) (*multiplierForm, error) {
 	R, s, err := restrict(form, m.U, m.G)
 	if err != nil {
 		return nil, err
 	}
 	D, r := m.entries(), len(s)
 	n := D * (1 + r)
-	P := make([]float64, D*D)
+	f := &multiplierForm{D: D, r: r, n: n, P: make([]float64, D*D), data: make([]float64, n*n)}
 	for i := range D {
 		for j := range D {
-			P[i*D+j] = m.P.At(i, j)
+			f.P[i*D+j] = m.P.At(i, j)
 		}
 	}
-	if scale, err := unitScale(P, D); err != nil || provenDefinite(P, D, scale, 0, 0) <= 0 {
-		return nil, errors.New("P is not positive definite")
-	}
-	S := make([]float64, n*n)
 	for i := range D {
 		for j := range D {
-			p := P[i*D+j]
+			p := f.P[i*D+j]
 			for x := range r {
 				at := i*(1+r) + 1 + x
-				row := S[at*n+j*(1+r) : at*n+(j+1)*(1+r)]
+				row := f.data[at*n+j*(1+r) : at*n+(j+1)*(1+r)]
 				w := W[at*n+j*(1+r) : at*n+(j+1)*(1+r)]
 				row[0] = math.FMA(p, -s[x], w[0])
+				f.data[j*(1+r)*n+at] = row[0]
 				for y := range r {
 					row[1+y] = math.FMA(p, R[x*r+y], w[1+y])
 				}
-				S[(j*(1+r))*n+at] = row[0]
 			}
 		}
+	}
+	return f, nil
+}
+
+// setLower sets t = c - l. (W is 0 there: the b~_i b~_j are independent.)
+func (f *multiplierForm) setLower(t float64) {
+	for i := range f.D {
+		for j := range f.D {
+			f.data[i*(1+f.r)*f.n+j*(1+f.r)] = f.P[i*f.D+j] * t
+		}
+	}
+}
+
+// proven returns a positive number if the matrix is definite with t, whatever the
+// rounding, and if every number in [[t, -s'], [-s, R]] changes by at most uncertain.
+func (f *multiplierForm) proven(t, uncertain float64) float64 {
+	f.setLower(t)
+	scale, err := unitScale(f.data, f.n)
+	if err != nil {
+		return 0
+	}
+	sums := make([]float64, f.D)
+	for j := range f.D {
+		for _, x := range scale[j*(1+f.r) : (j+1)*(1+f.r)] {
+			sums[j] += x
+		}
+	}
+	norm := 0.0 // of the change, scaled
+	for i := range f.D {
+		row := 0.0
+		for j := range f.D {
+			row += math.Abs(f.P[i*f.D+j]) * sums[j]
+		}
+		for _, x := range scale[i*(1+f.r) : (i+1)*(1+f.r)] {
+			norm = max(norm, row*x*uncertain)
+		}
+	}
+	return provenDefinite(f.data, f.n, scale, 0, norm)
+}
+
+// checkPositive checks that P is positive definite.
+func checkPositive(P *mat.SymDense) error {
+	D := P.SymmetricDim()
+	data := make([]float64, D*D)
+	for i := range D {
+		for j := range D {
+			data[i*D+j] = P.At(i, j)
+		}
+	}
+	if scale, err := unitScale(data, D); err != nil || provenDefinite(data, D, scale, 0, 0) <= 0 {
+		return errors.New("P is not positive definite")
+	}
+	return nil
+}
+
+// multiplierBound returns the largest bound that W proves with a multiplier, for
+// W and a multiplier that have passed checkMultiplier. Rounding is allowed for as
+// in [Certificate.Verify]. The bound holds for all H, h and c within
+// reducedTolerance of the form's that have the dependences U and G too: what that
+// may change is taken off the matrix as well.
+func multiplierBound(form *moment.Form, W []float64, m *Multiplier) (*Verification, error) {
+	if err := checkPositive(m.P); err != nil {
+		return nil, err
+	}
+	f, err := multiplierMatrix(form, W, m)
+	if err != nil {
+		return nil, err
 	}
 	uncertain := reducedTolerance * formSize(form)
-	// proven returns a positive number if the matrix is definite for c - l = t.
-	proven := func(t float64) float64 {
-		for i := range D {
-			for j := range D {
-				S[i*(1+r)*n+j*(1+r)] = P[i*D+j] * t
-			}
-		}
-		scale, err := unitScale(S, n)
-		if err != nil {
-			return 0
-		}
-		norm := 0.0 // of the change that the uncertainty makes, scaled
-		sums := make([]float64, D)
-		for j := range D {
-			for y := range 1 + r {
-				sums[j] += scale[j*(1+r)+y]
-			}
-		}
-		for i := range D {
-			for x := range 1 + r {
-				row := 0.0
-				for j := range D {
-					row += math.Abs(P[i*D+j]) * sums[j]
-				}
-				norm = max(norm, row*scale[i*(1+r)+x]*uncertain)
-			}
-		}
-		return provenDefinite(S, n, scale, 0, norm)
-	}
 	// A larger t is a lower bound, and easier to prove.
 	high := math.Abs(form.C)
-	for proven(high) <= 0 {
+	for f.proven(high, uncertain) <= 0 {
 		if high *= 4; high > 1e6*math.Abs(form.C) {
 			return nil, errors.New("the matrix is not positive semidefinite for any l: W proves nothing")
 		}
 	}
 	low := 0.0
 	for high-low > 1e-13*math.Abs(form.C) {
-		if middle := (low + high) / 2; proven(middle) > 0 {
+		if middle := (low + high) / 2; f.proven(middle, uncertain) > 0 {
 			high = middle
 		} else {
 			low = middle
 		}
 	}
-	return &Verification{Bound: roundDown(form.C - high), Size: n, Definite: proven(high)}, nil
+	return &Verification{Bound: roundDown(form.C - high), Size: f.n, Definite: f.proven(high, uncertain)}, nil
 }

@@ -11,29 +11,38 @@ import (
 	"gonum.org/v1/gonum/blas/blas64"
 	"gonum.org/v1/gonum/lapack/lapack64"
 
+	"markovicl/markov"
 	"markovicl/moment"
 )
 
 // Proof is a proof in exact arithmetic that no one-layer transformer with one
 // head has a loss below Lower.
 //
-// W holds dyadic fractions (every float64 is one) and is a combination of
-// 2 x 2 minors, as in a Certificate; N and k repeat the entries of H and h. With
-// the integers R (upper triangular), y, and the powers of two Scale_r:
+// W holds dyadic fractions (every float64 is one) and is admissible as in a
+// Certificate; all else comes from H, h and c without rounding. At level 0, with the
+// N and k of a Certificate, S = N+W, and with some y
 //
-//	Scale (N+W) Scale = s I + R'R/4^Bits + E,  |sum_t E_rt| <= s/2 in each row r,
+//	c - Lower - 2k'y + y'Sy >= |Scale (Sy - k)|^2 / (s/2),
 //
-// checked exactly, so that the left side is at least s/2 I, s = 2^-Shift; and
-//
-//	c - Lower - 2k'y + y'(N+W)y >= |Scale ((N+W)y - k)|^2 / (s/2).
-//
-// Shifting by y turns the bordered matrix of the Certificate into one of which
-// this says that it is positive semidefinite.
+// which together with S >= s/2 Scale^-2 says that the bordered matrix, shifted by y,
+// is positive semidefinite. At level 1 (with a Multiplier) S is the whole matrix for
+// l = Lower. That S is definite is the Factor's to show.
 type Proof struct {
-	Lower *big.Rat
-	W     []float64  // [n, n] row-major, n = q(q+1)^2
-	Y     []*big.Rat // [n]
-	Scale []int      // exponents of two
+	Lower      *big.Rat
+	W          []float64   // [n, n] row-major, n = q(q+1)^2 or, at level 1, D~(1+r)
+	Y          []*big.Rat  // [n] at level 0, nil at level 1
+	Multiplier *Multiplier // nil at level 0
+	Factor     Factor
+}
+
+// Factor shows that a symmetric matrix S ([n, n]) of fractions is positive definite.
+// With the integers R (upper triangular) and the powers of two Scale_r,
+//
+//	Scale S Scale = s I + R'R/4^Bits + E,  sum_t |E_rt| <= s/2 in each row r,
+//
+// so that the left side is at least s/2 I, s = 2^-Shift.
+type Factor struct {
+	Scale []int // [n] exponents of two
 	Shift int
 	Bits  int
 	R     []int64 // [n, n] row-major
@@ -42,39 +51,27 @@ type Proof struct {
 // proofBits is the number of binary digits after the point of R.
 const proofBits = 50
 
-// NewProof turns the W of a certificate into an exact proof for the rational
-// form, of the largest lower bound with the given number of decimals. It returns
-// an error if W has too little room for it.
-func NewProof(form *moment.ExactForm, W []float64, decimals int) (*Proof, error) {
-	floating := form.Float()
-	if err := checkForm(floating); err != nil {
-		return nil, err
-	}
-	S, k := bordered(floating, W)
-	n := len(k)
+// newFactor factorises a matrix of which S is the rounded one, with the largest s
+// for which there is room to spare.
+func newFactor(S []float64, n int) (Factor, error) {
 	scale, err := unitScale(S, n)
 	if err != nil {
-		return nil, err
+		return Factor{}, err
 	}
-	p := &Proof{W: W, Bits: proofBits, Scale: make([]int, n), Y: make([]*big.Rat, n), R: make([]int64, n*n)}
+	f := Factor{Bits: proofBits, Scale: make([]int, n), R: make([]int64, n*n)}
 	for r, s := range scale {
-		p.Scale[r] = int(math.Round(math.Log2(s)))
+		f.Scale[r] = int(math.Round(math.Log2(s)))
 	}
-	y, _ := solveScaled(S, k, scale)
-	for r := range n {
-		p.Y[r] = new(big.Rat).SetFloat64(y[r])
-	}
-	// The largest shift for which a factorisation exists with room to spare.
 	C := make([]float64, n*n)
-	for p.Shift = 4; ; p.Shift += 2 {
-		if p.Shift > 44 {
-			return nil, errors.New("N + W is too close to singular for an exact proof")
+	for f.Shift = 4; ; f.Shift += 2 {
+		if f.Shift > 44 {
+			return Factor{}, errors.New("the matrix is too close to singular for an exact proof")
 		}
 		for r := range n {
 			for t := range n {
 				C[r*n+t] = S[r*n+t] * scale[r] * scale[t]
 			}
-			C[r*n+r] -= math.Exp2(-float64(p.Shift))
+			C[r*n+r] -= math.Exp2(-float64(f.Shift))
 		}
 		if _, ok := lapack64.Potrf(blas64.Symmetric{N: n, Stride: n, Data: C, Uplo: blas.Upper}); ok {
 			break
@@ -82,8 +79,88 @@ func NewProof(form *moment.ExactForm, W []float64, decimals int) (*Proof, error)
 	}
 	for r := range n {
 		for t := r; t < n; t++ {
-			p.R[r*n+t] = int64(math.RoundToEven(math.Ldexp(C[r*n+t], p.Bits)))
+			f.R[r*n+t] = int64(math.RoundToEven(math.Ldexp(C[r*n+t], f.Bits)))
 		}
+	}
+	return f, nil
+}
+
+// check checks the factor for a matrix of size n. entry returns S_rt, and is called
+// once for each r <= t, row by row; what it returns may change at its next call.
+func (f *Factor) check(n int, entry func(r, t int) *big.Rat) error {
+	if len(f.Scale) != n || len(f.R) != n*n {
+		return fmt.Errorf("the factor is not of the size %d", n)
+	}
+	if f.Bits < 1 || f.Bits > 60 || f.Shift < 0 || f.Shift > 60 {
+		return errors.New("the factor's Bits and Shift must be at most 60")
+	}
+	for i, x := range f.R {
+		if x >= 1<<largestBits || x <= -1<<largestBits {
+			return fmt.Errorf("R[%d,%d] has more than %d binary digits", i/n, i%n, largestBits)
+		}
+	}
+	// Every |E_rt| is rounded up to a multiple of 2^-grid, so that the row sums
+	// are sums of integers.
+	const grid = 120
+	limit := new(big.Int).Lsh(big.NewInt(1), uint(grid-f.Shift-1)) // s/2
+	s := new(big.Rat).SetFrac(big.NewInt(1), new(big.Int).Lsh(big.NewInt(1), uint(f.Shift)))
+	power := new(big.Int).Lsh(big.NewInt(1), uint(2*f.Bits))
+	columns := make([]int64, n*n) // R transposed: columns are contiguous
+	for r := range n {
+		for t := r; t < n; t++ {
+			columns[t*n+r] = f.R[r*n+t]
+		}
+	}
+	sums := make([]big.Int, n)
+	scaled, product := new(big.Rat), new(big.Int)
+	for r := range n {
+		for t := r; t < n; t++ {
+			shiftRat(scaled, entry(r, t), f.Scale[r]+f.Scale[t])
+			if r == t {
+				scaled.Sub(scaled, s)
+			}
+			dotInt(product, columns[r*n:r*n+r+1], columns[t*n:t*n+r+1])
+			scaled.Sub(scaled, new(big.Rat).SetFrac(product, power))
+			e := ceilGrid(scaled.Abs(scaled), grid)
+			sums[r].Add(&sums[r], e)
+			if t != r {
+				sums[t].Add(&sums[t], e)
+			}
+		}
+	}
+	for r := range sums {
+		if sums[r].Cmp(limit) > 0 {
+			return fmt.Errorf("row %d of the matrix differs from its factorisation by more than the shift allows: it is not shown to be definite", r)
+		}
+	}
+	return nil
+}
+
+// NewProof turns a certificate into an exact proof for the rational form, of a lower
+// bound with the given number of decimals: the largest that it proves at level 0, one
+// close to the certificate's at level 1. It returns an error if W has too little room
+// for it.
+func NewProof(form *moment.ExactForm, certificate *Certificate, decimals int) (*Proof, error) {
+	floating := form.Float()
+	if err := checkForm(floating); err != nil {
+		return nil, err
+	}
+	if certificate.Multiplier != nil {
+		return newMultiplierProof(form, floating, certificate, decimals)
+	}
+	S, k := bordered(floating, certificate.W)
+	n := len(k)
+	scale, err := unitScale(S, n)
+	if err != nil {
+		return nil, err
+	}
+	p := &Proof{W: certificate.W, Y: make([]*big.Rat, n)}
+	y, _ := solveScaled(S, k, scale)
+	for r := range n {
+		p.Y[r] = new(big.Rat).SetFloat64(y[r])
+	}
+	if p.Factor, err = newFactor(S, n); err != nil {
+		return nil, err
 	}
 	best, err := p.bound(form)
 	if err != nil {
@@ -91,6 +168,33 @@ func NewProof(form *moment.ExactForm, W []float64, decimals int) (*Proof, error)
 	}
 	p.Lower = floorDecimal(best, decimals)
 	return p, nil
+}
+
+// newMultiplierProof tries bounds a little below the certificate's until the matrix
+// has room enough.
+func newMultiplierProof(form *moment.ExactForm, floating *moment.Form, certificate *Certificate, decimals int) (*Proof, error) {
+	p := &Proof{W: certificate.W, Multiplier: certificate.Multiplier}
+	var failure error
+	for _, less := range []float64{0, 1e-9, 1e-8, 1e-7} {
+		lower := certificate.Lower * (1 - less)
+		if lower < 0 {
+			lower = certificate.Lower * (1 + less)
+		}
+		p.Lower = floorDecimal(new(big.Rat).SetFloat64(lower), decimals)
+		S, err := multiplierMatrix(floating, p.W, p.Multiplier)
+		if err != nil {
+			return nil, err
+		}
+		rounded, _ := p.Lower.Float64()
+		S.setLower(floating.C - rounded)
+		if p.Factor, failure = newFactor(S.data, S.n); failure != nil {
+			continue
+		}
+		if failure = p.Verify(form); failure == nil {
+			return p, nil
+		}
+	}
+	return nil, failure
 }
 
 // floorDecimal returns the largest fraction with the given number of decimals
@@ -103,27 +207,30 @@ func floorDecimal(x *big.Rat, decimals int) *big.Rat {
 
 // Verify checks the proof for the rational form in exact arithmetic.
 func (p *Proof) Verify(form *moment.ExactForm) error {
+	if p.Lower == nil {
+		return errors.New("the proof claims no lower bound")
+	}
+	if p.Multiplier != nil {
+		return p.verifyMultiplier(form)
+	}
 	bound, err := p.bound(form)
 	if err != nil {
 		return err
 	}
-	if p.Lower == nil || p.Lower.Cmp(bound) > 0 {
+	if p.Lower.Cmp(bound) > 0 {
 		return fmt.Errorf("the claimed lower bound %v is above what the proof gives, about %s", p.Lower, bound.FloatString(15))
 	}
 	return nil
 }
 
-// bound checks everything that does not depend on Lower and returns the largest
-// Lower that is proven.
+// bound checks everything of level 0 that does not depend on Lower and returns the
+// largest Lower that is proven.
 func (p *Proof) bound(form *moment.ExactForm) (*big.Rat, error) {
 	q, D := form.Q, form.Q+1
 	M := q * D
 	n := D * M
-	if len(p.W) != n*n || len(p.Y) != n || len(p.Scale) != n || len(p.R) != n*n {
+	if len(p.W) != n*n || len(p.Y) != n {
 		return nil, fmt.Errorf("the proof is not of the size %d that q = %d needs", n, q)
-	}
-	if p.Bits < 1 || p.Bits > 60 || p.Shift < 0 || p.Shift > 60 {
-		return nil, errors.New("the proof's Bits and Shift must be at most 60")
 	}
 	for i := range D {
 		for s := range M {
@@ -137,11 +244,6 @@ func (p *Proof) bound(form *moment.ExactForm) (*big.Rat, error) {
 			}
 		}
 	}
-	for i, x := range p.R {
-		if x >= 1<<largestBits || x <= -1<<largestBits {
-			return nil, fmt.Errorf("R[%d,%d] has more than %d binary digits", i/n, i%n, largestBits)
-		}
-	}
 	place := make([]int, n)
 	for i := range D {
 		for j := range q {
@@ -150,64 +252,106 @@ func (p *Proof) bound(form *moment.ExactForm) (*big.Rat, error) {
 			}
 		}
 	}
-
-	// Every |E_rt| is rounded up to a multiple of 2^-grid, so that the row sums
-	// are sums of integers.
-	const grid = 120
-	limit := new(big.Int).Lsh(big.NewInt(1), uint(grid-p.Shift-1)) // s/2
-	columns := make([]int64, n*n)                                  // R transposed: columns are contiguous
-	for r := range n {
-		for t := r; t < n; t++ {
-			columns[t*n+r] = p.R[r*n+t]
-		}
-	}
 	residual := make([]*big.Rat, n) // (N+W)y - k
 	for r := range n {
 		residual[r] = form.LAt(place[r])
 		residual[r].Neg(residual[r])
 	}
-	sums := make([]big.Int, n)
-	entry, scaled, product := new(big.Rat), new(big.Rat), new(big.Int)
-	for r := range n {
-		for t := r; t < n; t++ {
-			entry.SetFloat64(p.W[r*n+t])
-			entry.Add(entry, form.HAt(place[r], place[t]))
-			if p.Y[t].Sign() != 0 {
-				residual[r].Add(residual[r], scaled.Mul(entry, p.Y[t]))
-			}
-			if t > r && p.Y[r].Sign() != 0 {
-				residual[t].Add(residual[t], scaled.Mul(entry, p.Y[r]))
-			}
-			shiftRat(scaled, entry, p.Scale[r]+p.Scale[t])
-			if r == t {
-				scaled.Sub(scaled, new(big.Rat).SetFrac(big.NewInt(1), new(big.Int).Lsh(big.NewInt(1), uint(p.Shift))))
-			}
-			dotInt(product, columns[r*n:r*n+r+1], columns[t*n:t*n+r+1])
-			scaled.Sub(scaled, new(big.Rat).SetFrac(product, new(big.Int).Lsh(big.NewInt(1), uint(2*p.Bits))))
-			e := ceilGrid(scaled.Abs(scaled), grid)
-			sums[r].Add(&sums[r], e)
-			if t != r {
-				sums[t].Add(&sums[t], e)
-			}
+	entry, term := new(big.Rat), new(big.Rat)
+	err := p.Factor.check(n, func(r, t int) *big.Rat {
+		entry.SetFloat64(p.W[r*n+t])
+		entry.Add(entry, form.HAt(place[r], place[t]))
+		if p.Y[t].Sign() != 0 {
+			residual[r].Add(residual[r], term.Mul(entry, p.Y[t]))
 		}
-	}
-	for r := range sums {
-		if sums[r].Cmp(limit) > 0 {
-			return nil, fmt.Errorf("row %d of N + W differs from its factorisation by more than the shift allows: N + W is not shown to be definite", r)
+		if t > r && p.Y[r].Sign() != 0 {
+			residual[t].Add(residual[t], term.Mul(entry, p.Y[r]))
 		}
+		return entry
+	})
+	if err != nil {
+		return nil, err
 	}
 
 	// c - k'y + r'y - |Scale r|^2 / (s/2), r = (N+W)y - k.
 	bound := new(big.Rat).Set(form.C)
-	norm, term := new(big.Rat), new(big.Rat)
+	norm := new(big.Rat)
 	for r := range n {
 		term.Sub(residual[r], form.LAt(place[r]))
 		bound.Add(bound, term.Mul(term, p.Y[r]))
-		shiftRat(scaled, residual[r], p.Scale[r])
-		norm.Add(norm, ceilRat(scaled.Mul(scaled, scaled), 200))
+		shiftRat(term, residual[r], p.Factor.Scale[r])
+		norm.Add(norm, ceilRat(term.Mul(term, term), 200))
 	}
-	shiftRat(norm, norm, p.Shift+1)
+	shiftRat(norm, norm, p.Factor.Shift+1)
 	return bound.Sub(bound, norm), nil
+}
+
+// verifyMultiplier checks a proof of level 1: that H and h have the dependences U
+// and G, that P is definite, that v'Wv = 0, and that the matrix is definite.
+func (p *Proof) verifyMultiplier(form *moment.ExactForm) error {
+	floating := form.Float()
+	c := &Certificate{Lower: markov.Float(p.Lower), W: p.W, Form: floating, Multiplier: p.Multiplier}
+	if err := c.checkShapes(); err != nil {
+		return err
+	}
+	if err := checkPositive(p.Multiplier.P); err != nil {
+		return err
+	}
+	places, E, err := p.Multiplier.places(form.Q)
+	if err != nil {
+		return err
+	}
+	// h = E's and H = E'RE.
+	dim := form.Dim()
+	columns := make([][]int, dim) // places of E's column that are not 0
+	for i := range columns {
+		for k := range places {
+			if E.At(k, i) != 0 {
+				columns[i] = append(columns[i], k)
+			}
+		}
+	}
+	sum, term := new(big.Rat), new(big.Rat)
+	for i := range dim {
+		sum.SetInt64(0)
+		for _, k := range columns[i] {
+			sum.Add(sum, term.Mul(term.SetFloat64(E.At(k, i)), form.LAt(places[k])))
+		}
+		if sum.Cmp(form.LAt(i)) != 0 {
+			return fmt.Errorf("h[%d] is not what the dependences U and G make it", i)
+		}
+		for j := i; j < dim; j++ {
+			sum.SetInt64(0)
+			for _, k := range columns[i] {
+				for _, l := range columns[j] {
+					sum.Add(sum, term.Mul(term.SetFloat64(E.At(k, i)*E.At(l, j)), form.HAt(places[k], places[l])))
+				}
+			}
+			if sum.Cmp(form.HAt(i, j)) != 0 {
+				return fmt.Errorf("H[%d,%d] is not what the dependences U and G make it", i, j)
+			}
+		}
+	}
+	r := len(places)
+	n := p.Multiplier.entries() * (1 + r)
+	gap := new(big.Rat).Sub(form.C, p.Lower)
+	entry := new(big.Rat)
+	return p.Factor.check(n, func(row, column int) *big.Rat {
+		i, x := row/(1+r), row%(1+r)
+		j, y := column/(1+r), column%(1+r)
+		switch {
+		case x == 0 && y == 0:
+			entry.Set(gap)
+		case x == 0:
+			entry.Neg(form.LAt(places[y-1]))
+		case y == 0:
+			entry.Neg(form.LAt(places[x-1]))
+		default:
+			entry.Set(form.HAt(places[x-1], places[y-1]))
+		}
+		entry.Mul(entry, term.SetFloat64(p.Multiplier.P.At(i, j)))
+		return entry.Add(entry, term.SetFloat64(p.W[row*n+column]))
+	})
 }
 
 // shiftRat sets z to x 2^k.

@@ -39,7 +39,7 @@ func TestProof(t *testing.T) {
 			t.Fatal(d, err)
 		}
 		rational := dyadicForm(form)
-		p, err := NewProof(rational, r.Certificate.W, 10)
+		p, err := NewProof(rational, r.Certificate, 10)
 		if err != nil {
 			t.Fatal(d, err)
 		}
@@ -52,10 +52,10 @@ func TestProof(t *testing.T) {
 		forgeries := map[string]func(p *Proof){
 			"a higher bound":  func(p *Proof) { p.Lower = new(big.Rat).Add(p.Lower, big.NewRat(1, 100_000)) },
 			"another W":       func(p *Proof) { p.W = slices.Clone(p.W); p.W[1] += 1e-3 },
-			"another R":       func(p *Proof) { p.R = slices.Clone(p.R); p.R[0] += 1 << 48 },
+			"another R":       func(p *Proof) { p.Factor.R = slices.Clone(p.Factor.R); p.Factor.R[0] += 1 << 48 },
 			"another y":       func(p *Proof) { p.Y = slices.Clone(p.Y); p.Y[0] = big.NewRat(7, 1) },
-			"a greater shift": func(p *Proof) { p.Shift -= 3 },
-			"overflow":        func(p *Proof) { p.R = slices.Clone(p.R); p.R[0] = math.MaxInt64 },
+			"a greater shift": func(p *Proof) { p.Factor.Shift -= 3 },
+			"overflow":        func(p *Proof) { p.Factor.R = slices.Clone(p.Factor.R); p.Factor.R[0] = math.MaxInt64 },
 		}
 		for name, change := range forgeries {
 			forged := *p
@@ -119,7 +119,7 @@ func TestProofOfTask(t *testing.T) {
 		if err != nil || r.Certificate == nil {
 			t.Fatal(task, err)
 		}
-		p, err := NewProof(exact, r.Certificate.W, 12)
+		p, err := NewProof(exact, r.Certificate, 12)
 		if err != nil {
 			t.Fatal(task, err)
 		}
@@ -150,7 +150,7 @@ func BenchmarkProof(b *testing.B) {
 			}
 			b.ReportAllocs()
 			for b.Loop() {
-				if _, err := NewProof(exact, r.Certificate.W, 12); err != nil {
+				if _, err := NewProof(exact, r.Certificate, 12); err != nil {
 					b.Fatal(err)
 				}
 			}

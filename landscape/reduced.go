@@ -253,24 +253,37 @@ const largestCoefficient = 1000
 // certificate holds for every form within it.
 const reducedTolerance = 0x1p-48
 
+// places returns, for a multiplier's coordinates x, the places in X whose entries of
+// h and H are those of s and R, and the matrix E ([r, qm]) with x = EX.
+func (m *Multiplier) places(q int) (places []int, E *mat.Dense, err error) {
+	kept, err := keptEntries(m.U, q)
+	if err != nil {
+		return nil, nil, err
+	}
+	D := q + 1
+	pairs := keptPairs(kept, D)
+	grams, err := echelonColumns("G", m.G, len(pairs))
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, j := range kept[:len(kept)-1] {
+		for _, t := range grams {
+			places = append(places, j*moment.Pairs(D)+pairs[t])
+		}
+	}
+	var GL mat.Dense
+	GL.Mul(m.G, pairDependence(m.U, D))
+	E = new(mat.Dense)
+	E.Kronecker(m.U, &GL)
+	return places, E, nil
+}
+
 // restrict returns R ([r, r]) and s ([r]) of the reduced form with the given U
 // and G, and an error if H and h are not of that form.
 func restrict(form *moment.Form, U, G *mat.Dense) (R, s []float64, err error) {
-	q, D := form.Q, form.Q+1
-	kept, err := keptEntries(U, q)
+	places, E, err := (&Multiplier{U: U, G: G}).places(form.Q)
 	if err != nil {
 		return nil, nil, err
-	}
-	pairs, m := keptPairs(kept, D), moment.Pairs(D)
-	grams, err := echelonColumns("G", G, len(pairs))
-	if err != nil {
-		return nil, nil, err
-	}
-	var places []int
-	for _, j := range kept[:len(kept)-1] {
-		for _, t := range grams {
-			places = append(places, j*m+pairs[t])
-		}
 	}
 	r := len(places)
 	R, s = make([]float64, r*r), make([]float64, r)
@@ -280,10 +293,8 @@ func restrict(form *moment.Form, U, G *mat.Dense) (R, s []float64, err error) {
 			R[i*r+k] = form.H.At(x, y)
 		}
 	}
-	var GL, E, RE, ERE mat.Dense
-	GL.Mul(G, pairDependence(U, D))
-	E.Kronecker(U, &GL)
-	RE.Mul(mat.NewDense(r, r, R), &E)
+	var RE, ERE mat.Dense
+	RE.Mul(mat.NewDense(r, r, R), E)
 	ERE.Mul(E.T(), &RE)
 	var Es mat.VecDense
 	Es.MulVec(E.T(), mat.NewVecDense(r, s))

@@ -24,6 +24,7 @@ type recoverCmd struct {
 	taskFlags   `embed:""`
 	X           string        `name:"x" placeholder:"FILE" help:"Instead of a task: decide whether the point of the enlarged space in this file (NPY, or CSV with one block a line) is a transformer."`
 	Heads       int           `default:"1" help:"Heads of the transformer. For more than one the lower bound is the enlarged optimum, which d+1 heads attain."`
+	Level       int           `default:"0" help:"Highest level of the certificate to try: 1 where level 0 leaves a gap, and for a singular H (bias, one-hot), of which level 0 says nothing. Seconds for d = 3 with a bias."`
 	Starts      int           `placeholder:"N" help:"Random starts of the local search; by default 12 for each entry of b."`
 	Seed        uint64        `default:"1" help:"Seed of the random starts."`
 	TimeLimit   time.Duration `placeholder:"30s" help:"Stop after this time with the bounds found so far."`
@@ -41,7 +42,8 @@ Is there a one-layer transformer that attains the enlarged optimum? Which one? A
 the best, and how good could any be? The best transformer comes from a local search with many starts; the
 lower bound from a semidefinite certificate whose check allows for every rounding error, so that
 "certified": true is a proof that no one-layer transformer with one head is better by more than one part in
-a million.`
+a million. Where that leaves a gap, and with --bias or --embedding onehot, --level 1 tries a stronger
+certificate.`
 }
 
 // recoverAnswer is the command's JSON.
@@ -55,6 +57,8 @@ type recoverAnswer struct {
 	RelativeGap        float64          `json:"relative_gap"`
 	Certified          bool             `json:"certified"`
 	Method             landscape.Method `json:"method"`
+	Level              *int             `json:"level,omitempty"` // of the certificate that proves the bound
+	Note               string           `json:"note,omitempty"`
 	Status             string           `json:"status"`
 	Parameters         parametersAnswer `json:"parameters"`
 	Decision           *decisionAnswer  `json:"decision"`
@@ -99,7 +103,7 @@ func prove(a *app, exact *moment.Exact, task markov.Task, r *landscape.Recovery)
 	if r.Certificate == nil {
 		return nil, fmt.Errorf("there is no certificate from which to make an exact proof for %v", task)
 	}
-	p, err := landscape.NewProof(form, r.Certificate.W, proofDecimals)
+	p, err := landscape.NewProof(form, r.Certificate, proofDecimals)
 	if err != nil {
 		return nil, fmt.Errorf("exact proof for %v: %w", task, err)
 	}
@@ -107,7 +111,7 @@ func prove(a *app, exact *moment.Exact, task markov.Task, r *landscape.Recovery)
 		return nil, fmt.Errorf("the exact proof for %v does not pass its own check: %w", task, err)
 	}
 	gap := 1 - markov.Float(p.Lower)/r.Loss
-	return &proofAnswer{p.Lower.RatString(), p.Lower.FloatString(proofDecimals), max(0, gap), false, len(p.Y)}, nil
+	return &proofAnswer{p.Lower.RatString(), p.Lower.FloatString(proofDecimals), max(0, gap), false, len(p.Factor.Scale)}, nil
 }
 
 // parametersAnswer holds the heads of a one-layer model.
@@ -186,6 +190,12 @@ func (c *recoverCmd) Run(a *app) error {
 	if c.Starts < 0 {
 		return badInputf("--starts must be at least 1, got %d", c.Starts)
 	}
+	if c.Level < 0 || c.Level > 1 {
+		return badInputf("--level must be 0 or 1, got %d", c.Level)
+	}
+	if c.Level > 0 && c.Heads > 1 {
+		return badInputf("--level is about one head; leave --heads away")
+	}
 	if c.TimeLimit < 0 {
 		return badInputf("--time-limit must be positive, got %v", c.TimeLimit)
 	}
@@ -228,7 +238,7 @@ func (c *recoverCmd) Run(a *app) error {
 	for _, task := range tasks {
 		begin := time.Now()
 		progress, end := a.bounds(fmt.Sprintf("d %d, n %v", task.Positions(), task.Context()))
-		r, err := landscape.Recover(ctx, moments.At(task.Context()), landscape.Settings{Starts: c.Starts, Seed: c.Seed, Heads: c.Heads, Progress: progress})
+		r, err := landscape.Recover(ctx, moments.At(task.Context()), landscape.Settings{Starts: c.Starts, Seed: c.Seed, Heads: c.Heads, Level: c.Level, Progress: progress})
 		end()
 		if err != nil {
 			return err
@@ -254,6 +264,9 @@ func (c *recoverCmd) Run(a *app) error {
 		}
 		if !c.JSON {
 			printRecovery(a, &answer)
+			if c.Level == 0 && c.Heads == 1 && r.Status == landscape.Exhausted {
+				fmt.Fprintln(a.stdout, "next               --level 1 tries a stronger certificate")
+			}
 		}
 		results = append(results, answer)
 	}
@@ -272,9 +285,13 @@ func newRecoverAnswer(task markov.Task, r *landscape.Recovery) recoverAnswer {
 	answer := recoverAnswer{
 		Task: task, Realisable: verdictAnswer(r.Realisable), Reason: r.Reason,
 		LossEnlarged: r.LossEnlarged, Loss: r.Loss, LowerBound: r.LowerBound,
-		RelativeGap: r.RelativeGap(), Certified: r.Certified(), Method: r.Method, Status: r.Status.String(),
+		RelativeGap: r.RelativeGap(), Certified: r.Certified(), Method: r.Method, Status: r.Status.String(), Note: r.Note,
 		LocalMinima: []minimumAnswer{},
 		Parameters:  newParametersAnswer(r.Parameters), Decision: newDecisionAnswer(r.Decision),
+	}
+	if r.Certificate != nil && r.Method == landscape.BySDP {
+		level := r.Certificate.Level()
+		answer.Level = &level
 	}
 	if r.Parameters.Heads == 1 {
 		answer.ProjectionLoss, answer.ProjectionDistance = &r.ProjectionLoss, &r.ProjectionDistance
@@ -301,7 +318,11 @@ func printRecovery(a *app, r *recoverAnswer) {
 	fmt.Fprintf(a.stdout, "task               %v\n", r.Task)
 	fmt.Fprintf(a.stdout, "enlarged optimum   %.12g\n", r.LossEnlarged)
 	fmt.Fprintf(a.stdout, "best transformer   %.12g\n", r.Loss)
-	fmt.Fprintf(a.stdout, "proven lower bound %.12g (%s)\n", r.LowerBound, r.Method)
+	method := string(r.Method)
+	if r.Level != nil && *r.Level > 0 {
+		method += fmt.Sprintf(", level %d", *r.Level)
+	}
+	fmt.Fprintf(a.stdout, "proven lower bound %.12g (%s)\n", r.LowerBound, method)
 	heads := len(r.Parameters.Heads)
 	if heads == 1 {
 		fmt.Fprintf(a.stdout, "projection of X*   %.12g\n", *r.ProjectionLoss)
@@ -326,6 +347,9 @@ func printRecovery(a *app, r *recoverAnswer) {
 		fmt.Fprintf(a.stdout, "certified          yes: relative gap %.1e\n", r.RelativeGap)
 	} else {
 		fmt.Fprintf(a.stdout, "certified          no: relative gap %.3g (%s)\n", r.RelativeGap, r.Status)
+	}
+	if r.Note != "" {
+		fmt.Fprintf(a.stdout, "note               %s\n", r.Note)
 	}
 	if p := r.Proof; p != nil && p.Realisable {
 		fmt.Fprintf(a.stdout, "proven exactly     the best loss is the enlarged optimum, %s, and is attained\n", p.LowerBound)
@@ -391,6 +415,7 @@ type verifyAnswer struct {
 	LowerBound  float64         `json:"lower_bound"`  // as the file claims
 	ProvenBound float64         `json:"proven_bound"` // the largest that its W proves
 	Size        int             `json:"size"`
+	Level       int             `json:"level"`
 	Definite    float64         `json:"definite"`
 	Slack       float64         `json:"slack"`
 	Task        json.RawMessage `json:"task"`
@@ -414,7 +439,7 @@ func (c *recoverCmd) verify(a *app) error {
 	}
 	answer := verifyAnswer{
 		Valid: true, LowerBound: certificate.Lower, ProvenBound: v.Bound,
-		Size: v.Size, Definite: v.Definite, Slack: v.Slack, Task: json.RawMessage("null"),
+		Size: v.Size, Level: certificate.Level(), Definite: v.Definite, Slack: v.Slack, Task: json.RawMessage("null"),
 	}
 	task, named, err := c.verifiedTask(certificate)
 	if err != nil {
