@@ -53,7 +53,8 @@ type space struct {
 	place         [][]int        // [units][N] where e_x of column l is in v
 }
 
-func newSpace(known *relations, D, units, grams int, Tb, Tg *mat.Dense) *space {
+// newSpace takes long for large matrices; if ctx ends, what it returns is of no use.
+func newSpace(ctx context.Context, known *relations, D, units, grams int, Tb, Tg *mat.Dense) *space {
 	s := &space{D: D, units: units, grams: grams, place: known.places(units)}
 	N := known.count
 	T := mat.NewDense(N, N, nil) // e = T e~
@@ -70,7 +71,7 @@ func newSpace(known *relations, D, units, grams int, Tb, Tg *mat.Dense) *space {
 			blas64.Ger(sign*c, vector(T.RawRowView(y)), vector(T.RawRowView(x)), square)
 		}
 	}
-	s.symmetric = orthonormal(len(known.symmetric), N*(N+1)/2, func(k int, row []float64) {
+	s.symmetric = orthonormal(ctx, len(known.symmetric), N*(N+1)/2, func(k int, row []float64) {
 		transformed(known.symmetric[k], 1)
 		at := 0
 		for x := range N {
@@ -82,14 +83,14 @@ func newSpace(known *relations, D, units, grams int, Tb, Tg *mat.Dense) *space {
 			}
 		}
 	})
-	s.antisymmetric = orthonormal(len(known.antisymmetric), N*(N-1)/2, func(k int, row []float64) {
+	s.antisymmetric = orthonormal(ctx, len(known.antisymmetric), N*(N-1)/2, func(k int, row []float64) {
 		transformed(known.antisymmetric[k], -1)
 		at := 0
 		for x := range N {
 			at += copy(row[at:], B[x*N+x+1:(x+1)*N])
 		}
 	})
-	s.mixed = orthonormal(len(known.mixed), D*N, func(k int, row []float64) {
+	s.mixed = orthonormal(ctx, len(known.mixed), D*N, func(k int, row []float64) {
 		zero(row)
 		for _, t := range known.mixed[k] {
 			i, y := t.at/N, t.at%N
@@ -104,7 +105,7 @@ func newSpace(known *relations, D, units, grams int, Tb, Tg *mat.Dense) *space {
 // given length, which must be independent. Cholesky's factorisation, used twice, is
 // fast and good enough unless the rows are nearly dependent; then reflections are
 // used.
-func orthonormal(rows, length int, fill func(k int, row []float64)) blas64.General {
+func orthonormal(ctx context.Context, rows, length int, fill func(k int, row []float64)) blas64.General {
 	B := blas64.General{Rows: rows, Cols: length, Stride: max(length, 1), Data: make([]float64, rows*length)}
 	for k := range rows {
 		row := B.Data[k*length : (k+1)*length]
@@ -115,6 +116,9 @@ func orthonormal(rows, length int, fill func(k int, row []float64)) blas64.Gener
 		return B
 	}
 	for range 2 {
+		if ctx.Err() != nil {
+			return B
+		}
 		gram := mat.NewSymDense(rows, nil)
 		blas64.Syrk(blas.NoTrans, 1, B, 0, gram.RawSymmetric())
 		var chol mat.Cholesky
@@ -348,7 +352,7 @@ const (
 
 // newMultiplierSearch sets up the search at minima of equal loss, whose parameters
 // are those of the entries that the reduced form keeps.
-func newMultiplierSearch(reduced *reducedForm, minima []LocalMinimum) (*multiplierSearch, error) {
+func newMultiplierSearch(ctx context.Context, reduced *reducedForm, minima []LocalMinimum) (*multiplierSearch, error) {
 	units, _ := reduced.U.Dims()
 	grams, _ := reduced.G.Dims()
 	D, r := units+1, units*grams
@@ -385,7 +389,7 @@ func newMultiplierSearch(reduced *reducedForm, minima []LocalMinimum) (*multipli
 	if m.known, err = newRelations(C, D); err != nil {
 		return nil, err
 	}
-	m.space = newSpace(m.known, D, units, grams, m.Tb, Tg)
+	m.space = newSpace(ctx, m.known, D, units, grams, m.Tb, Tg)
 	m.Tx = mat.NewDense(1+r, 1+r, nil)
 	m.Tx.Set(0, 0, 1)
 	m.Tx.Slice(1, 1+r, 1, 1+r).(*mat.Dense).Kronecker(Tu, Tg)
@@ -422,7 +426,7 @@ func newMultiplierSearch(reduced *reducedForm, minima []LocalMinimum) (*multipli
 			vs, basis = append(vs, v), append(basis, u)
 		}
 	}
-	if err := m.fix(vs); err != nil {
+	if err := m.fix(ctx, vs); err != nil {
 		return nil, err
 	}
 	for _, u := range basis { // from here on the eigenvalue of the v* is 1
@@ -456,13 +460,16 @@ func (m *multiplierSearch) at(minimum *LocalMinimum, x []float64) ([]float64, er
 // given v, and fixed to the directions in which these W v change: the inner product
 // of W with (e v' + v e')/2 is the entry of W v at the place where the unit vector e
 // is 1.
-func (m *multiplierSearch) fix(vs [][]float64) error {
+func (m *multiplierSearch) fix(ctx context.Context, vs [][]float64) error {
 	n, count := m.n, m.space.count()
 	equations := n * len(vs)
 	rows := blas64.General{Rows: equations, Cols: count, Stride: count, Data: make([]float64, equations*count)}
 	target := make([]float64, equations)
 	for k, v := range vs {
 		for i := range n {
+			if err := ctx.Err(); err != nil {
+				return err
+			}
 			at := k*n + i
 			m.space.touching(rows.Data[at*count:(at+1)*count], i, v)
 			target[at] = -dot(m.Q[i*n:(i+1)*n], v)
@@ -529,9 +536,13 @@ const multiplierPatience = 500 // evaluations in which F must fall by a tenth
 func multiplierMost(n int) int { return max(1000, min(20_000, 60_000_000_000/(n*n*n))) }
 
 // certifyMultiplier looks for a certificate of level 1 at the minima, which are of
-// equal loss, and returns the best one it finds and what it proves.
+// equal loss, and returns the best one it finds and what it proves; nothing if ctx
+// ends first.
 func certifyMultiplier(ctx context.Context, form *moment.Form, reduced *reducedForm, minima []LocalMinimum, evaluated func()) (*Certificate, *Verification, error) {
-	m, err := newMultiplierSearch(reduced, minima)
+	m, err := newMultiplierSearch(ctx, reduced, minima)
+	if ctx.Err() != nil {
+		return nil, nil, nil
+	}
 	if err != nil {
 		return nil, nil, err
 	}
