@@ -29,7 +29,7 @@ func certify(ctx context.Context, form *moment.Form, minimum *LocalMinimum, eval
 	}
 	w := append([]float64(nil), search.start...)
 	for _, margin := range dualMargins {
-		reached, err := penalty(search.penalty).descend(ctx, w, margin, dualMost, dualPatience, evaluated)
+		reached, err := penalty(search.penalty).descend(ctx, w, margin, nil, dualMost, dualPatience, evaluated)
 		if err != nil {
 			return nil, nil, err
 		}
@@ -54,11 +54,11 @@ type penalty func(w []float64, margin float64, gradient []float64) (F, least flo
 // descend minimises the penalty for one margin, changing w in place, and reports
 // whether the matrix became definite. It gives up after so many evaluations, or
 // when F falls by less than a tenth in as many as its patience.
-func (p penalty) descend(ctx context.Context, w []float64, margin float64, most, patience int, evaluated func()) (reached bool, err error) {
+func (p penalty) descend(ctx context.Context, w []float64, margin float64, precondition func(g []float64), most, patience int, evaluated func()) (reached bool, err error) {
 	evaluations, before := 0, math.Inf(1)
 	best := append([]float64(nil), w...)
 	highest := math.Inf(-1)
-	_, _, err = lbfgs(w, 0.25, dualMemory, most, func(x, gradient []float64) (float64, bool, error) {
+	_, _, err = lbfgs(w, 0.25, precondition, dualMemory, most, func(x, gradient []float64) (float64, bool, error) {
 		F, least, err := p(x, margin, gradient)
 		if err != nil {
 			return 0, false, err

@@ -254,7 +254,7 @@ func BestHeads(ctx context.Context, form *moment.Form, optimum *Optimum, heads, 
 					}
 				}
 				const memory, most = 30, 400
-				_, _, _ = lbfgs(B, 0.1, memory, most, func(x, gradient []float64) (float64, bool, error) {
+				_, _, _ = lbfgs(B, 0.1, nil, memory, most, func(x, gradient []float64) (float64, bool, error) {
 					loss, _, _ := p.eval(x, gradient)
 					return loss, math.Sqrt(dot(gradient, gradient)*dot(x, x)) < 1e-10*math.Abs(loss), nil
 				})

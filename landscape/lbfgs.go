@@ -8,10 +8,11 @@ import (
 
 // lbfgs minimises a smooth convex function by the limited-memory BFGS method.
 // evaluate sets the gradient and reports whether x is good enough to stop at.
-// scale is the first guess of the inverse curvature. It changes x in place and
-// returns the last value. It stops when evaluate says so, after the given
+// scale is the first guess of the inverse curvature, times what precondition makes
+// of a gradient, in place, if that is not nil. It changes x in place and returns the
+// last value. It stops when evaluate says so, after the given
 // number of evaluations, or when no step decreases the value.
-func lbfgs(x []float64, scale float64, memory, most int, evaluate func(x, gradient []float64) (value float64, stop bool, err error)) (value float64, evaluations int, err error) {
+func lbfgs(x []float64, scale float64, precondition func(g []float64), memory, most int, evaluate func(x, gradient []float64) (value float64, stop bool, err error)) (value float64, evaluations int, err error) {
 	n := len(x)
 	g := make([]float64, n)
 	value, stop, err := evaluate(x, g)
@@ -24,6 +25,9 @@ func lbfgs(x []float64, scale float64, memory, most int, evaluate func(x, gradie
 		rho  float64
 	}
 	var pairs []pair
+	if precondition == nil {
+		precondition = func([]float64) {}
+	}
 	direction, trial, gTrial := make([]float64, n), make([]float64, n), make([]float64, n)
 	alphas := make([]float64, memory)
 	for evaluations < most {
@@ -36,8 +40,11 @@ func lbfgs(x []float64, scale float64, memory, most int, evaluate func(x, gradie
 		h := scale
 		if l := len(pairs); l > 0 {
 			p := pairs[l-1]
-			h = 1 / (p.rho * blas64.Dot(vector(p.y), vector(p.y)))
+			copy(trial, p.y)
+			precondition(trial)
+			h = 1 / (p.rho * blas64.Dot(vector(p.y), vector(trial)))
 		}
+		precondition(direction)
 		blas64.Scal(h, vector(direction))
 		for i, p := range pairs {
 			beta := p.rho * blas64.Dot(vector(p.y), vector(direction))

@@ -336,7 +336,9 @@ type multiplierSearch struct {
 	space  *space
 	Tb, Tx *mat.Dense // b~ = Tb b, (1, x) = Tx (1, x of the search)
 	n      int
-	Q      []float64      // [n, n] Q(f*, 0), plus a projection onto the v* of the minima
+	plain  []float64      // [n, n] Q(f*, 0)
+	Q      []float64      // [n, n] the same, plus a projection onto the v* of the minima
+	onex   []float64      // (1, x*) of the first minimum
 	start  []float64      // coordinates of a W with Q(f*, W) v* = 0
 	fixed  blas64.General // orthonormal rows: directions in which W v* changes
 	low    *lowSpectrum
@@ -410,9 +412,12 @@ func newMultiplierSearch(ctx context.Context, reduced *reducedForm, minima []Loc
 	}
 	var vs, basis [][]float64 // the v*, and an orthonormal basis of their span
 	for _, minimum := range minima {
-		v, err := m.at(&minimum, reduced.coordinates(minimum.X))
+		v, onex, err := m.at(&minimum, reduced.coordinates(minimum.X))
 		if err != nil {
 			return nil, err
+		}
+		if m.onex == nil {
+			m.onex = onex
 		}
 		u := append([]float64(nil), v...)
 		for range 2 {
@@ -429,6 +434,7 @@ func newMultiplierSearch(ctx context.Context, reduced *reducedForm, minima []Loc
 	if err := m.fix(ctx, vs); err != nil {
 		return nil, err
 	}
+	m.plain = append([]float64(nil), m.Q...)
 	for _, u := range basis { // from here on the eigenvalue of the v* is 1
 		blas64.Ger(1, vector(u), vector(u), blas64.General{Rows: m.n, Cols: m.n, Stride: m.n, Data: m.Q})
 	}
@@ -437,23 +443,24 @@ func newMultiplierSearch(ctx context.Context, reduced *reducedForm, minima []Loc
 	return m, nil
 }
 
-// at returns v* at a minimum, in the coordinates of the search and of norm 1.
-func (m *multiplierSearch) at(minimum *LocalMinimum, x []float64) ([]float64, error) {
-	var b, onex mat.VecDense
+// at returns v*, of norm 1, and (1, x*) at a minimum in the coordinates of the
+// search.
+func (m *multiplierSearch) at(minimum *LocalMinimum, x []float64) (v, onex []float64, err error) {
+	var b, lifted mat.VecDense
 	if err := b.SolveVec(m.Tb, mat.NewVecDense(len(minimum.B), minimum.B)); err != nil {
-		return nil, fmt.Errorf("the balanced coordinates of b are singular: %w", err)
+		return nil, nil, fmt.Errorf("the balanced coordinates of b are singular: %w", err)
 	}
-	if err := onex.SolveVec(m.Tx, mat.NewVecDense(1+len(x), append([]float64{1}, x...))); err != nil {
-		return nil, fmt.Errorf("the balanced coordinates of x are singular: %w", err)
+	if err := lifted.SolveVec(m.Tx, mat.NewVecDense(1+len(x), append([]float64{1}, x...))); err != nil {
+		return nil, nil, fmt.Errorf("the balanced coordinates of x are singular: %w", err)
 	}
-	v := make([]float64, 0, m.n)
+	onex = lifted.RawVector().Data
 	for i := range b.Len() {
-		for t := range onex.Len() {
-			v = append(v, b.AtVec(i)*onex.AtVec(t))
+		for _, xt := range onex {
+			v = append(v, b.AtVec(i)*xt)
 		}
 	}
 	normalise(v)
-	return v, nil
+	return v, onex, nil
 }
 
 // fix sets start to the coordinates of the least W with Q(f*, W) v = 0 for all the
@@ -506,59 +513,164 @@ func (m *multiplierSearch) fix(ctx context.Context, vs [][]float64) error {
 	return nil
 }
 
-// penalty is that of Q(f*, W), v's own eigenvalue left aside.
-func (m *multiplierSearch) penalty(w []float64, margin float64, gradient []float64) (F, least float64, err error) {
-	copy(m.S, m.Q)
-	m.space.add(m.S, w)
-	F, least, err = m.low.penalty(m.S, margin, m.G)
-	if err != nil {
-		return 0, 0, err
-	}
-	for r := range m.n {
-		for t := range r {
-			m.G[r*m.n+t] = m.G[t*m.n+r]
+// penalty is that of Q(f*, W), the eigenvalues of the v* left aside, or of TQT for
+// a stretch that is not nil.
+func (m *multiplierSearch) penalty(s *stretch) penalty {
+	return func(w []float64, margin float64, gradient []float64) (F, least float64, err error) {
+		copy(m.S, m.Q)
+		m.space.add(m.S, w)
+		if s != nil {
+			s.apply(m.S)
 		}
+		if F, least, err = m.low.penalty(m.S, margin, m.G); err != nil {
+			return 0, 0, err
+		}
+		for r := range m.n { // the lower triangle
+			for t := range r {
+				m.G[r*m.n+t] = m.G[t*m.n+r]
+			}
+		}
+		if s != nil {
+			s.apply(m.G)
+		}
+		m.space.project(gradient, m.G)
+		removeAlong(gradient, m.fixed)
+		return F, least, nil
 	}
-	m.space.project(gradient, m.G)
-	along := make([]float64, m.fixed.Rows)
-	blas64.Gemv(blas.NoTrans, 1, m.fixed, vector(gradient), 0, vector(along))
-	blas64.Gemv(blas.Trans, -1, m.fixed, vector(along), 1, vector(gradient))
-	return F, least, nil
 }
 
-// multiplierMargins, like dualMargins, are tried one after the other.
-var multiplierMargins = []float64{1e-4, 1e-5, 1e-6}
+// removeAlong takes off x its parts along orthonormal rows.
+func removeAlong(x []float64, rows blas64.General) {
+	if rows.Rows == 0 {
+		return
+	}
+	along := make([]float64, rows.Rows)
+	blas64.Gemv(blas.NoTrans, 1, rows, vector(x), 0, vector(along))
+	blas64.Gemv(blas.Trans, -1, rows, vector(along), 1, vector(x))
+}
 
-const multiplierPatience = 500 // evaluations in which F must fall by a tenth
+// The search first tries plainMost evaluations without a stretch, which is often
+// enough and saves the stretch; then each margin with one.
+const (
+	plainMargin       = 1e-4
+	plainMost         = 200
+	stretchedMost     = 1000
+	stretchedPatience = 100 // evaluations in which F must fall by a tenth
+)
 
-// multiplierMost returns how many evaluations one margin may take: fewer for
-// larger matrices, of size n.
-func multiplierMost(n int) int { return max(1000, min(20_000, 60_000_000_000/(n*n*n))) }
+var stretchedMargins = []float64{1e-3, 1e-5}
+
+// Where a stretch would be too large, margins are tried one after the other with
+// more evaluations instead: fewer for larger matrices, of size n.
+var patientMargins = []float64{1e-4, 1e-5, 1e-6}
+
+func patientMost(n int) int { return max(1000, min(20_000, 60_000_000_000/(n*n*n))) }
 
 // certifyMultiplier looks for a certificate of level 1 at the minima, which are of
-// equal loss, and returns the best one it finds and what it proves; nothing if ctx
-// ends first.
-func certifyMultiplier(ctx context.Context, form *moment.Form, reduced *reducedForm, minima []LocalMinimum, evaluated func()) (*Certificate, *Verification, error) {
+// equal loss, and passes each one that is better than those before on, with what it
+// proves. enlarged is f~*.
+func certifyMultiplier(ctx context.Context, form *moment.Form, reduced *reducedForm, minima []LocalMinimum, enlarged float64, evaluated func(), better func(*Certificate, *Verification)) error {
 	m, err := newMultiplierSearch(ctx, reduced, minima)
-	if ctx.Err() != nil {
-		return nil, nil, nil
-	}
 	if err != nil {
-		return nil, nil, err
+		return ignoreEnd(ctx, err)
 	}
 	w := append([]float64(nil), m.start...)
-	for _, margin := range multiplierMargins {
-		reached, err := penalty(m.penalty).descend(ctx, w, margin, multiplierMost(m.n), multiplierPatience, evaluated)
+	reached, err := m.penalty(nil).descend(ctx, w, plainMargin, nil, plainMost, plainMost, evaluated)
+	if err != nil {
+		return err
+	}
+	gap := minima[0].Loss - enlarged
+	var s *stretch
+	if !reached && ctx.Err() == nil {
+		if s = newStretch(m, gap); s != nil {
+			reached, err = m.descend(ctx, w, stretchedMargins, s, stretchedMost, stretchedPatience, evaluated)
+		} else {
+			most := patientMost(m.n)
+			reached, err = m.descend(ctx, w, patientMargins, nil, most, most/20, evaluated)
+		}
 		if err != nil {
-			return nil, nil, err
-		}
-		if reached {
-			break
-		}
-		if ctx.Err() != nil {
-			return nil, nil, nil
+			return err
 		}
 	}
+	if ctx.Err() != nil && !reached {
+		return nil // rounding an unfinished W takes long and proves little
+	}
+	c, v, err := m.certificate(form, reduced, w)
+	if err != nil {
+		return err
+	}
+	better(c, v)
+	if reached || s == nil {
+		return nil
+	}
+
+	// The sum of squares does not reach f*: for which l does it? Bisect.
+	m.release()
+	if s = newStretch(m, gap); s == nil {
+		return nil
+	}
+	low, high := max(v.Bound, enlarged), minima[0].Loss
+	for high-low > 1e-3*gap && ctx.Err() == nil {
+		l := (low + high) / 2
+		m.setLower(minima[0].Loss - l)
+		reached, err := m.descend(ctx, w, []float64{1e-4}, s, stretchedMost/2, stretchedPatience/2, evaluated)
+		if err != nil {
+			return err
+		}
+		if ctx.Err() != nil && !reached {
+			return nil
+		}
+		if c, v, err := m.certificate(form, reduced, w); err == nil && v.Bound > low {
+			low = v.Bound
+			better(c, v)
+		}
+		if !reached {
+			high = l
+		}
+	}
+	return nil
+}
+
+// ignoreEnd returns err unless it says that ctx has ended.
+func ignoreEnd(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return nil
+	}
+	return err
+}
+
+// descend tries the margins one after the other, with a stretch if that is not nil.
+func (m *multiplierSearch) descend(ctx context.Context, w []float64, margins []float64, s *stretch, most, patience int, evaluated func()) (reached bool, err error) {
+	var precondition func(g []float64)
+	if s != nil {
+		precondition = s.precondition
+	}
+	for _, margin := range margins {
+		if reached, err = m.penalty(s).descend(ctx, w, margin, precondition, most, patience, evaluated); reached || err != nil || ctx.Err() != nil {
+			return reached, err
+		}
+	}
+	return false, nil
+}
+
+// release lets W v* change, as it must for l below f*.
+func (m *multiplierSearch) release() {
+	copy(m.Q, m.plain)
+	m.fixed.Rows, m.fixed.Data = 0, nil
+}
+
+// setLower sets l to f* less the given difference, after release.
+func (m *multiplierSearch) setLower(difference float64) {
+	copy(m.Q, m.plain)
+	step, _ := m.Tx.Dims()
+	for i := 0; i < m.n; i += step {
+		m.Q[i*m.n+i] += difference // the first entry of (1, x) is 1 in both coordinates
+	}
+}
+
+// certificate returns the best certificate that the W with coordinates w gives, and
+// what it proves.
+func (m *multiplierSearch) certificate(form *moment.Form, reduced *reducedForm, w []float64) (*Certificate, *Verification, error) {
 	W := make([]float64, m.n*m.n)
 	m.space.add(W, w)
 	var backB, backX mat.Dense
@@ -569,8 +681,7 @@ func certifyMultiplier(ctx context.Context, form *moment.Form, reduced *reducedF
 		return nil, nil, fmt.Errorf("the balanced coordinates of x are singular: %w", err)
 	}
 	W = congruence(W, &backB, &backX)
-	D, _ := m.Tb.Dims()
-	P := mat.NewSymDense(D, nil) // the identity in the search's coordinates
+	P := mat.NewSymDense(m.space.D, nil) // the identity in the search's coordinates
 	P.SymOuterK(1, backB.T())
 	return bestShare(form, &Multiplier{P: P, U: reduced.U, G: reduced.G}, func(share float64) []float64 {
 		return m.known.exact(W, share, m.space.units)

@@ -403,13 +403,9 @@ func (r *recovery) boundByMultiplier() {
 		for best < len(r.LocalMinima) && r.LocalMinima[best].Loss <= r.Loss+tied*math.Abs(r.Loss) {
 			best++
 		}
-		c, v, err := certifyMultiplier(r.ctx, r.form, r.reduced, r.LocalMinima[:best], r.report)
-		if err != nil {
+		if err := certifyMultiplier(r.ctx, r.form, r.reduced, r.LocalMinima[:best], r.LossEnlarged, r.report, r.certificate); err != nil {
 			r.Note = fmt.Sprintf("there is no certificate of level 1: %v", err)
 			return
-		}
-		if c != nil {
-			r.certificate(c, v)
 		}
 		if r.done() || attempt == 1 {
 			return
