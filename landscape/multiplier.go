@@ -28,7 +28,8 @@ import (
 //
 // The search is that of level 0: at a local minimum (b*, A*), v* = b* (x) (1, x*)
 // and Q(f*, W) v* = 0 is kept exactly, and W moves until the rest is definite.
-// What differs is the space of the W. In
+// P moves along: in the search's coordinates it is I plus a matrix of trace 0, since
+// a multiple of (P, W) proves the same. What differs is the space of the W. In
 //
 //	v'Wv = sum W_(i0),(k0) b_i b_k + 2 sum W_(i0),(l,y) b_i e_y(a_l) + sum W_(l,x),(m,y) e_x(a_l) e_y(a_m),
 //
@@ -334,10 +335,12 @@ func (s *space) touching(w []float64, i int, v []float64) {
 type multiplierSearch struct {
 	known  *relations
 	space  *space
-	Tb, Tx *mat.Dense // b~ = Tb b, (1, x) = Tx (1, x of the search)
+	ofP    [][]float64 // directions of P, [D, D] each
+	Tb, Tx *mat.Dense  // b~ = Tb b, (1, x) = Tx (1, x of the search)
 	n      int
-	plain  []float64      // [n, n] Q(f*, 0)
-	Q      []float64      // [n, n] the same, plus a projection onto the v* of the minima
+	core   []float64      // [1+r, 1+r] the matrix [[c-l, -s'], [-s, R]]
+	unit   float64        // the norm of core: the coordinates of P are in units of its inverse
+	Q      []float64      // [n, n] Q(f*, 0), plus a projection onto the v* of the minima
 	onex   []float64      // (1, x*) of the first minimum
 	start  []float64      // coordinates of a W with Q(f*, W) v* = 0
 	fixed  blas64.General // orthonormal rows: directions in which W v* changes
@@ -358,7 +361,7 @@ func newMultiplierSearch(ctx context.Context, reduced *reducedForm, minima []Loc
 	units, _ := reduced.U.Dims()
 	grams, _ := reduced.G.Dims()
 	D, r := units+1, units*grams
-	m := &multiplierSearch{n: D * (1 + r)}
+	m := &multiplierSearch{n: D * (1 + r), ofP: directionsOfP(D)}
 	if m.n > largestMultiplier {
 		return nil, fmt.Errorf("it needs a matrix of size %d, and is tried up to %d", m.n, largestMultiplier)
 	}
@@ -403,13 +406,10 @@ func newMultiplierSearch(ctx context.Context, reduced *reducedForm, minima []Loc
 		core[1+x], core[(1+x)*(1+r)] = -reduced.s[x], -reduced.s[x]
 		copy(core[(1+x)*(1+r)+1:(2+x)*(1+r)], reduced.R[x*r:(x+1)*r])
 	}
-	core = congruence(core, identity(1), m.Tx)
+	m.core = congruence(core, identity(1), m.Tx)
+	m.unit = blas64.Nrm2(vector(m.core))
 	m.Q = make([]float64, m.n*m.n)
-	for i := range D {
-		for x := range 1 + r {
-			copy(m.Q[(i*(1+r)+x)*m.n+i*(1+r):], core[x*(1+r):(x+1)*(1+r)])
-		}
-	}
+	m.addCore(m.Q, identity(D).RawMatrix().Data)
 	var vs, basis [][]float64 // the v*, and an orthonormal basis of their span
 	for _, minimum := range minima {
 		v, onex, err := m.at(&minimum, reduced.coordinates(minimum.X))
@@ -434,13 +434,102 @@ func newMultiplierSearch(ctx context.Context, reduced *reducedForm, minima []Loc
 	if err := m.fix(ctx, vs); err != nil {
 		return nil, err
 	}
-	m.plain = append([]float64(nil), m.Q...)
 	for _, u := range basis { // from here on the eigenvalue of the v* is 1
 		blas64.Ger(1, vector(u), vector(u), blas64.General{Rows: m.n, Cols: m.n, Stride: m.n, Data: m.Q})
 	}
 	m.low = newLowSpectrum(m.n)
 	m.S, m.G = make([]float64, m.n*m.n), make([]float64, m.n*m.n)
 	return m, nil
+}
+
+// directionsOfP are orthonormal symmetric [D, D] matrices of trace 0.
+func directionsOfP(D int) [][]float64 {
+	var directions [][]float64
+	for i := range D {
+		for j := range i {
+			S := make([]float64, D*D)
+			S[i*D+j], S[j*D+i] = 1/math.Sqrt2, 1/math.Sqrt2
+			directions = append(directions, S)
+		}
+		if i > 0 {
+			S, norm := make([]float64, D*D), math.Sqrt(float64(i*(i+1)))
+			for j := range i {
+				S[j*D+j] = 1 / norm
+			}
+			S[i*D+i] = -float64(i) / norm
+			directions = append(directions, S)
+		}
+	}
+	return directions
+}
+
+// addCore adds P (x) core to S ([n, n]).
+func (m *multiplierSearch) addCore(S, P []float64) {
+	D, size := m.space.D, m.n/m.space.D
+	for i := range D {
+		for j := range D {
+			if P[i*D+j] == 0 {
+				continue
+			}
+			for x := range size {
+				at := (i*size+x)*m.n + j*size
+				blas64.Axpy(P[i*D+j], vector(m.core[x*size:(x+1)*size]), vector(S[at:at+size]))
+			}
+		}
+	}
+}
+
+// count returns the number of coordinates: of W, then of P.
+func (m *multiplierSearch) count() int { return m.space.count() + len(m.ofP) }
+
+// multiplierOf returns P ([D, D]) less the identity, in the search's coordinates.
+func (m *multiplierSearch) multiplierOf(w []float64) []float64 {
+	P := make([]float64, m.space.D*m.space.D)
+	for k, x := range w[m.space.count():] {
+		blas64.Axpy(x/m.unit, vector(m.ofP[k]), vector(P))
+	}
+	return P
+}
+
+// add adds what the coordinates w add to Q(l, 0) to S ([n, n]).
+func (m *multiplierSearch) add(S, w []float64) {
+	m.space.add(S, w[:m.space.count()])
+	m.addCore(S, m.multiplierOf(w))
+}
+
+// project sets w to the inner products of the symmetric G ([n, n]) with the
+// matrices of the coordinates.
+func (m *multiplierSearch) project(w, G []float64) {
+	m.space.project(w[:m.space.count()], G)
+	D, size := m.space.D, m.n/m.space.D
+	inner := make([]float64, D*D)
+	for i := range D {
+		for j := range D {
+			for x := range size {
+				at := (i*size+x)*m.n + j*size
+				inner[i*D+j] += blas64.Dot(vector(m.core[x*size:(x+1)*size]), vector(G[at:at+size]))
+			}
+		}
+	}
+	for k, S := range m.ofP {
+		w[m.space.count()+k] = dot(S, inner) / m.unit
+	}
+}
+
+// touching sets w to the entry at place i of the product of v with the matrix of
+// each coordinate.
+func (m *multiplierSearch) touching(w []float64, i int, v []float64) {
+	m.space.touching(w[:m.space.count()], i, v)
+	D, size := m.space.D, m.n/m.space.D
+	for k, S := range m.ofP {
+		sum := 0.0
+		for j := range D {
+			if x := S[i/size*D+j]; x != 0 {
+				sum += x * dot(m.core[i%size*size:(i%size+1)*size], v[j*size:(j+1)*size])
+			}
+		}
+		w[m.space.count()+k] = sum / m.unit
+	}
 }
 
 // at returns v*, of norm 1, and (1, x*) at a minimum in the coordinates of the
@@ -468,7 +557,7 @@ func (m *multiplierSearch) at(minimum *LocalMinimum, x []float64) (v, onex []flo
 // of W with (e v' + v e')/2 is the entry of W v at the place where the unit vector e
 // is 1.
 func (m *multiplierSearch) fix(ctx context.Context, vs [][]float64) error {
-	n, count := m.n, m.space.count()
+	n, count := m.n, m.count()
 	equations := n * len(vs)
 	rows := blas64.General{Rows: equations, Cols: count, Stride: count, Data: make([]float64, equations*count)}
 	target := make([]float64, equations)
@@ -478,7 +567,7 @@ func (m *multiplierSearch) fix(ctx context.Context, vs [][]float64) error {
 				return err
 			}
 			at := k*n + i
-			m.space.touching(rows.Data[at*count:(at+1)*count], i, v)
+			m.touching(rows.Data[at*count:(at+1)*count], i, v)
 			target[at] = -dot(m.Q[i*n:(i+1)*n], v)
 		}
 	}
@@ -518,7 +607,7 @@ func (m *multiplierSearch) fix(ctx context.Context, vs [][]float64) error {
 func (m *multiplierSearch) penalty(s *stretch) penalty {
 	return func(w []float64, margin float64, gradient []float64) (F, least float64, err error) {
 		copy(m.S, m.Q)
-		m.space.add(m.S, w)
+		m.add(m.S, w)
 		if s != nil {
 			s.apply(m.S)
 		}
@@ -533,7 +622,7 @@ func (m *multiplierSearch) penalty(s *stretch) penalty {
 		if s != nil {
 			s.apply(m.G)
 		}
-		m.space.project(gradient, m.G)
+		m.project(gradient, m.G)
 		removeAlong(gradient, m.fixed)
 		return F, least, nil
 	}
@@ -612,7 +701,7 @@ func certifyMultiplier(ctx context.Context, form *moment.Form, reduced *reducedF
 	low, high := max(v.Bound, enlarged), minima[0].Loss
 	for high-low > 1e-3*gap && ctx.Err() == nil {
 		l := (low + high) / 2
-		m.setLower(minima[0].Loss - l)
+		m.setLower(reduced, l)
 		reached, err := m.descend(ctx, w, []float64{1e-4}, s, stretchedMost/2, stretchedPatience/2, evaluated)
 		if err != nil {
 			return err
@@ -655,24 +744,19 @@ func (m *multiplierSearch) descend(ctx context.Context, w []float64, margins []f
 
 // release lets W v* change, as it must for l below f*.
 func (m *multiplierSearch) release() {
-	copy(m.Q, m.plain)
 	m.fixed.Rows, m.fixed.Data = 0, nil
 }
 
-// setLower sets l to f* less the given difference, after release.
-func (m *multiplierSearch) setLower(difference float64) {
-	copy(m.Q, m.plain)
-	step, _ := m.Tx.Dims()
-	for i := 0; i < m.n; i += step {
-		m.Q[i*m.n+i] += difference // the first entry of (1, x) is 1 in both coordinates
-	}
+// setLower sets l, after release.
+func (m *multiplierSearch) setLower(f *reducedForm, l float64) {
+	m.core[0] = f.c - l // the first entry of (1, x) is 1 in both coordinates
+	zero(m.Q)
+	m.addCore(m.Q, identity(m.space.D).RawMatrix().Data)
 }
 
-// certificate returns the best certificate that the W with coordinates w gives, and
-// what it proves.
+// certificate returns the best certificate that the coordinates w give, and what it
+// proves.
 func (m *multiplierSearch) certificate(form *moment.Form, reduced *reducedForm, w []float64) (*Certificate, *Verification, error) {
-	W := make([]float64, m.n*m.n)
-	m.space.add(W, w)
 	var backB, backX mat.Dense
 	if err := backB.Inverse(m.Tb); err != nil {
 		return nil, nil, fmt.Errorf("the balanced coordinates of b are singular: %w", err)
@@ -680,11 +764,22 @@ func (m *multiplierSearch) certificate(form *moment.Form, reduced *reducedForm, 
 	if err := backX.Inverse(m.Tx); err != nil {
 		return nil, nil, fmt.Errorf("the balanced coordinates of x are singular: %w", err)
 	}
+	W := make([]float64, m.n*m.n)
+	m.space.add(W, w[:m.space.count()])
 	W = congruence(W, &backB, &backX)
-	P := mat.NewSymDense(m.space.D, nil) // the identity in the search's coordinates
-	P.SymOuterK(1, backB.T())
-	return bestShare(form, &Multiplier{P: P, U: reduced.U, G: reduced.G}, func(share float64) []float64 {
-		return m.known.exact(W, share, m.space.units)
+	moved := m.multiplierOf(w)
+	return bestShare(form, func(share float64) (*Multiplier, []float64) {
+		P := identity(m.space.D)
+		blas64.Axpy(share, vector(moved), vector(P.RawMatrix().Data))
+		P.Mul(P, &backB)
+		P.Mul(backB.T(), P)
+		sym := mat.NewSymDense(m.space.D, nil)
+		for i := range m.space.D {
+			for j := i; j < m.space.D; j++ {
+				sym.SetSym(i, j, (P.At(i, j)+P.At(j, i))/2)
+			}
+		}
+		return &Multiplier{P: sym, U: reduced.U, G: reduced.G}, m.known.exact(W, share, m.space.units)
 	})
 }
 
@@ -703,16 +798,16 @@ func attainedMultiplier(form *moment.Form, reduced *reducedForm) (*Certificate, 
 	return &Certificate{W: W, Form: form, Multiplier: multiplier}, v, nil
 }
 
-// bestShare tries W and shares of it, since W = 0 is an interior point: where the
-// search did not reach a definite matrix, some share is definite for an l between
-// the enlarged optimum and the loss.
-func bestShare(form *moment.Form, multiplier *Multiplier, W func(share float64) []float64) (*Certificate, *Verification, error) {
+// bestShare tries P and W, and shares of what they differ by from an interior point,
+// W = 0: where the search did not reach a definite matrix, some share is definite for
+// an l between the enlarged optimum and the loss.
+func bestShare(form *moment.Form, at func(share float64) (*Multiplier, []float64)) (*Certificate, *Verification, error) {
 	var best *Verification
 	var certificate *Certificate
 	failure := errors.New("W has no definite share")
 	for _, shrink := range []float64{0, 0x1p-36, 0x1p-32, 0x1p-28, 0x1p-24, 0x1p-22, 0x1p-20, 0x1p-18, 0x1p-16, 0x1p-14, 0x1p-12, 0x1p-10, 0x1p-8, 0x1p-6, 0x1p-4, 0x1p-2, 0x1p-1} {
-		w := W(1 - shrink)
-		v, err := multiplierBound(form, w, multiplier)
+		multiplier, W := at(1 - shrink)
+		v, err := multiplierBound(form, W, multiplier)
 		if err != nil {
 			failure = err
 			continue
@@ -720,7 +815,7 @@ func bestShare(form *moment.Form, multiplier *Multiplier, W func(share float64) 
 		if best != nil && v.Bound <= best.Bound {
 			break // the bound falls from here on
 		}
-		best, certificate = v, &Certificate{W: w, Form: form, Multiplier: multiplier}
+		best, certificate = v, &Certificate{W: W, Form: form, Multiplier: multiplier}
 	}
 	if best == nil {
 		return nil, nil, failure

@@ -219,6 +219,74 @@ func TestSpace(t *testing.T) {
 	}
 }
 
+// With P as well: project is add's adjoint, touching is its product with a vector, and
+// the search starts at a matrix that vanishes on v*.
+func TestMultiplierSearch(t *testing.T) {
+	r := rand.New(rand.NewPCG(4, 61))
+	for _, spec := range []markov.Spec{biased(2, "10"), {D: 1, States: 3, Embedding: "onehot"}, {D: 2}} {
+		form := taskForm(t, spec)
+		reduced := reducedOf(t, form)
+		minima := localMinima(context.Background(), reduced.features(form), nil, 0, 40, 1)
+		m, err := newMultiplierSearch(context.Background(), reduced, minima[:1])
+		if err != nil {
+			t.Fatal(err)
+		}
+		w, back := gaussians(r, m.count()), make([]float64, m.count())
+		S, G := make([]float64, m.n*m.n), mat.NewSymDense(m.n, nil)
+		G.SymOuterK(1, mat.NewDense(m.n, m.n, gaussians(r, m.n*m.n)))
+		m.add(S, w)
+		full := mat.DenseCopyOf(G).RawMatrix().Data
+		m.project(back, full)
+		if x, y := dot(S, full), dot(w, back); math.Abs(x-y) > 1e-9*math.Abs(x) {
+			t.Errorf("%+v: <W, G> = %g, by coordinates %g", spec, x, y)
+		}
+		v := gaussians(r, m.n)
+		for i := range m.n {
+			m.touching(back, i, v)
+			if x, y := dot(S[i*m.n:(i+1)*m.n], v), dot(back, w); math.Abs(x-y) > 1e-9*(1+math.Abs(x)) {
+				t.Fatalf("%+v: entry %d of the product is %g, by coordinates %g", spec, i, x, y)
+			}
+		}
+		copy(S, m.Q)
+		m.add(S, m.start)
+		star, _, err := m.at(&minima[0], reduced.coordinates(minima[0].X))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i := range m.n {
+			if x := dot(S[i*m.n:(i+1)*m.n], star) - star[i]; math.Abs(x) > 1e-7 {
+				t.Errorf("%+v: entry %d of Qv* is %g", spec, i, x)
+			}
+		}
+		// The gradient of the penalty, stretched and not, by differences.
+		s := newStretch(m, minima[0].Loss-0.9*minima[0].Loss)
+		for _, p := range []penalty{m.penalty(nil), m.penalty(s)} {
+			x, step := slices.Clone(m.start), gaussians(r, m.count())
+			removeAlong(step, m.fixed)
+			normalise(step)
+			gradient, scratch := make([]float64, m.count()), make([]float64, m.count())
+			const margin, h = 0.5, 1e-5
+			if _, _, err := p(x, margin, gradient); err != nil {
+				t.Fatal(err)
+			}
+			value := func(h float64) float64 {
+				y := slices.Clone(x)
+				for i := range y {
+					y[i] += h * step[i]
+				}
+				F, _, err := p(y, margin, scratch)
+				if err != nil {
+					t.Fatal(err)
+				}
+				return F
+			}
+			if x, y := (value(h)-value(-h))/(2*h), dot(gradient, step); math.Abs(x-y) > 1e-5*(1+math.Abs(x)) {
+				t.Errorf("%+v: the penalty rises by %g, by its gradient %g", spec, x, y)
+			}
+		}
+	}
+}
+
 // With a bias the best transformer is certified at level 1.
 func TestLevel1(t *testing.T) {
 	for d := 1; d <= 3; d++ {
@@ -262,12 +330,36 @@ func TestLevel1Tasks(t *testing.T) {
 		{D: 2, Bias: true, Start: "stationary"},
 		{D: 2, Bias: true, Start: "correlated:0.5,0.3,0.7"},
 		{D: 3, N: "inf"},
+		// Open as long as P is the identity.
+		{D: 2, N: "40", Bias: true, P: "0.22", Prior: markov.PriorSpec{Text: "beta:1.7,1.3"}},
+		// With many small directions.
+		{D: 2, Bias: true, Prior: markov.PriorSpec{Text: "beta:0.3,2"}},
 	} {
 		r := recoverLevel1(t, spec)
 		if !r.Certified() || r.Realisable != NotRealisable {
 			t.Errorf("%+v: gap %g, %v, %q", spec, r.RelativeGap(), r.Realisable, r.Note)
 		}
 		checkChain(t, fmt.Sprintf("%+v", spec), r)
+	}
+}
+
+// Random tasks with a bias are certified.
+func TestLevel1Random(t *testing.T) {
+	r := rand.New(rand.NewPCG(7, 7))
+	tasks := 12
+	if testing.Short() {
+		tasks = 4
+	}
+	for range tasks {
+		spec := markov.Spec{
+			D: 2, Bias: true, N: fmt.Sprint([]int{1, 2, 5, 10, 40, 100, 1000}[r.IntN(7)]), P: fmt.Sprintf("%d/100", 15+r.IntN(70)),
+			Prior: markov.PriorSpec{Text: fmt.Sprintf("beta:%d/10,%d/10", 5+r.IntN(25), 5+r.IntN(25))},
+		}
+		x := recoverLevel1(t, spec)
+		checkChain(t, fmt.Sprintf("%+v", spec), x)
+		if !x.Certified() {
+			t.Errorf("%+v: gap %g", spec, x.RelativeGap())
+		}
 	}
 }
 

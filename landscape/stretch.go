@@ -33,7 +33,7 @@ const (
 // newStretch returns the stretch for the search's (1, x*) at a gap f* - f~*; nil if
 // it would be too large.
 func newStretch(m *multiplierSearch, gap float64) *stretch {
-	n, D, count := m.n, m.space.D, m.space.count()
+	n, D, count := m.n, m.space.D, m.count()
 	if n*D*count > largestStretch {
 		return nil
 	}
@@ -54,7 +54,7 @@ func newStretch(m *multiplierSearch, gap float64) *stretch {
 	for i := range D {
 		block := blas64.General{Rows: n, Cols: count, Stride: count, Data: s.B.Data[i*n*count : (i+1)*n*count]}
 		for r := range n {
-			m.space.touching(block.Data[r*count:(r+1)*count], r, s.U.Data[i*n:(i+1)*n])
+			m.touching(block.Data[r*count:(r+1)*count], r, s.U.Data[i*n:(i+1)*n])
 		}
 		blas64.Gemm(blas.NoTrans, blas.NoTrans, 1, s.U, block, 0, inside)
 		for k := range block.Data {
