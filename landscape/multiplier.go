@@ -22,9 +22,8 @@ import (
 //	Q(l, W) = P (x) [[c-l, -s'], [-s, R]] + W,  v'Wv = 0 for all b and A,
 //
 // must be positive semidefinite. The b_i x_t, rather than all b_i b_j a_s, are
-// what lets the search end: parameters that do not change the loss give v the same
-// value, so that Q need not be singular there. W = 0 and l < f~* is an interior
-// point.
+// what lets the search end: parameters that do not change the loss add nothing to v,
+// so that Q need not be singular there. W = 0 and l < f~* is an interior point.
 //
 // The search is that of level 0: at a local minimum (b*, A*), v* = b* (x) (1, x*)
 // and Q(f*, W) v* = 0 is kept exactly, and W moves until the rest is definite.
