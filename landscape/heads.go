@@ -3,9 +3,7 @@ package landscape
 import (
 	"context"
 	"math"
-	"runtime"
 	"slices"
-	"sync"
 
 	"gonum.org/v1/gonum/mat"
 
@@ -230,41 +228,28 @@ func BestHeads(ctx context.Context, form *moment.Form, optimum *Optimum, heads, 
 		known bool // the loss, whatever the rounding
 	}
 	all := make([]*found, total)
-	next := 0
-	var lock sync.Mutex
-	var wait sync.WaitGroup
-	for range min(runtime.GOMAXPROCS(0), total) {
-		wait.Go(func() {
-			p := &projectedHeads{form: form, D: D, h: heads, m: moment.Pairs(D), pair: pairTable(D)}
-			for {
-				lock.Lock()
-				i := next
-				next++
-				lock.Unlock()
-				if i >= total || i > 0 && ctx.Err() != nil {
-					return
+	eachStart(ctx, total, func() func(i int) {
+		p := &projectedHeads{form: form, D: D, h: heads, m: moment.Pairs(D), pair: pairTable(D)}
+		return func(i int) {
+			var B []float64
+			if i < len(guesses) {
+				B = guesses[i]
+			} else {
+				B = make([]float64, 0, D*heads)
+				for t := range heads {
+					B = append(B, randomDirection(seed, uint64((i-len(guesses))*heads+t), D)...)
 				}
-				var B []float64
-				if i < len(guesses) {
-					B = guesses[i]
-				} else {
-					B = make([]float64, 0, D*heads)
-					for t := range heads {
-						B = append(B, randomDirection(seed, uint64((i-len(guesses))*heads+t), D)...)
-					}
-				}
-				const memory, most = 30, 400
-				_, _, _ = lbfgs(B, 0.1, nil, memory, most, func(x, gradient []float64) (float64, bool, error) {
-					loss, _, _ := p.eval(x, gradient)
-					return loss, math.Sqrt(dot(gradient, gradient)*dot(x, x)) < 1e-10*math.Abs(loss), nil
-				})
-				f := &found{}
-				f.loss, f.X, f.U = p.eval(B, make([]float64, len(B)))
-				all[i] = f
 			}
-		})
-	}
-	wait.Wait()
+			const memory, most = 30, 400
+			_, _, _ = lbfgs(B, 0.1, nil, memory, most, func(x, gradient []float64) (float64, bool, error) {
+				loss, _, _ := p.eval(x, gradient)
+				return loss, math.Sqrt(dot(gradient, gradient)*dot(x, x)) < 1e-10*math.Abs(loss), nil
+			})
+			f := &found{}
+			f.loss, f.X, f.U = p.eval(B, make([]float64, len(B)))
+			all[i] = f
+		}
+	})
 	var best *found
 	for _, f := range all {
 		if f == nil || math.IsNaN(f.loss) {

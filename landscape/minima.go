@@ -9,6 +9,7 @@ import (
 	"runtime"
 	"slices"
 	"sync"
+	"sync/atomic"
 
 	"gonum.org/v1/gonum/mat"
 
@@ -39,40 +40,44 @@ func localMinima(ctx context.Context, form *moment.Form, starts [][]float64, fir
 	D := form.Q + 1
 	total := len(starts) + last - first
 	found := make([]*LocalMinimum, total)
-	var next int
-	var lock sync.Mutex
-	var wait sync.WaitGroup
-	for range min(runtime.GOMAXPROCS(0), total) {
-		wait.Go(func() {
-			p := newProjected(form)
-			for {
-				lock.Lock()
-				i := next
-				next++
-				lock.Unlock()
-				if i >= total || i > 0 && ctx.Err() != nil {
-					return
-				}
-				var b []float64
-				if i < len(starts) {
-					b = starts[i]
-				} else {
-					b = randomDirection(seed, uint64(first+i-len(starts)), D)
-				}
-				found[i] = p.minimumFrom(b)
-				if i < len(starts) {
-					found[i].Hits = 0
-				}
+	eachStart(ctx, total, func() func(i int) {
+		p := newProjected(form)
+		return func(i int) {
+			if i < len(starts) {
+				found[i] = p.minimumFrom(starts[i])
+				found[i].Hits = 0
+			} else {
+				found[i] = p.minimumFrom(randomDirection(seed, uint64(first+i-len(starts)), D))
 			}
-		})
-	}
-	wait.Wait()
+		}
+	})
 	found = slices.DeleteFunc(found, func(m *LocalMinimum) bool { return m == nil || math.IsNaN(m.Loss) })
 	minima := make([]LocalMinimum, len(found))
 	for i, m := range found {
 		minima[i] = *m
 	}
 	return distinctMinima(minima)
+}
+
+// eachStart does the work for every i below total on all processors, with a worker
+// for each goroutine. Once the context has ended no work is begun but that of the
+// first.
+func eachStart(ctx context.Context, total int, worker func() func(i int)) {
+	var next atomic.Int64
+	var wait sync.WaitGroup
+	for range min(runtime.GOMAXPROCS(0), total) {
+		wait.Go(func() {
+			work := worker()
+			for {
+				i := int(next.Add(1)) - 1
+				if i >= total || i > 0 && ctx.Err() != nil {
+					return
+				}
+				work(i)
+			}
+		})
+	}
+	wait.Wait()
 }
 
 func randomDirection(seed, index uint64, D int) []float64 {
