@@ -672,9 +672,14 @@ func certifyMultiplier(ctx context.Context, form *moment.Form, reduced *reducedF
 	if !reached && ctx.Err() == nil {
 		if s = newStretch(m, gap); s != nil {
 			reached, err = m.descend(ctx, w, stretchedMargins, s, stretchedMost, stretchedPatience, evaluated)
-		} else {
+		}
+		if err == nil && !reached && ctx.Err() == nil {
+			patient := append([]float64(nil), m.start...)
 			most := patientMost(m.n)
-			reached, err = m.descend(ctx, w, patientMargins, nil, most, most/20, evaluated)
+			reached, err = m.descend(ctx, patient, patientMargins, nil, most, most/40, evaluated)
+			if reached || s == nil {
+				w = patient
+			}
 		}
 		if err != nil {
 			return err
