@@ -255,8 +255,8 @@ func (f *multiplierForm) setLower(t float64) {
 func (f *multiplierForm) proven(t, uncertain float64) float64 {
 	f.setLower(t)
 	scale, err := unitScale(f.data, f.n)
-	if err != nil {
-		return 0
+	if err != nil || slices.Max(scale) > 0x1p200 {
+		return 0 // with numbers so small, products may underflow by more than is allowed for
 	}
 	sums := make([]float64, f.D)
 	for j := range f.D {
@@ -274,7 +274,7 @@ func (f *multiplierForm) proven(t, uncertain float64) float64 {
 			norm = max(norm, row*x*uncertain)
 		}
 	}
-	return provenDefinite(f.data, f.n, scale, 0, norm)
+	return provenDefinite(f.data, f.n, scale, 0, norm+float64(f.n)*0x1p-600)
 }
 
 // checkPositive checks that P is positive definite.
@@ -304,6 +304,9 @@ func multiplierBound(form *moment.Form, W []float64, m *Multiplier) (*Verificati
 	f, err := multiplierMatrix(form, W, m)
 	if err != nil {
 		return nil, err
+	}
+	if form.C == 0 {
+		return nil, errors.New("c = 0: predicting 0 is right, and there is nothing to prove")
 	}
 	uncertain := reducedTolerance * formSize(form)
 	// A larger t is a lower bound, and easier to prove.

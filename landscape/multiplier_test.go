@@ -443,6 +443,8 @@ func TestLevel1RejectsForgery(t *testing.T) {
 		"an infinite l":       {func(c *Certificate) { c.Lower = math.Inf(1) }, "finite"},
 		"an H a little off":   {func(c *Certificate) { c.Form.H.SetSym(0, 1, c.Form.H.At(0, 1)+1e-9) }, "dependences"},
 		"a task a little off": {func(c *Certificate) { c.Form.C -= 1e-6 }, "proven"},
+		"c = 0":               {func(c *Certificate) { c.Form.C = 0 }, "nothing to prove"},
+		"tiny numbers":        {func(c *Certificate) { c.Form.C = 1e-300 }, "not positive semidefinite"},
 	} {
 		forged := *genuine
 		forged.W = slices.Clone(genuine.W)

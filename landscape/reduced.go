@@ -301,11 +301,11 @@ func restrict(form *moment.Form, U, G *mat.Dense) (R, s []float64, err error) {
 	tolerance := reducedTolerance * formSize(form)
 	for i := range form.Dim() {
 		if !(math.Abs(Es.AtVec(i)-form.L[i]) <= tolerance) {
-			return nil, nil, fmt.Errorf("h[%d] = %.12g, but the dependences U and G make it %.12g", i, form.L[i], Es.AtVec(i))
+			return nil, nil, fmt.Errorf("h[%d] = %.17g, but the dependences U and G make it %.17g", i, form.L[i], Es.AtVec(i))
 		}
 		for k := range form.Dim() {
 			if !(math.Abs(ERE.At(i, k)-form.H.At(i, k)) <= tolerance) {
-				return nil, nil, fmt.Errorf("H[%d,%d] = %.12g, but the dependences U and G make it %.12g", i, k, form.H.At(i, k), ERE.At(i, k))
+				return nil, nil, fmt.Errorf("H[%d,%d] = %.17g, but the dependences U and G make it %.17g", i, k, form.H.At(i, k), ERE.At(i, k))
 			}
 		}
 	}
