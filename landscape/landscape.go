@@ -14,7 +14,7 @@
 //   - varpro.go, minima.go: the local minima of the loss over transformers
 //   - sdp.go, certify.go: the semidefinite certificate and the search for it
 //   - admm.go: the best bound of the relaxation where no certificate closes
-//   - multiplier.go, stretch.go: the certificate of level 1 and the search for it
+//   - multiplier.go, space.go, stretch.go: the certificate of level 1 and the search for it
 //   - reduced.go: the loss without the features that depend on others
 //   - relations.go: relations between products of the parameters, in integers
 //   - lbfgs.go, spectrum.go: the numerical methods of that search
