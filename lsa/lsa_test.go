@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"strconv"
 	"testing"
 
@@ -96,8 +97,9 @@ func TestForwardIsExplicit(t *testing.T) {
 		f := m.NewForward()
 		got, err := f.Predict(G, u)
 		if math.IsInf(size, 0) || size > 1e100 {
-			if err == nil && math.Abs(got) < 1e50 {
-				rt.Fatalf("tokens of size %g, but Gram compression predicts %g", size, got)
+			// For a query of zeros the prediction is 0 however large the rest is.
+			if err == nil && math.Abs(got) < 1e50 && !(math.Abs(want) < 1e50) && slices.ContainsFunc(u, func(x float64) bool { return x != 0 }) {
+				rt.Fatalf("tokens of size %g and label %g, but Gram compression predicts %g", size, want, got)
 			}
 			return
 		}
