@@ -103,31 +103,34 @@ func TestPolynomial(t *testing.T) {
 	}
 }
 
+// exactForm returns the form of a task in fractions.
+func exactForm(t testing.TB, spec markov.Spec) *moment.ExactForm {
+	t.Helper()
+	task := newTask(t, spec)
+	moments, err := moment.ExactOf(context.Background(), task)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return moments.At(task.Context())
+}
+
 // Proofs about tasks themselves, whose moments are fractions.
 func TestProofOfTask(t *testing.T) {
 	for _, spec := range []markov.Spec{{D: 1, N: "5"}, {D: 2, N: "10"}, {D: 3, N: "1", Prior: markov.PriorSpec{Text: "beta:2,5"}}, {D: 4, N: "100"}} {
-		task, err := markov.NewTask(spec)
-		if err != nil {
-			t.Fatal(err)
-		}
-		moments, err := moment.ExactOf(context.Background(), task)
-		if err != nil {
-			t.Fatal(err)
-		}
-		exact := moments.At(task.Context())
+		exact := exactForm(t, spec)
 		r, err := Recover(context.Background(), exact.Float(), Settings{Starts: 20})
 		if err != nil || r.Certificate == nil {
-			t.Fatal(task, err)
+			t.Fatal(spec, err)
 		}
 		p, err := NewProof(exact, r.Certificate, 12)
 		if err != nil {
-			t.Fatal(task, err)
+			t.Fatal(spec, err)
 		}
 		if err := p.Verify(exact); err != nil {
-			t.Error(task, err)
+			t.Error(spec, err)
 		}
 		if lower, _ := p.Lower.Float64(); lower > r.Loss || lower < r.Loss-1e-11 {
-			t.Errorf("%v: proven %v, loss %.15g", task, p.Lower, r.Loss)
+			t.Errorf("%+v: proven %v, loss %.15g", spec, p.Lower, r.Loss)
 		}
 	}
 }
@@ -135,15 +138,7 @@ func TestProofOfTask(t *testing.T) {
 func BenchmarkProof(b *testing.B) {
 	for d := 2; d <= 5; d++ {
 		b.Run(fmt.Sprint("d=", d), func(b *testing.B) {
-			task, err := markov.NewTask(markov.Spec{D: d})
-			if err != nil {
-				b.Fatal(err)
-			}
-			moments, err := moment.ExactOf(context.Background(), task)
-			if err != nil {
-				b.Fatal(err)
-			}
-			exact := moments.At(task.Context())
+			exact := exactForm(b, markov.Spec{D: d})
 			r, err := Recover(context.Background(), exact.Float(), Settings{})
 			if err != nil {
 				b.Fatal(err)

@@ -293,24 +293,55 @@ func restrict(form *moment.Form, U, G *mat.Dense) (R, s []float64, err error) {
 			R[i*r+k] = form.H.At(x, y)
 		}
 	}
-	var RE, ERE mat.Dense
-	RE.Mul(mat.NewDense(r, r, R), E)
-	ERE.Mul(E.T(), &RE)
-	var Es mat.VecDense
-	Es.MulVec(E.T(), mat.NewVecDense(r, s))
-	tolerance := reducedTolerance * formSize(form)
-	for i := range form.Dim() {
-		if !(math.Abs(Es.AtVec(i)-form.L[i]) <= tolerance) {
-			return nil, nil, fmt.Errorf("h[%d] = %.17g, but the dependences U and G make it %.17g", i, form.L[i], Es.AtVec(i))
+	// E'RE and E's in twice the working precision, so that nothing cancels unseen.
+	dim := form.Dim()
+	columns := make([][]int, dim) // where E's column is not 0
+	for i := range columns {
+		for k := range r {
+			if x := E.At(k, i); math.Abs(x) > 1<<26 {
+				return nil, nil, fmt.Errorf("the dependences U and G combine to the coefficient %g; that is too large", x)
+			} else if x != 0 {
+				columns[i] = append(columns[i], k)
+			}
 		}
-		for k := range form.Dim() {
-			if !(math.Abs(ERE.At(i, k)-form.H.At(i, k)) <= tolerance) {
-				return nil, nil, fmt.Errorf("H[%d,%d] = %.17g, but the dependences U and G make it %.17g", i, k, form.H.At(i, k), ERE.At(i, k))
+	}
+	tolerance := reducedTolerance * formSize(form)
+	for i := range dim {
+		var sum compensated
+		for _, k := range columns[i] {
+			sum.add(E.At(k, i), s[k])
+		}
+		if sum.add(-1, form.L[i]); !(math.Abs(sum.value()) <= tolerance) {
+			return nil, nil, fmt.Errorf("h[%d] = %.17g, but the dependences U and G make it %.17g", i, form.L[i], form.L[i]+sum.value())
+		}
+		for j := i; j < dim; j++ {
+			var sum compensated
+			for _, k := range columns[i] {
+				for _, l := range columns[j] {
+					sum.add(E.At(k, i)*E.At(l, j), R[k*r+l])
+				}
+			}
+			if sum.add(-1, form.H.At(i, j)); !(math.Abs(sum.value()) <= tolerance) {
+				return nil, nil, fmt.Errorf("H[%d,%d] = %.17g, but the dependences U and G make it %.17g", i, j, form.H.At(i, j), form.H.At(i, j)+sum.value())
 			}
 		}
 	}
 	return R, s, nil
 }
+
+// compensated is a sum of products in twice the working precision (Ogita, Rump and
+// Oishi, 2005).
+type compensated struct{ high, low float64 }
+
+func (c *compensated) add(x, y float64) {
+	product := x * y
+	sum := c.high + product
+	z := sum - c.high
+	c.low += (c.high - (sum - z)) + (product - z) + math.FMA(x, y, -product)
+	c.high = sum
+}
+
+func (c *compensated) value() float64 { return c.high + c.low }
 
 // pairDependence returns the matrix [m~, m] that takes a block X of phi(b, A) to
 // that of phi(Zb, ZA): with the symmetric matrix M of the block, ZMZ'.
