@@ -187,7 +187,8 @@ func readCertificate(r io.ReaderAt, size int64) (*Certificate, error) {
 }
 
 // readArray reads an array of an NPZ archive. Its errors go on from the array's name.
-func readArray(f *zip.File, rank int, value any) error {
+func readArray(f *zip.File, rank int, value any) (err error) {
+	defer malformed(&err)
 	entry, err := f.Open()
 	if err != nil {
 		return fmt.Errorf("cannot be read: %w", err)
@@ -218,6 +219,13 @@ func readArray(f *zip.File, rank int, value any) error {
 		return fmt.Errorf("cannot be read: %w", err)
 	}
 	return nil
+}
+
+// malformed turns a panic of package npy, which trusts headers, into an error.
+func malformed(err *error) {
+	if r := recover(); r != nil {
+		*err = fmt.Errorf("cannot be read: its header is malformed (%v)", r)
+	}
 }
 
 // largestArray keeps a small file from claiming all memory.

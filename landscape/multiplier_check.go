@@ -211,7 +211,7 @@ type multiplierForm struct {
 // multiplierMatrix returns the matrix but for t. Every entry P_ij R_st + W is rounded
 // once, by a fused multiplication.
 func multiplierMatrix(form *moment.Form, W []float64, m *Multiplier) (*multiplierForm, error) {
-	R, s, err := restrict(form, m.U, m.G)
+	R, s, err := restrict(form, m.U, m.G, reducedTolerance)
 	if err != nil {
 		return nil, err
 	}
@@ -317,7 +317,7 @@ func multiplierBound(form *moment.Form, W []float64, m *Multiplier) (*Verificati
 		}
 	}
 	low := 0.0
-	for high-low > 1e-13*math.Abs(form.C) {
+	for high-low > 1e-13*max(math.Abs(form.C), high) {
 		if middle := (low + high) / 2; f.proven(middle, uncertain) > 0 {
 			high = middle
 		} else {

@@ -443,8 +443,17 @@ func TestLevel1RejectsForgery(t *testing.T) {
 		"an infinite l":       {func(c *Certificate) { c.Lower = math.Inf(1) }, "finite"},
 		"an H a little off":   {func(c *Certificate) { c.Form.H.SetSym(0, 1, c.Form.H.At(0, 1)+1e-9) }, "dependences"},
 		"a task a little off": {func(c *Certificate) { c.Form.C -= 1e-6 }, "proven"},
-		"c = 0":               {func(c *Certificate) { c.Form.C = 0 }, "nothing to prove"},
-		"tiny numbers":        {func(c *Certificate) { c.Form.C = 1e-300 }, "not positive semidefinite"},
+		"a vanishing P": {func(c *Certificate) {
+			P := mat.NewSymDense(4, nil)
+			for i := range 4 {
+				P.SetSym(i, i, 36*0x1p-1074)
+			}
+			zero(c.W)
+			c.Multiplier.P, c.Lower = P, 0.375
+		}, "not positive semidefinite"},
+		"a bound far below": {func(c *Certificate) { c.Form.C = 1e-5 }, "proven"},
+		"c = 0":             {func(c *Certificate) { c.Form.C = 0 }, "nothing to prove"},
+		"tiny numbers":      {func(c *Certificate) { c.Form.C = 1e-300 }, "not positive semidefinite"},
 	} {
 		forged := *genuine
 		forged.W = slices.Clone(genuine.W)
@@ -545,6 +554,25 @@ func TestLevel1Proof(t *testing.T) {
 		}
 		if p.Verify(exactForm(t, markov.Spec{D: spec.D, N: "7", Embedding: spec.Embedding, Bias: spec.Bias})) == nil {
 			t.Errorf("%+v: the proof was accepted for another n", spec)
+		}
+	}
+}
+
+// Losses that only ever larger parameters approach are not taken for attained, and
+// no loss below a bound is certified.
+func TestInfimum(t *testing.T) {
+	for _, spec := range []markov.Spec{
+		{D: 1, Bias: true, Start: "stationary"},
+		{D: 2, Start: "stationary", Embedding: "onehot"},
+		{D: 2, N: "100", Start: "stationary", Embedding: "onehot"},
+		{D: 2, N: "1000000", Bias: true},
+	} {
+		r, err := Recover(context.Background(), taskForm(t, spec), Settings{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if r.Realisable == Realisable || r.Loss < r.LossEnlarged*(1-1e-9) {
+			t.Errorf("%+v: %v, loss %.15g, enlarged %.15g", spec, r.Realisable, r.Loss, r.LossEnlarged)
 		}
 	}
 }

@@ -99,6 +99,7 @@ func readPointCSV(r io.Reader) (X []*big.Rat, q, D int, err error) {
 }
 
 func readPointNPY(file *os.File) (X []float64, q, D int, err error) {
+	defer malformed(&err)
 	reader, err := npy.NewReader(wholeReads{file})
 	if err != nil {
 		return nil, 0, 0, err

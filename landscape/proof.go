@@ -324,7 +324,8 @@ func (p *Proof) verifyMultiplier(form *moment.ExactForm) error {
 			sum.SetInt64(0)
 			for _, k := range columns[i] {
 				for _, l := range columns[j] {
-					sum.Add(sum, term.Mul(term.SetFloat64(E.At(k, i)*E.At(l, j)), form.HAt(places[k], places[l])))
+					term.Mul(term.SetFloat64(E.At(k, i)), new(big.Rat).SetFloat64(E.At(l, j)))
+					sum.Add(sum, term.Mul(term, form.HAt(places[k], places[l])))
 				}
 			}
 			if sum.Cmp(form.HAt(i, j)) != 0 {

@@ -107,8 +107,12 @@ func (r *Recovery) RelativeGap() float64 {
 	return (r.Loss - r.LowerBound) / math.Abs(r.Loss)
 }
 
-// Certified reports whether the transformer is proven best up to CertifiedGap.
-func (r *Recovery) Certified() bool { return r.RelativeGap() <= CertifiedGap }
+// Certified reports whether the transformer is proven best up to CertifiedGap. A
+// loss that lies below a proven bound by more than rounding is not known, and
+// certifies nothing.
+func (r *Recovery) Certified() bool {
+	return r.RelativeGap() <= CertifiedGap && r.Loss >= r.LowerBound-1e-9*math.Abs(r.LowerBound)
+}
 
 // Recover finds the best one-layer transformer with one head for the form, and
 // proves how good it is: it decides whether the enlarged optimum is a transformer
@@ -253,7 +257,13 @@ func (r *recovery) certain(minima []LocalMinimum) []LocalMinimum {
 
 // conclude settles realisability once the best loss is known.
 func (r *recovery) conclude() {
-	attained := r.Loss <= r.LossEnlarged+1e-9*math.Abs(r.LossEnlarged) &&
+	// Where H is singular an infimum may be approached by ever larger parameters, or
+	// missed by little: only a loss that equals f~* up to its rounding attains it.
+	within := 1e-9
+	if !r.optimum.Unique {
+		within = 1e-12
+	}
+	attained := math.Abs(r.Loss-r.LossEnlarged) <= within*math.Abs(r.LossEnlarged) &&
 		(r.optimum.Unique || r.reduced != nil || lossKnown(r.form, r.LocalMinima[0].X, r.Loss))
 	switch {
 	case attained && (r.Realisable == Realisable || !r.optimum.Unique):

@@ -70,7 +70,7 @@ func reduce(form *moment.Form, rank int) (*reducedForm, error) {
 	if f.G, err = integerDependence(grams); err != nil {
 		return nil, fmt.Errorf("the entries of the Gram matrix: %w", err)
 	}
-	if f.R, f.s, err = restrict(form, f.U, f.G); err != nil {
+	if f.R, f.s, err = restrict(form, f.U, f.G, searchTolerance); err != nil {
 		return nil, err
 	}
 	if len(f.s) != rank {
@@ -253,6 +253,10 @@ const largestCoefficient = 1000
 // certificate holds for every form within it.
 const reducedTolerance = 0x1p-48
 
+// searchTolerance is the same for a search, whose losses need not be proven: moments
+// by quadrature have errors of some 1e-15.
+const searchTolerance = 1e-12
+
 // places returns, for a multiplier's coordinates x, the places in X whose entries of
 // h and H are those of s and R, and the matrix E ([r, qm]) with x = EX.
 func (m *Multiplier) places(q int) (places []int, E *mat.Dense, err error) {
@@ -279,8 +283,9 @@ func (m *Multiplier) places(q int) (places []int, E *mat.Dense, err error) {
 }
 
 // restrict returns R ([r, r]) and s ([r]) of the reduced form with the given U
-// and G, and an error if H and h are not of that form.
-func restrict(form *moment.Form, U, G *mat.Dense) (R, s []float64, err error) {
+// and G, and an error if H and h are not of that form up to a tolerance, relative to
+// the largest number in H, h, c.
+func restrict(form *moment.Form, U, G *mat.Dense, relative float64) (R, s []float64, err error) {
 	places, E, err := (&Multiplier{U: U, G: G}).places(form.Q)
 	if err != nil {
 		return nil, nil, err
@@ -305,7 +310,7 @@ func restrict(form *moment.Form, U, G *mat.Dense) (R, s []float64, err error) {
 			}
 		}
 	}
-	tolerance := reducedTolerance * formSize(form)
+	tolerance := relative * formSize(form)
 	for i := range dim {
 		var sum compensated
 		for _, k := range columns[i] {

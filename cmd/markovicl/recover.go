@@ -430,7 +430,7 @@ type verifyAnswer struct {
 
 // taskTolerance is how far the file's H, h and c may be from the task's,
 // relative to the largest entry of each: rounding, no more.
-const taskTolerance = 1e-12
+const taskTolerance = 1e-14
 
 func (c *recoverCmd) verify(a *app) error {
 	certificate, err := landscape.ReadCertificate(c.Verify)
