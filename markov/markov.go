@@ -19,9 +19,8 @@
 //   - prompt.go: one prompt, its matrix Z0, its Gram matrix, its features
 //   - sampler.go: prompts drawn from a task, reproducibly
 //   - gramsampler.go: the same straight into Gram matrices, 64 chains at once
-//   - chainfile.go: sequences of states from files, and lines of text; fasta.go and
-//     csv.go the other formats, symbols.go what is a state
-//   - window.go: chains cut from sequences, and prompts drawn from them
+//
+// Package chainfile reads chains from files.
 //
 // The numbers of prior and start are kept as exact fractions, so that moments
 // of a task can be had exactly; floats derive from them.

@@ -6,13 +6,14 @@ import (
 
 	"gonum.org/v1/gonum/mat"
 
+	"markovicl/chainfile"
 	"markovicl/markov"
 	"markovicl/moment"
 )
 
 // windowSource draws prompts from the windows of a chain file.
 type windowSource struct {
-	windows *markov.Windows
+	windows *chainfile.Windows
 	seed    uint64
 	n       int
 }
@@ -25,7 +26,7 @@ func (s windowSource) Prompt(p *markov.Prompt, i uint64) error {
 // FromWindows returns the prompts that are drawn from the windows of a chain
 // file: n+1 different windows without replacement, one of them the query. It is
 // an error if there are too few windows.
-func FromWindows(w *markov.Windows, n int, seed uint64) (Source, error) {
+func FromWindows(w *chainfile.Windows, n int, seed uint64) (Source, error) {
 	if err := w.CheckContext(n); err != nil {
 		return nil, err
 	}
@@ -35,7 +36,7 @@ func FromWindows(w *markov.Windows, n int, seed uint64) (Source, error) {
 // FitWindows fits a prior to the windows of a chain file: each contiguous
 // stretch of n+1 windows, as many as a prompt has, is a unit of the likelihood;
 // its transitions are those within the windows.
-func FitWindows(w *markov.Windows, n int) (*PriorFit, error) {
+func FitWindows(w *chainfile.Windows, n int) (*PriorFit, error) {
 	units := w.Stretches(n)
 	if units < 2 {
 		return nil, fmt.Errorf("a prior is fitted to stretches of n+1 = %d chains, and %d chains make %d of them where at least 2 are needed; give a smaller --n or --d, or a longer file", n+1, w.Len(), units)

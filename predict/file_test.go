@@ -8,14 +8,15 @@ import (
 	"strings"
 	"testing"
 
+	"markovicl/chainfile"
 	"markovicl/landscape"
 	"markovicl/markov"
 	"markovicl/moment"
 )
 
-func windows(t testing.TB, text string, d int) *markov.Windows {
+func windows(t testing.TB, text string, d int) *chainfile.Windows {
 	t.Helper()
-	s, err := markov.ReadChains(strings.NewReader(text), "test.txt", markov.FileOptions{})
+	s, err := chainfile.Read(strings.NewReader(text), "test.txt", chainfile.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -146,26 +147,26 @@ func TestEnlargedOptimumHasItsLoss(t *testing.T) {
 // prior and, on the second half, with the prior fitted to the first.
 func TestGenome(t *testing.T) {
 	ctx := context.Background()
-	classes, err := markov.ParseClasses("purine=AG,pyrimidine=CT")
+	classes, err := chainfile.ParseClasses("purine=AG,pyrimidine=CT")
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, c := range []struct {
-		opts markov.FileOptions
+		opts chainfile.Options
 		d, n int
 		fit  bool
 	}{
-		{markov.FileOptions{Classes: classes}, 2, 10, false},
-		{markov.FileOptions{Classes: classes}, 4, 40, true},
-		{markov.FileOptions{}, 1, 10, false},
-		{markov.FileOptions{}, 3, 50, true},
+		{chainfile.Options{Classes: classes}, 2, 10, false},
+		{chainfile.Options{Classes: classes}, 4, 40, true},
+		{chainfile.Options{}, 1, 10, false},
+		{chainfile.Options{}, 3, 50, true},
 	} {
 		file, err := os.Open("../examples/lambda_phage.fa")
 		if err != nil {
 			t.Fatal(err)
 		}
 		defer file.Close()
-		sequences, err := markov.ReadChains(file, "lambda_phage.fa", c.opts)
+		sequences, err := chainfile.Read(file, "lambda_phage.fa", c.opts)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -175,7 +176,7 @@ func TestGenome(t *testing.T) {
 		}
 		task := newTask(t, markov.Spec{States: len(sequences.Labels), D: c.d, N: fmt.Sprint(c.n)})
 		if c.fit {
-			var training *markov.Windows
+			var training *chainfile.Windows
 			training, w = w.Halves()
 			fit, err := FitWindows(training, c.n)
 			if err != nil {

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"markovicl/chainfile"
 	"markovicl/landscape"
 	"markovicl/lsa"
 	"markovicl/markov"
@@ -62,10 +63,10 @@ const (
 // predictSource is where prompts come from.
 type predictSource struct {
 	task      markov.Task
-	labels    []string          // [S] names of the states
-	sequences *markov.Sequences // nil if simulated
-	windows   *markov.Windows   // of the file to evaluate on or to take the context from
-	training  *markov.Windows   // to fit on; nil if nothing is fitted or prompts are simulated
+	labels    []string             // [S] names of the states
+	sequences *chainfile.Sequences // nil if simulated
+	windows   *chainfile.Windows   // of the file to evaluate on or to take the context from
+	training  *chainfile.Windows   // to fit on; nil if nothing is fitted or prompts are simulated
 	prior     *priorFitAnswer
 }
 
@@ -221,7 +222,7 @@ func (c *predictCmd) source(model lsa.Model) (*predictSource, error) {
 		src.training = src.windows
 		if c.Evaluate {
 			src.training, src.windows = src.windows.Halves()
-			for _, half := range []*markov.Windows{src.training, src.windows} {
+			for _, half := range []*chainfile.Windows{src.training, src.windows} {
 				if err := half.CheckContext(int(src.task.Context())); err != nil {
 					return nil, badInput(err)
 				}

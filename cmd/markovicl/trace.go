@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"markovicl/chainfile"
 	"markovicl/lsa"
 	"markovicl/markov"
 	"markovicl/multiobj"
@@ -184,7 +185,7 @@ func (c *traceCmd) prompts(model *lsa.Structured) (markov.Task, multiobj.Source,
 		return fail(badInputf("trace takes one value of --n, got %s", strings.Join(ns, ",")))
 	}
 	spec.N = ns[0]
-	var sequences *markov.Sequences
+	var sequences *chainfile.Sequences
 	if c.File != "" {
 		if sequences, err = c.read(c.File); err != nil {
 			return fail(err)
@@ -202,7 +203,7 @@ func (c *traceCmd) prompts(model *lsa.Structured) (markov.Task, multiobj.Source,
 	var task markov.Task
 	var source multiobj.Source
 	if sequences != nil {
-		var windows *markov.Windows
+		var windows *chainfile.Windows
 		if task, windows, err = c.chainFlags.task(spec, sequences); err != nil {
 			return fail(err)
 		}

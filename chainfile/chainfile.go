@@ -1,4 +1,18 @@
-package markov
+// Package chainfile reads the files in which people keep sequences of states,
+// cuts chains from them, and says what it made of them.
+//
+// [Read] turns a file (FASTA, a text with one chain a line, a table) into
+// [Sequences]; [Sequences.Windows] cuts them into chains of d+1 states, from
+// which [Windows.Prompt] draws prompts. An [Error] names the place in the file
+// and the remedy.
+//
+// Where to read what:
+//
+//   - chainfile.go: Options, Read, Sequences, errors, and lines of text
+//   - csv.go, fasta.go: the other formats
+//   - symbols.go: what is a state
+//   - window.go: chains cut from sequences, and prompts drawn from them
+package chainfile
 
 import (
 	"errors"
@@ -8,6 +22,8 @@ import (
 	"slices"
 	"strings"
 	"unicode/utf8"
+
+	"markovicl/markov"
 )
 
 // Format is the format of a chain file.
@@ -15,7 +31,7 @@ type Format int
 
 // The formats of chain files.
 const (
-	FormatAuto  Format = iota // recognised as ReadChains says
+	FormatAuto  Format = iota // recognised as Read says
 	FormatText                // one chain a line
 	FormatFASTA               // records that begin with a line ">name"
 	FormatCSV                 // one trajectory a row, or a series in a column
@@ -36,9 +52,9 @@ func (f *Format) UnmarshalText(text []byte) error {
 	return nil
 }
 
-// FileOptions says how a chain file is read. The zero value recognises the
+// Options says how a chain file is read. The zero value recognises the
 // format and finds the states in the file.
-type FileOptions struct {
+type Options struct {
 	Format Format
 
 	// Alphabet lists the states in order; nil finds them in the file. Any other
@@ -91,9 +107,9 @@ type Sequences struct {
 // Sequence is one run of states of a chain file: a FASTA record, a line, a row,
 // a series, or a piece of one that was cut at an unknown symbol.
 type Sequence struct {
-	Name   string  // name of the record or trajectory, "" if it has none
-	Line   int     // line of the first state, from 1
-	States []State // at least one
+	Name   string         // name of the record or trajectory, "" if it has none
+	Line   int            // line of the first state, from 1
+	States []markov.State // at least one
 }
 
 // Len returns the number of states in all sequences together.
@@ -118,7 +134,7 @@ func count(n int, noun string) string {
 	return fmt.Sprintf("%d %ss", n, noun)
 }
 
-// The causes of a [FileError]; ask for them with [errors.Is]. Bad quotes in a
+// The causes of a [Error]; ask for them with [errors.Is]. Bad quotes in a
 // CSV file have the causes of package encoding/csv.
 var (
 	ErrEmpty         = errors.New("no symbols")
@@ -132,10 +148,10 @@ var (
 	ErrFewChains     = errors.New("too few chains")
 )
 
-// FileError says what is wrong with a chain file, where, and what to do about
-// it. [ReadChains] and the methods of [Sequences] and [Windows] return it as
-// *FileError.
-type FileError struct {
+// Error says what is wrong with a chain file, where, and what to do about
+// it. [Read] and the methods of [Sequences] and [Windows] return it as
+// *Error.
+type Error struct {
 	File   string
 	Line   int    // from 1; 0 where the whole file is at fault
 	Column int    // in characters, from 1; 0 where the whole line is at fault
@@ -144,7 +160,7 @@ type FileError struct {
 }
 
 // Error returns "FILE, line L, column C: DETAIL".
-func (e *FileError) Error() string {
+func (e *Error) Error() string {
 	place := e.File
 	if e.Line > 0 {
 		place += fmt.Sprintf(", line %d", e.Line)
@@ -156,10 +172,10 @@ func (e *FileError) Error() string {
 }
 
 // Unwrap returns the cause.
-func (e *FileError) Unwrap() error { return e.Err }
+func (e *Error) Unwrap() error { return e.Err }
 
-// ReadChains reads a chain file from r. The name stands in messages, and its
-// ending tells CSV. Errors about the file are of type [*FileError].
+// Read reads a chain file from r. The name stands in messages, and its
+// ending tells CSV. Errors about the file are of type [*Error].
 //
 // Three formats are read. FASTA is recognised by '>' as the first character:
 // the lines of a record are joined, and case does not matter. If the letters
@@ -190,7 +206,7 @@ func (e *FileError) Unwrap() error { return e.Err }
 // in text, after a blank. The text is UTF-8. States are the symbols that occur,
 // in the order of their numbers if all are numbers, else of their bytes, unless
 // an alphabet or classes of characters say otherwise.
-func ReadChains(r io.Reader, name string, opts FileOptions) (*Sequences, error) {
+func Read(r io.Reader, name string, opts Options) (*Sequences, error) {
 	symbols, err := opts.symbols()
 	if err != nil {
 		return nil, err
@@ -231,7 +247,7 @@ func ReadChains(r io.Reader, name string, opts FileOptions) (*Sequences, error) 
 
 // format decides the format of a file. Options come first, then the name, then
 // the contents.
-func (o FileOptions) format(name, data string) Format {
+func (o Options) format(name, data string) Format {
 	if o.Format != FormatAuto {
 		return o.Format
 	}
@@ -257,7 +273,7 @@ func (o FileOptions) format(name, data string) Format {
 func readText(r io.Reader, name string) (string, error) {
 	var b strings.Builder
 	if _, err := io.Copy(&b, r); err != nil {
-		return "", &FileError{File: name, Detail: err.Error(), Err: err}
+		return "", &Error{File: name, Detail: err.Error(), Err: err}
 	}
 	data := b.String()
 	var kind, remedy string
@@ -270,7 +286,7 @@ func readText(r io.Reader, name string) (string, error) {
 		kind, remedy = "a zip archive or a spreadsheet", "unpack it, or save the sheet as CSV"
 	}
 	if kind != "" {
-		return "", &FileError{File: name, Line: 1, Column: 1, Err: ErrNotText,
+		return "", &Error{File: name, Line: 1, Column: 1, Err: ErrNotText,
 			Detail: fmt.Sprintf("the file is %s, not text; %s", kind, remedy)}
 	}
 	data = strings.TrimPrefix(data, "\ufeff")
@@ -334,7 +350,7 @@ type textLines struct {
 }
 
 // newLines finds out how the symbols of a text are separated.
-func newLines(data string, opts FileOptions) *textLines {
+func newLines(data string, opts Options) *textLines {
 	t := &textLines{data: data, joined: opts.JoinLines, comments: opts.comments(), classes: opts.Classes != nil}
 	var filled int
 	several := false // symbols on one line
@@ -493,8 +509,8 @@ func (t *textLines) reading() (words string, strict bool) {
 }
 
 // collect turns the symbols of a source into states.
-func (s *Sequences) collect(src source, opts FileOptions) error {
-	states := make([]State, 0, src.size())
+func (s *Sequences) collect(src source, opts Options) error {
+	states := make([]markov.State, 0, src.size())
 	var ends []int // where the sequences of s.List end in states
 	var name string
 	from, line := 0, 0
@@ -520,7 +536,7 @@ func (s *Sequences) collect(src source, opts FileOptions) error {
 			if len(states) == from {
 				line = at
 			}
-			states = append(states, State(state))
+			states = append(states, markov.State(state))
 		case state == removedSymbol:
 		case opts.SkipUnknown:
 			finish()
@@ -545,7 +561,7 @@ func (s *Sequences) collect(src source, opts FileOptions) error {
 // unknown returns the error for a symbol that is no state.
 func (s *Sequences) unknown(src source, text string, ref int) error {
 	line, column := src.place(ref)
-	return &FileError{File: s.File, Line: line, Column: column, Err: ErrUnknownSymbol,
+	return &Error{File: s.File, Line: line, Column: column, Err: ErrUnknownSymbol,
 		Detail: s.symbols.complaint(text) + "; add --skip-unknown to cut chains there"}
 }
 
@@ -558,7 +574,7 @@ func (s *Sequences) check() error {
 		} else if len(s.Labels) > 0 {
 			detail = "the file holds no symbol of the alphabet " + s.symbols.show()
 		}
-		return &FileError{File: s.File, Line: 1, Column: 1, Detail: detail, Err: ErrEmpty}
+		return &Error{File: s.File, Line: 1, Column: 1, Detail: detail, Err: ErrEmpty}
 	}
 	first := s.List[0].States[0]
 	for _, q := range s.List {
@@ -572,5 +588,5 @@ func (s *Sequences) check() error {
 	if s.symbols.classes {
 		detail = fmt.Sprintf("every character that is in a class is in %q; there is nothing to predict with a single state", s.Labels[first])
 	}
-	return &FileError{File: s.File, Line: s.List[0].Line, Err: ErrOneState, Detail: detail}
+	return &Error{File: s.File, Line: s.List[0].Line, Err: ErrOneState, Detail: detail}
 }

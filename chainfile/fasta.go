@@ -1,4 +1,4 @@
-package markov
+package chainfile
 
 import (
 	"fmt"
@@ -6,6 +6,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"markovicl/markov"
 )
 
 // fasta is a FASTA file: records of a line ">name description" and lines of
@@ -20,7 +22,7 @@ type fasta struct {
 	kind     string // what the letters are, once findSymbols has looked
 }
 
-func newFASTA(data string, opts FileOptions) *fasta {
+func newFASTA(data string, opts Options) *fasta {
 	return &fasta{data: data, comments: opts.comments()}
 }
 
@@ -91,9 +93,9 @@ func (f *fasta) findSymbols(file string) (*symbols, error) {
 		f.kind = "nucleotides"
 		found = slices.DeleteFunc(found, func(letter string) bool { return !strings.Contains(nucleotides, letter) })
 	}
-	if len(found) > MaxStates {
-		return nil, &FileError{File: file, Err: ErrManyStates,
-			Detail: fmt.Sprintf("the file has %d different letters, and at most %d states are possible; map characters with --classes", len(found), MaxStates)}
+	if len(found) > markov.MaxStates {
+		return nil, &Error{File: file, Err: ErrManyStates,
+			Detail: fmt.Sprintf("the file has %d different letters, and at most %d states are possible; map characters with --classes", len(found), markov.MaxStates)}
 	}
 	s := foundSymbols(found)
 	s.fold()

@@ -1,4 +1,4 @@
-package markov
+package chainfile
 
 import (
 	"cmp"
@@ -9,6 +9,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"markovicl/markov"
 )
 
 // Class is a state that stands for several characters.
@@ -145,8 +147,8 @@ func newAlphabet(labels []string) (*symbols, error) {
 		if label == "" || strings.ContainsAny(label, "\r\n") {
 			return nil, fmt.Errorf("%q cannot be a state; name states by words or characters", label)
 		}
-		if i >= MaxStates {
-			return nil, fmt.Errorf("%d states are too many; at most %d are possible", len(labels), MaxStates)
+		if i >= markov.MaxStates {
+			return nil, fmt.Errorf("%d states are too many; at most %d are possible", len(labels), markov.MaxStates)
 		}
 		if !s.set(label, int16(i)) {
 			return nil, fmt.Errorf("%s is listed twice", quoteSymbol(label))
@@ -160,8 +162,8 @@ func newAlphabet(labels []string) (*symbols, error) {
 
 // newClasses returns characters that stand for the class they are in.
 func newClasses(classes []Class) (*symbols, error) {
-	if len(classes) < 2 || len(classes) > MaxStates {
-		return nil, fmt.Errorf("the number of classes is %d; name between 2 and %d", len(classes), MaxStates)
+	if len(classes) < 2 || len(classes) > markov.MaxStates {
+		return nil, fmt.Errorf("the number of classes is %d; name between 2 and %d", len(classes), markov.MaxStates)
 	}
 	rest := int16(removedSymbol)
 	var labels []string
@@ -229,7 +231,7 @@ func (s *symbols) charactersOf(state int16) []string {
 }
 
 // symbols returns the symbols that the options fix, nil if the file decides.
-func (o FileOptions) symbols() (s *symbols, err error) {
+func (o Options) symbols() (s *symbols, err error) {
 	switch {
 	case o.Alphabet != nil && o.Classes != nil:
 		return nil, errors.New("--alphabet and --classes both name the states; give one of them")
@@ -247,7 +249,7 @@ func (o FileOptions) symbols() (s *symbols, err error) {
 
 // comments reports whether '#' begins a comment: not where single characters
 // are classified, nor where the alphabet has a state that begins with it.
-func (o FileOptions) comments() bool {
+func (o Options) comments() bool {
 	return o.Classes == nil && !slices.ContainsFunc(o.Alphabet, func(label string) bool { return label[0] == '#' })
 }
 
@@ -271,13 +273,13 @@ func findSymbols(src source, file string) (*symbols, error) {
 		seen[text] = true
 		fail := func(cause error, detail string) error {
 			line, column := src.place(ref)
-			return &FileError{File: file, Line: line, Column: column, Detail: detail, Err: cause}
+			return &Error{File: file, Line: line, Column: column, Detail: detail, Err: cause}
 		}
 		if !printable(text) {
 			return fail(ErrNotText, fmt.Sprintf("%q cannot be a state; the file should be UTF-8 text", text))
 		}
-		if len(seen) > MaxStates {
-			return fail(ErrManyStates, fmt.Sprintf("%s is one state more than the %d that are possible; %s", quoteSymbol(text), MaxStates, fewerStates(src)))
+		if len(seen) > markov.MaxStates {
+			return fail(ErrManyStates, fmt.Sprintf("%s is one state more than the %d that are possible; %s", quoteSymbol(text), markov.MaxStates, fewerStates(src)))
 		}
 		return nil
 	})
@@ -387,7 +389,7 @@ func quoteSymbol(text string) string {
 // Text writes states in the file's own symbols: run together if every state is
 // a single character, else separated by a blank, or by a comma and a blank if a
 // state's name has a blank in it. For classes these are the names of the classes.
-func (s *Sequences) Text(states []State) string {
+func (s *Sequences) Text(states []markov.State) string {
 	words := make([]string, len(states))
 	for i, state := range states {
 		words[i] = s.Labels[state]
@@ -412,30 +414,30 @@ func (s *Sequences) separator() string {
 // states separated as [Sequences.Text] writes them or by commas, or single
 // characters of the file. What would be unknown in the file is unknown here,
 // and is an error in any case; characters that classes remove are removed.
-func (s *Sequences) Parse(text string) ([]State, error) {
+func (s *Sequences) Parse(text string) ([]markov.State, error) {
 	split := func(r rune) bool { return r == ',' || s.separator() != ", " && strings.ContainsRune(blanks, r) }
-	var states []State
+	var states []markov.State
 	for _, word := range strings.FieldsFunc(text, split) {
 		i := slices.Index(s.Labels, strings.TrimSpace(word))
 		if i < 0 {
 			return s.parseCharacters(text)
 		}
-		states = append(states, State(i))
+		states = append(states, markov.State(i))
 	}
 	return states, nil
 }
 
-func (s *Sequences) parseCharacters(text string) ([]State, error) {
+func (s *Sequences) parseCharacters(text string) ([]markov.State, error) {
 	if !s.symbols.singles() {
 		return nil, fmt.Errorf("%q is not a list of states of %s; separate them by commas: %s", text, s.File, s.symbols.show())
 	}
-	var states []State
+	var states []markov.State
 	var column int
 	for _, r := range text {
 		column++
 		switch state := s.symbols.lookup(string(r)); {
 		case state >= 0:
-			states = append(states, State(state))
+			states = append(states, markov.State(state))
 		case state == removedSymbol || strings.ContainsRune(separators, r):
 		default:
 			return nil, fmt.Errorf("%q, column %d: %s of %s", text, column, s.symbols.complaint(string(r)), s.File)

@@ -1,4 +1,4 @@
-package markov
+package chainfile
 
 import (
 	"cmp"
@@ -72,7 +72,7 @@ type table struct {
 
 // newTable reads the rows of a CSV file and finds out what its columns are.
 // The symbols are nil if the file decides about them.
-func newTable(data, name string, opts FileOptions, symbols *symbols) (*table, error) {
+func newTable(data, name string, opts Options, symbols *symbols) (*table, error) {
 	t := &table{data: data, comments: opts.comments(), id: -1, column: -1}
 	t.comma = t.delimiter(name)
 	if t.comma == 0 {
@@ -104,7 +104,7 @@ func newTable(data, name string, opts FileOptions, symbols *symbols) (*table, er
 			return nil, err
 		}
 		if t.id == t.column {
-			return nil, &FileError{File: name, Line: 1, Err: ErrNoColumn,
+			return nil, &Error{File: name, Line: 1, Err: ErrNoColumn,
 				Detail: fmt.Sprintf("--id and --column both name column %d; they must differ", t.id+1)}
 		}
 	} else if t.column < 0 && t.width > 1 && t.identifies() {
@@ -194,11 +194,11 @@ func (t *table) read(name string, ragged bool) error {
 		var parse *csv.ParseError
 		if errors.As(err, &parse) {
 			line, column := t.character(parse.Line, parse.Column)
-			return &FileError{File: name, Line: line, Column: column, Err: parse.Err,
+			return &Error{File: name, Line: line, Column: column, Err: parse.Err,
 				Detail: strings.TrimPrefix(parse.Err.Error(), "csv: ") + `; write a quote inside quotes as ""`}
 		}
 		if err != nil {
-			return &FileError{File: name, Detail: err.Error(), Err: err}
+			return &Error{File: name, Detail: err.Error(), Err: err}
 		}
 		line, _ := r.FieldPos(0)
 		if blankRow(record) && len(record) == 1 {
@@ -212,7 +212,7 @@ func (t *table) read(name string, ragged bool) error {
 		} else if len(record) != t.width && !ragged {
 			at, column := r.FieldPos(min(len(record)-1, t.width))
 			at, column = t.character(at, column)
-			return &FileError{File: name, Line: at, Column: column, Err: ErrRagged,
+			return &Error{File: name, Line: at, Column: column, Err: ErrRagged,
 				Detail: fmt.Sprintf("the row has %s, the first row has %d; fill up short rows with empty cells, or add --ragged", count(len(record), "cell"), t.width)}
 		}
 		for _, cell := range record {
@@ -252,7 +252,7 @@ func (t *table) anyLongRow() bool {
 }
 
 // headed reports whether the first row looks like a header.
-func (t *table) headed(opts FileOptions) bool {
+func (t *table) headed(opts Options) bool {
 	if t.count() < 2 {
 		return false
 	}
@@ -432,7 +432,7 @@ func (t *table) find(file, flag, name string) (int, error) {
 	if t.first == 1 {
 		have = fmt.Sprintf("the first row has %q; give one of these or a number from 1 to %d", t.row(0), t.width)
 	}
-	return 0, &FileError{File: file, Line: t.lines[0], Err: ErrNoColumn, Detail: fmt.Sprintf("there is no column %q (%s): %s", name, flag, have)}
+	return 0, &Error{File: file, Line: t.lines[0], Err: ErrNoColumn, Detail: fmt.Sprintf("there is no column %q (%s): %s", name, flag, have)}
 }
 
 func (t *table) walk(begin func(string), symbol func(string, int, int) error) error {

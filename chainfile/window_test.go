@@ -1,4 +1,4 @@
-package markov
+package chainfile
 
 import (
 	"errors"
@@ -9,10 +9,12 @@ import (
 	"testing"
 
 	"pgregory.net/rapid"
+
+	"markovicl/markov"
 )
 
 // sequencesOf makes sequences without a file.
-func sequencesOf(labels string, list ...[]State) *Sequences {
+func sequencesOf(labels string, list ...[]markov.State) *Sequences {
 	s := &Sequences{File: "x.txt", Format: FormatText, Labels: strings.Split(labels, "")}
 	for i, q := range list {
 		s.List = append(s.List, Sequence{Line: i + 1, States: q})
@@ -23,10 +25,10 @@ func sequencesOf(labels string, list ...[]State) *Sequences {
 // anySequences draws sequences in which every state has a number of its own
 // (modulo 256), so that a chain tells where it comes from.
 func anySequences(t *rapid.T) *Sequences {
-	var list [][]State
-	var next State
+	var list [][]markov.State
+	var next markov.State
 	for _, n := range rapid.SliceOfN(rapid.IntRange(1, 60), 1, 6).Draw(t, "lengths") {
-		q := make([]State, n)
+		q := make([]markov.State, n)
 		for i := range q {
 			q[i] = next
 			next++
@@ -43,7 +45,7 @@ func TestWindowsPartition(t *testing.T) {
 		s := anySequences(t)
 		d := rapid.IntRange(1, 8).Draw(t, "d")
 		w, err := s.Windows(d, 0, 0)
-		joined := make([][]State, len(s.List))
+		joined := make([][]markov.State, len(s.List))
 		if err == nil {
 			for i := range w.Len() {
 				k, offset := w.Place(i)
@@ -71,7 +73,7 @@ func TestWindowsPlainLoop(t *testing.T) {
 		d := rapid.IntRange(1, 5).Draw(t, "d")
 		window := rapid.IntRange(d+1, 9).Draw(t, "window")
 		stride := rapid.IntRange(1, 12).Draw(t, "stride")
-		var want [][]State
+		var want [][]markov.State
 		var left int
 		for _, q := range s.List {
 			for at := 0; at+window <= len(q.States); at += stride {
@@ -88,7 +90,7 @@ func TestWindowsPlainLoop(t *testing.T) {
 			}
 			return
 		}
-		var got [][]State
+		var got [][]markov.State
 		for i := range w.Len() {
 			got = append(got, w.Chain(i))
 		}
@@ -112,7 +114,7 @@ func TestWindowsPlainLoop(t *testing.T) {
 			}
 		}
 		n := rapid.IntRange(1, 5).Draw(t, "n")
-		var stretched [][]State
+		var stretched [][]markov.State
 		for k := range w.Stretches(n) {
 			part := w.Stretch(n, k)
 			if part.Len() != n+1 {
@@ -129,16 +131,16 @@ func TestWindowsPlainLoop(t *testing.T) {
 }
 
 func TestWindowsErrors(t *testing.T) {
-	read := func(file, data string, opts FileOptions) *Sequences {
-		s, err := ReadChains(strings.NewReader(data), file, opts)
+	read := func(file, data string, opts Options) *Sequences {
+		s, err := Read(strings.NewReader(data), file, opts)
 		if err != nil {
 			t.Fatal(err)
 		}
 		return s
 	}
-	text := read("x.txt", "0110\n01\n1010\n", FileOptions{})
-	table := read("x.csv", "0,1,1\n0,1,\n", FileOptions{})
-	fasta := read("x.fa", ">a\nACG\n>b\nAC\n", FileOptions{})
+	text := read("x.txt", "0110\n01\n1010\n", Options{})
+	table := read("x.csv", "0,1,1\n0,1,\n", Options{})
+	fasta := read("x.fa", ">a\nACG\n>b\nAC\n", Options{})
 	for _, test := range []struct {
 		s                 *Sequences
 		d, window, stride int
@@ -158,7 +160,7 @@ func TestWindowsErrors(t *testing.T) {
 			t.Errorf("got  %v\nwant %s", err, test.want)
 		}
 	}
-	for _, opts := range []FileOptions{{Ragged: true}, {SkipUnknown: true}, {Classes: []Class{{"a", "0"}, {"b", "1"}}}} {
+	for _, opts := range []Options{{Ragged: true}, {SkipUnknown: true}, {Classes: []Class{{"a", "0"}, {"b", "1"}}}} {
 		w, err := read("x.txt", "0110\n01\n1010\n", opts).Windows(2, 0, 0)
 		if err != nil || w.Len() != 2 || w.Left != 1 {
 			t.Errorf("%+v: %v, %v", opts, w, err)
@@ -188,7 +190,7 @@ func TestWindowsErrors(t *testing.T) {
 
 // The start law is what counting by hand gives.
 func TestStartLaw(t *testing.T) {
-	w, err := sequencesOf("abc", []State{0, 1, 1, 0, 0, 2}, []State{1, 1, 1, 0}).Windows(1, 0, 0)
+	w, err := sequencesOf("abc", []markov.State{0, 1, 1, 0, 0, 2}, []markov.State{1, 1, 1, 0}).Windows(1, 0, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -199,7 +201,7 @@ func TestStartLaw(t *testing.T) {
 			t.Errorf("state %d: %v, want %v", s, p, want[s])
 		}
 	}
-	if got.Kind() != IIDStart || got.String() != "probs:0.4,0.6,0" {
+	if got.Kind() != markov.IIDStart || got.String() != "probs:0.4,0.6,0" {
 		t.Error(got)
 	}
 	if law := w.Slice(0, 1).StartLaw().QueryRat()[0]; law.Cmp(big.NewRat(1, 1)) != 0 {
@@ -213,7 +215,7 @@ func drawPlainly(seed, i uint64, total, k int) []int {
 	for j := range list {
 		list[j] = j
 	}
-	source := Stream(seed, i)
+	source := markov.Stream(seed, i)
 	for j := range k {
 		pick := j + int(uint64n(source.Uint64, uint64(total-j)))
 		list[j], list[pick] = list[pick], list[j]
@@ -296,7 +298,7 @@ func TestWindowsPrompt(t *testing.T) {
 		if err != nil || w.CheckContext(n) != nil {
 			return
 		}
-		var p Prompt
+		var p markov.Prompt
 		for i := range uint64(3) {
 			w.Prompt(&p, 5, i, n)
 			chain := append(slices.Clone(p.Query), p.Label)
@@ -324,9 +326,9 @@ func BenchmarkDraw(b *testing.B) {
 	}
 }
 
-func ExampleReadChains() {
+func ExampleRead() {
 	file := strings.NewReader(">chr1 soft-masked\nACGTAcgtGGCA\nTTACG\n")
-	s, err := ReadChains(file, "genome.fa", FileOptions{})
+	s, err := Read(file, "genome.fa", Options{})
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -342,7 +344,7 @@ func ExampleReadChains() {
 	}
 	fmt.Println(w.StartLaw())
 
-	_, err = ReadChains(strings.NewReader(">chr1\nACGTNNACGT\n"), "genome.fa", FileOptions{})
+	_, err = Read(strings.NewReader(">chr1\nACGTNNACGT\n"), "genome.fa", Options{})
 	fmt.Println(err)
 	// Output:
 	// genome.fa: FASTA, nucleotides; 1 sequence with 17 symbols of 4 states "ACGT"
@@ -359,7 +361,7 @@ func TestOverlappingPrompts(t *testing.T) {
 	for i := range 40 {
 		fmt.Fprintf(&text, "%d ", i)
 	}
-	s, err := ReadChains(strings.NewReader(text.String()), "test.txt", FileOptions{})
+	s, err := Read(strings.NewReader(text.String()), "test.txt", Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -367,8 +369,8 @@ func TestOverlappingPrompts(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var p Prompt
-	seen := map[State]bool{}
+	var p markov.Prompt
+	seen := map[markov.State]bool{}
 	for i := range uint64(500) {
 		w.Prompt(&p, 1, i, n)
 		if len(p.Context) != n*(d+1) {

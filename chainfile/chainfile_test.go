@@ -1,4 +1,4 @@
-package markov
+package chainfile
 
 import (
 	"encoding/csv"
@@ -12,6 +12,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
+
+	"markovicl/markov"
 )
 
 // mustClasses reads classes or stops the test.
@@ -33,12 +35,12 @@ func named(s *Sequences) []string {
 	return out
 }
 
-func TestReadChains(t *testing.T) {
+func TestRead(t *testing.T) {
 	for _, test := range []struct {
 		about  string
 		file   string // name of the file, "x.txt" if empty
 		data   string
-		opts   FileOptions
+		opts   Options
 		class  string
 		labels string
 		want   []string
@@ -50,12 +52,12 @@ func TestReadChains(t *testing.T) {
 		{about: "RNA", data: ">a\nACGU", labels: "A C G U", want: []string{"a@2: ACGU"}},
 		{about: "protein with its stop", data: ">p\nMKVLAAGWY*\n>q\nMKL*\n", labels: "A G K L M V W Y", want: []string{"p@2: MKVLAAGWY", "q@4: MKL"}},
 		{about: "digits", data: ">p\n0110\n", labels: "0 1", want: []string{"p@2: 0110"}},
-		{about: "cut at N", data: ">a\nACNNGT\nNAA\n", opts: FileOptions{SkipUnknown: true}, labels: "A C G T", want: []string{"a@2: AC", "a@2: GT", "a@3: AA"}},
-		{about: "alphabet", data: ">a\nacgtn\n", opts: FileOptions{Alphabet: []string{"T", "G", "C", "A", "N"}}, labels: "T G C A N", want: []string{"a@2: ACGTN"}},
-		{about: "a case of its own", data: ">a\nAaCc\n", opts: FileOptions{Alphabet: []string{"A", "a", "C"}}, labels: "A a C", want: []string{"a@2: AaCC"}},
+		{about: "cut at N", data: ">a\nACNNGT\nNAA\n", opts: Options{SkipUnknown: true}, labels: "A C G T", want: []string{"a@2: AC", "a@2: GT", "a@3: AA"}},
+		{about: "alphabet", data: ">a\nacgtn\n", opts: Options{Alphabet: []string{"T", "G", "C", "A", "N"}}, labels: "T G C A N", want: []string{"a@2: ACGTN"}},
+		{about: "a case of its own", data: ">a\nAaCc\n", opts: Options{Alphabet: []string{"A", "a", "C"}}, labels: "A a C", want: []string{"a@2: AaCC"}},
 		{about: "classes", data: ">AG\nACgtN\nT\n", class: "R=AG,Y=CT", labels: "R Y", want: []string{"AG@2: RYRYY"}},
 		{about: "name without words, empty record", data: ">\nAC\n>e\n>f\nGT", labels: "A C G T", want: []string{"@2: AC", "f@5: GT"}},
-		{about: "format given", data: "ACGT", opts: FileOptions{Format: FormatFASTA}, labels: "A C G T", want: []string{"@1: ACGT"}},
+		{about: "format given", data: "ACGT", opts: Options{Format: FormatFASTA}, labels: "A C G T", want: []string{"@1: ACGT"}},
 		// text
 		{about: "single characters", data: "0110\n\n001\n", labels: "0 1", want: []string{"@1: 0110", "@3: 001"}},
 		{about: "blanks", data: "b a  b\n\ta\tb\n", labels: "a b", want: []string{"@1: bab", "@2: ab"}},
@@ -64,19 +66,19 @@ func TestReadChains(t *testing.T) {
 		{about: "numbers in order", data: "10 9 -1 0.5\n", labels: "-1 0.5 9 10", want: []string{"@1: 10 9 -1 0.5"}},
 		{about: "words in order of bytes", data: "b10 B9 é\n", labels: "B9 b10 é", want: []string{"@1: b10 B9 é"}},
 		{about: "comments", data: "#x y\n0 1 # 2\nC# 1 0\n", labels: "0 1 C#", want: []string{"@2: 0 1", "@3: C# 1 0"}},
-		{about: "the hash is a state", data: "0#1\n#0\n", opts: FileOptions{Alphabet: []string{"#", "0", "1"}}, labels: "# 0 1", want: []string{"@1: 0#1", "@2: #0"}},
+		{about: "the hash is a state", data: "0#1\n#0\n", opts: Options{Alphabet: []string{"#", "0", "1"}}, labels: "# 0 1", want: []string{"@1: 0#1", "@2: #0"}},
 		{about: "old line ends", data: "01\r10\r", labels: "0 1", want: []string{"@1: 01", "@2: 10"}},
 		{about: "one symbol a line", data: "0\n1\n\n1\n", labels: "0 1", want: []string{"@1: 011"}},
 		{about: "one word a line with commas", data: "sun,\nrain,\nsun\n", labels: "rain sun", want: []string{"@1: sun rain sun"}},
 		{about: "beyond ASCII", data: "αβα\n", labels: "α β", want: []string{"@1: αβα"}},
-		{about: "alphabet orders", data: "0 1\n", opts: FileOptions{Alphabet: []string{"1", "0", "2"}}, labels: "1 0 2", want: []string{"@1: 01"}},
-		{about: "cut at unknown and missing", data: "0,1,,1,x,0\n", opts: FileOptions{Alphabet: []string{"0", "1"}, SkipUnknown: true}, labels: "0 1", want: []string{"@1: 01", "@1: 1", "@1: 0"}},
-		{about: "lines joined", data: "01\n1\n", opts: FileOptions{JoinLines: true}, labels: "0 1", want: []string{"@1: 011"}},
+		{about: "alphabet orders", data: "0 1\n", opts: Options{Alphabet: []string{"1", "0", "2"}}, labels: "1 0 2", want: []string{"@1: 01"}},
+		{about: "cut at unknown and missing", data: "0,1,,1,x,0\n", opts: Options{Alphabet: []string{"0", "1"}, SkipUnknown: true}, labels: "0 1", want: []string{"@1: 01", "@1: 1", "@1: 0"}},
+		{about: "lines joined", data: "01\n1\n", opts: Options{JoinLines: true}, labels: "0 1", want: []string{"@1: 011"}},
 		{about: "classes: case, removal, no comments", data: "#Ab, i!\nXé1\n", class: "v=aeiou,c=bx", labels: "v c", want: []string{"@1: vcv", "@2: c"}},
 		{about: "classes with cases of their own", data: "aAbB\n", class: "up=AB,a=a", labels: "up a", want: []string{"@1: a up up up"}},
 		{about: "classes with a rest", data: "a b\n\nÉ", class: "v=aeiouÉ,w=*", labels: "v w", want: []string{"@1: vww", "@3: v"}},
 		{about: "classes with escapes", data: "a,*\\\n", class: `a=a\,,b=\*\\`, labels: "a b", want: []string{"@1: aabb"}},
-		{about: "classes, lines joined", data: "a\n\n b-a", class: "a=a,b=b", opts: FileOptions{JoinLines: true}, labels: "a b", want: []string{"@1: aba"}},
+		{about: "classes, lines joined", data: "a\n\n b-a", class: "a=a,b=b", opts: Options{JoinLines: true}, labels: "a b", want: []string{"@1: aba"}},
 		// CSV
 		{about: "no header, no names", file: "x.csv", data: "0,1,1\n1,0,0\n", labels: "0 1", want: []string{"@1: 011", "@2: 100"}},
 		{about: "header", file: "x.csv", data: "t0,t1\n0,1\n1,1\n", labels: "0 1", want: []string{"@2: 01", "@3: 11"}},
@@ -86,27 +88,27 @@ func TestReadChains(t *testing.T) {
 		{about: "numbers for columns", file: "x.csv", data: "0,1,2,3\n1,0,0,1\n1,1,0,1\n", labels: "0 1", want: []string{"@2: 1001", "@3: 1101"}},
 		{about: "numbers for columns and rows", file: "x.csv", data: ",0,1,2\n0,1,0,0\n1,1,1,0\n2,1,1,1\n", labels: "0 1", want: []string{"0@2: 100", "1@3: 110", "2@4: 111"}},
 		{about: "names that repeat", file: "x.csv", data: "id,a,b\nu,0,1\nu,1,1\n", labels: "0 1", want: []string{"u@2: 01", "u@3: 11"}},
-		{about: "named names", data: "a,who,b\n0,x,1\n1,y,0\n", opts: FileOptions{ID: "Who"}, labels: "0 1", want: []string{"x@2: 01", "y@3: 10"}},
-		{about: "numbered names", data: "0,x,1\n1,y,0\n", opts: FileOptions{ID: "2"}, labels: "0 1", want: []string{"x@1: 01", "y@2: 10"}},
+		{about: "named names", data: "a,who,b\n0,x,1\n1,y,0\n", opts: Options{ID: "Who"}, labels: "0 1", want: []string{"x@2: 01", "y@3: 10"}},
+		{about: "numbered names", data: "0,x,1\n1,y,0\n", opts: Options{ID: "2"}, labels: "0 1", want: []string{"x@1: 01", "y@2: 10"}},
 		{about: "shorter trajectories", file: "x.csv", data: "0,1,1\n1,0,\n", labels: "0 1", want: []string{"@1: 011", "@2: 10"}},
-		{about: "unequal rows", file: "x.csv", data: "0,1,1\n1,0\n1,0,0,1\n", opts: FileOptions{Ragged: true}, labels: "0 1", want: []string{"@1: 011", "@2: 10", "@3: 1001"}},
-		{about: "tabs", file: "x.tsv", data: "a\t\tb\na\tb\tb\n", opts: FileOptions{SkipUnknown: true}, labels: "a b", want: []string{"@1: a", "@1: b", "@2: abb"}},
+		{about: "unequal rows", file: "x.csv", data: "0,1,1\n1,0\n1,0,0,1\n", opts: Options{Ragged: true}, labels: "0 1", want: []string{"@1: 011", "@2: 10", "@3: 1001"}},
+		{about: "tabs", file: "x.tsv", data: "a\t\tb\na\tb\tb\n", opts: Options{SkipUnknown: true}, labels: "a b", want: []string{"@1: a", "@1: b", "@2: abb"}},
 		{about: "tabs in a file .csv", file: "x.csv", data: "a\tb\nb\ta\n", labels: "a b", want: []string{"@1: ab", "@2: ba"}},
 		{about: "semicolons, quotes, comments, CR LF", file: "x.CSV", data: "# c\r\n\"New York\"; \"a\"\"b\"\r\n\r\n\"a\"\"b\";New York \r\n", labels: "New York a\"b", want: []string{"@2: New York, a\"b", "@4: a\"b, New York"}},
 		{about: "a column", file: "x.csv", data: "state\nb\na\nb\n", labels: "a b", want: []string{"@2: bab"}},
 		{about: "a column without header", file: "x.csv", data: "0\n1\n1\n", labels: "0 1", want: []string{"@1: 011"}},
-		{about: "a column named", data: "time,Wind,rain\n1,n,0\n2,s,0\n3,n,1\n", opts: FileOptions{Column: "wind"}, labels: "n s", want: []string{"@2: nsn"}},
-		{about: "a column numbered, header found", data: "time,wind\n1,n\n2,s\n", opts: FileOptions{Column: "2"}, labels: "n s", want: []string{"@2: ns"}},
-		{about: "a column between blanks", data: "# x\nt  state\n1  n  \n 2 s\n10 n\n", opts: FileOptions{Column: "state"}, labels: "n s", want: []string{"@3: nsn"}},
-		{about: "a single column with blanks in it", data: "the state\nn\ns\n", opts: FileOptions{Column: "the state"}, labels: "n s", want: []string{"@2: ns"}},
-		{about: "a column numbered, no header", data: "1,1\n2,0\n3,1\n", opts: FileOptions{Column: "2"}, labels: "0 1", want: []string{"@1: 101"}},
-		{about: "numbers of several digits in a column", data: "12\n10\n9\n12\n", opts: FileOptions{Column: "1"}, labels: "9 10 12", want: []string{"@1: 12 10 9 12"}},
+		{about: "a column named", data: "time,Wind,rain\n1,n,0\n2,s,0\n3,n,1\n", opts: Options{Column: "wind"}, labels: "n s", want: []string{"@2: nsn"}},
+		{about: "a column numbered, header found", data: "time,wind\n1,n\n2,s\n", opts: Options{Column: "2"}, labels: "n s", want: []string{"@2: ns"}},
+		{about: "a column between blanks", data: "# x\nt  state\n1  n  \n 2 s\n10 n\n", opts: Options{Column: "state"}, labels: "n s", want: []string{"@3: nsn"}},
+		{about: "a single column with blanks in it", data: "the state\nn\ns\n", opts: Options{Column: "the state"}, labels: "n s", want: []string{"@2: ns"}},
+		{about: "a column numbered, no header", data: "1,1\n2,0\n3,1\n", opts: Options{Column: "2"}, labels: "0 1", want: []string{"@1: 101"}},
+		{about: "numbers of several digits in a column", data: "12\n10\n9\n12\n", opts: Options{Column: "1"}, labels: "9 10 12", want: []string{"@1: 12 10 9 12"}},
 		{about: "time and state", file: "x.csv", data: "t,s\n0,u\n1,d\n2,u\n", labels: "d u", want: []string{"@2: udu"}},
-		{about: "a series for each name", data: "who,t,s\nx,0,u\ny,0,d\nx,1,d\ny,1,d\n", opts: FileOptions{ID: "who", Column: "s"}, labels: "d u", want: []string{"x@2: ud", "y@3: dd"}},
-		{about: "the header is no header", file: "x.csv", data: "a,b\nc,d\n", opts: FileOptions{Header: HeaderNo, ID: "1"}, labels: "b d", want: []string{"@1: bd"}},
-		{about: "the header is one", file: "x.csv", data: "0,1\n0,1\n1,1\n0,0\n", opts: FileOptions{Header: HeaderYes}, labels: "0 1", want: []string{"@2: 01", "@3: 11", "@4: 00"}},
+		{about: "a series for each name", data: "who,t,s\nx,0,u\ny,0,d\nx,1,d\ny,1,d\n", opts: Options{ID: "who", Column: "s"}, labels: "d u", want: []string{"x@2: ud", "y@3: dd"}},
+		{about: "the header is no header", file: "x.csv", data: "a,b\nc,d\n", opts: Options{Header: HeaderNo, ID: "1"}, labels: "b d", want: []string{"@1: bd"}},
+		{about: "the header is one", file: "x.csv", data: "0,1\n0,1\n1,1\n0,0\n", opts: Options{Header: HeaderYes}, labels: "0 1", want: []string{"@2: 01", "@3: 11", "@4: 00"}},
 		{about: "classes in cells", file: "x.csv", data: "A,C,-\nG,t,A\n", class: "R=AG,Y=CT", labels: "R Y", want: []string{"@1: RY", "@2: RYR"}},
-		{about: "alphabet and header", file: "x.csv", data: "id,a,b\n7,lo,hi\n8,lo,lo\n", opts: FileOptions{Alphabet: []string{"lo", "mid", "hi"}}, labels: "lo mid hi", want: []string{"7@2: lo hi", "8@3: lo lo"}},
+		{about: "alphabet and header", file: "x.csv", data: "id,a,b\n7,lo,hi\n8,lo,lo\n", opts: Options{Alphabet: []string{"lo", "mid", "hi"}}, labels: "lo mid hi", want: []string{"7@2: lo hi", "8@3: lo lo"}},
 	} {
 		t.Run(test.about, func(t *testing.T) {
 			if test.file == "" {
@@ -115,7 +117,7 @@ func TestReadChains(t *testing.T) {
 			if test.class != "" {
 				test.opts.Classes = mustClasses(t, test.class)
 			}
-			s, err := ReadChains(strings.NewReader(test.data), test.file, test.opts)
+			s, err := Read(strings.NewReader(test.data), test.file, test.opts)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -129,14 +131,14 @@ func TestReadChains(t *testing.T) {
 	}
 }
 
-func TestReadChainsErrors(t *testing.T) {
-	many := make([]string, MaxStates+1)
+func TestReadErrors(t *testing.T) {
+	many := make([]string, markov.MaxStates+1)
 	for i := range many {
 		many[i] = fmt.Sprint(i)
 	}
 	for _, test := range []struct {
 		file, data string
-		opts       FileOptions
+		opts       Options
 		class      string
 		cause      error
 		want       string
@@ -145,17 +147,17 @@ func TestReadChainsErrors(t *testing.T) {
 			want: `genome.fa, line 3, column 3: 'N' is not in the alphabet "ACGT"; add --skip-unknown to cut chains there`},
 		{file: "p.fa", data: ">a\nMKV*LW\n", cause: ErrUnknownSymbol,
 			want: `p.fa, line 2, column 4: '*' is not in the alphabet "KLMVW"; add --skip-unknown to cut chains there`},
-		{file: "x.txt", data: "αβα\nαxβ\n", opts: FileOptions{Alphabet: []string{"α", "β"}}, cause: ErrUnknownSymbol,
+		{file: "x.txt", data: "αβα\nαxβ\n", opts: Options{Alphabet: []string{"α", "β"}}, cause: ErrUnknownSymbol,
 			want: `x.txt, line 2, column 2: 'x' is not in the alphabet "αβ"; add --skip-unknown to cut chains there`},
-		{file: "x.txt", data: "low high\nlow  mid\n", opts: FileOptions{Alphabet: []string{"low", "high"}}, cause: ErrUnknownSymbol,
+		{file: "x.txt", data: "low high\nlow  mid\n", opts: Options{Alphabet: []string{"low", "high"}}, cause: ErrUnknownSymbol,
 			want: `x.txt, line 2, column 6: "mid" is not in the alphabet ["low" "high"]; add --skip-unknown to cut chains there`},
-		{file: "x.txt", data: "ACG TTA\n", opts: FileOptions{Alphabet: []string{"A", "C", "G", "T"}}, cause: ErrUnknownSymbol,
+		{file: "x.txt", data: "ACG TTA\n", opts: Options{Alphabet: []string{"A", "C", "G", "T"}}, cause: ErrUnknownSymbol,
 			want: `x.txt, line 1, column 1: "ACG" is one symbol, because blanks or commas separate the symbols of this file; the alphabet is "ACGT"; add --skip-unknown to cut chains there`},
 		{file: "x.txt", data: "0,1\n0,,1\n", cause: ErrUnknownSymbol,
 			want: `x.txt, line 2, column 3: a symbol is missing; add --skip-unknown to cut chains there`},
 		{file: "x.csv", data: "é,b,b\n\nb,,\"é\"\n", cause: ErrUnknownSymbol,
 			want: `x.csv, line 3, column 3: a symbol is missing; add --skip-unknown to cut chains there`},
-		{file: "x.csv", data: "é,b\néé,b\n", opts: FileOptions{Alphabet: []string{"é", "b"}}, cause: ErrUnknownSymbol,
+		{file: "x.csv", data: "é,b\néé,b\n", opts: Options{Alphabet: []string{"é", "b"}}, cause: ErrUnknownSymbol,
 			want: `x.csv, line 2, column 1: "éé" is one symbol, because blanks or commas separate the symbols of this file; the alphabet is "éb"; add --skip-unknown to cut chains there`},
 		{file: "x.csv", data: "A,C\nAG,C\n", class: "R=AG,Y=CT", cause: ErrUnknownSymbol,
 			want: `x.csv, line 2, column 1: "AG" is not a single character, as --classes wants; add --skip-unknown to cut chains there`},
@@ -165,18 +167,18 @@ func TestReadChainsErrors(t *testing.T) {
 			want: `x.csv, line 2, column 7: the row has 4 cells, the first row has 3; fill up short rows with empty cells, or add --ragged`},
 		{file: "x.csv", data: "a,b\na,\"b\"c\n", cause: csv.ErrQuote,
 			want: `x.csv, line 2, column 5: extraneous or missing " in quoted-field; write a quote inside quotes as ""`},
-		{file: "x.csv", data: "t,s\n0,a\n1,b\n", opts: FileOptions{Column: "wind"}, cause: ErrNoColumn,
+		{file: "x.csv", data: "t,s\n0,a\n1,b\n", opts: Options{Column: "wind"}, cause: ErrNoColumn,
 			want: `x.csv, line 1: there is no column "wind" (--column): the first row has ["t" "s"]; give one of these or a number from 1 to 2`},
-		{file: "x.csv", data: "0,1\n1,1\n", opts: FileOptions{ID: "3"}, cause: ErrNoColumn,
+		{file: "x.csv", data: "0,1\n1,1\n", opts: Options{ID: "3"}, cause: ErrNoColumn,
 			want: `x.csv, line 1: there is no column "3" (--id): the file has no header; give a number from 1 to 2`},
-		{file: "x.csv", data: "t,s\n0,a\n1,b\n", opts: FileOptions{Column: "s", ID: "2"}, cause: ErrNoColumn,
+		{file: "x.csv", data: "t,s\n0,a\n1,b\n", opts: Options{Column: "s", ID: "2"}, cause: ErrNoColumn,
 			want: `x.csv, line 1: --id and --column both name column 2; they must differ`},
 		{file: "x.txt", data: "", cause: ErrEmpty, want: "x.txt, line 1, column 1: the file holds no symbols"},
 		{file: "x.csv", data: "# nothing\n\n", cause: ErrEmpty, want: "x.csv, line 1, column 1: the file holds no symbols"},
-		{file: "x.csv", data: "", opts: FileOptions{Column: "s"}, cause: ErrEmpty, want: "x.csv, line 1, column 1: the file holds no symbols"},
+		{file: "x.csv", data: "", opts: Options{Column: "s"}, cause: ErrEmpty, want: "x.csv, line 1, column 1: the file holds no symbols"},
 		{file: "x.fa", data: ">a\n>b\n", cause: ErrEmpty, want: "x.fa, line 1, column 1: the file holds no symbols"},
 		{file: "x.txt", data: "xyz\n", class: "a=a,b=b", cause: ErrEmpty, want: "x.txt, line 1, column 1: no character of the file is in a class; name the characters in --classes"},
-		{file: "x.txt", data: "xyz\n", opts: FileOptions{Alphabet: []string{"a", "b"}, SkipUnknown: true}, cause: ErrEmpty, want: `x.txt, line 1, column 1: the file holds no symbol of the alphabet "ab"`},
+		{file: "x.txt", data: "xyz\n", opts: Options{Alphabet: []string{"a", "b"}, SkipUnknown: true}, cause: ErrEmpty, want: `x.txt, line 1, column 1: the file holds no symbol of the alphabet "ab"`},
 		{file: "x.txt", data: "\naaa\naa\n", cause: ErrOneState, want: "x.txt, line 2: every symbol is 'a'; there is nothing to predict with a single state"},
 		{file: "x.fa", data: ">x\nAGGA\n", class: "purine=AG,pyrimidine=CT", cause: ErrOneState, want: `x.fa, line 2: every character that is in a class is in "purine"; there is nothing to predict with a single state`},
 		{file: "x.txt", data: strings.Join(many, " "), cause: ErrManyStates, want: `x.txt, line 1, column 915: "256" is one state more than the 256 that are possible; group the symbols into fewer, or map characters with --classes`},
@@ -189,12 +191,12 @@ func TestReadChainsErrors(t *testing.T) {
 		if test.class != "" {
 			test.opts.Classes = mustClasses(t, test.class)
 		}
-		s, err := ReadChains(strings.NewReader(test.data), test.file, test.opts)
+		s, err := Read(strings.NewReader(test.data), test.file, test.opts)
 		if err == nil {
 			t.Errorf("%q gave %s %q, want %s", test.data, s, named(s), test.want)
 			continue
 		}
-		var file *FileError
+		var file *Error
 		if !errors.As(err, &file) || !errors.Is(err, test.cause) || err.Error() != test.want {
 			t.Errorf("%q gave\n%s (%v), want\n%s", test.data, err, errors.Unwrap(err), test.want)
 		}
@@ -205,8 +207,8 @@ type brokenReader struct{}
 
 func (brokenReader) Read([]byte) (int, error) { return 0, io.ErrUnexpectedEOF }
 
-func TestReadChainsReader(t *testing.T) {
-	_, err := ReadChains(brokenReader{}, "x.fa", FileOptions{})
+func TestReadReader(t *testing.T) {
+	_, err := Read(brokenReader{}, "x.fa", Options{})
 	if !errors.Is(err, io.ErrUnexpectedEOF) || err.Error() != "x.fa: unexpected EOF" {
 		t.Error(err)
 	}
@@ -236,11 +238,11 @@ func TestBadOptions(t *testing.T) {
 			t.Errorf("got  %v\nwant %s", err, want)
 		}
 	}
-	both := FileOptions{Alphabet: []string{"a", "b"}, Classes: mustClasses(t, "a=a,b=b")}
-	if _, err := ReadChains(strings.NewReader("ab"), "x", both); err == nil {
+	both := Options{Alphabet: []string{"a", "b"}, Classes: mustClasses(t, "a=a,b=b")}
+	if _, err := Read(strings.NewReader("ab"), "x", both); err == nil {
 		t.Error("an alphabet and classes together were accepted")
 	}
-	if _, err := ReadChains(strings.NewReader("ab"), "x", FileOptions{Alphabet: []string{"", "b"}}); err == nil {
+	if _, err := Read(strings.NewReader("ab"), "x", Options{Alphabet: []string{"", "b"}}); err == nil {
 		t.Error("an empty state was accepted")
 	}
 }
@@ -277,28 +279,28 @@ func TestFlagsRoundTrip(t *testing.T) {
 }
 
 func TestParse(t *testing.T) {
-	read := func(name, data string, opts FileOptions) *Sequences {
-		s, err := ReadChains(strings.NewReader(data), name, opts)
+	read := func(name, data string, opts Options) *Sequences {
+		s, err := Read(strings.NewReader(data), name, opts)
 		if err != nil {
 			t.Fatal(err)
 		}
 		return s
 	}
-	letters := read("x.fa", ">a\nACGT", FileOptions{})
-	words := read("x.txt", "low mid high", FileOptions{})
-	towns := read("x.csv", "New York,Rome\nRome,New York\n", FileOptions{})
-	classes := read("x.txt", "abc", FileOptions{Classes: mustClasses(t, "vowel=ae,consonant=bcd")})
+	letters := read("x.fa", ">a\nACGT", Options{})
+	words := read("x.txt", "low mid high", Options{})
+	towns := read("x.csv", "New York,Rome\nRome,New York\n", Options{})
+	classes := read("x.txt", "abc", Options{Classes: mustClasses(t, "vowel=ae,consonant=bcd")})
 	for _, test := range []struct {
 		s    *Sequences
 		text string
-		want []State
+		want []markov.State
 	}{
-		{letters, "GAT", []State{2, 0, 3}},
-		{letters, "g A,T", []State{2, 0, 3}},
-		{words, "low, high", []State{1, 0}},
-		{towns, "Rome, New York", []State{1, 0}},
-		{classes, "vowel consonant", []State{0, 1}},
-		{classes, "Ex-cab", []State{0, 1, 0, 1}},
+		{letters, "GAT", []markov.State{2, 0, 3}},
+		{letters, "g A,T", []markov.State{2, 0, 3}},
+		{words, "low, high", []markov.State{1, 0}},
+		{towns, "Rome, New York", []markov.State{1, 0}},
+		{classes, "vowel consonant", []markov.State{0, 1}},
+		{classes, "Ex-cab", []markov.State{0, 1, 0, 1}},
 	} {
 		if got, err := test.s.Parse(test.text); err != nil || !slices.Equal(got, test.want) {
 			t.Errorf("%q gave %v, %v", test.text, got, err)
@@ -313,7 +315,7 @@ func TestParse(t *testing.T) {
 }
 
 // chainText draws the sequences of a file and the file in one of its formats.
-func chainText(t *rapid.T) (file string, opts FileOptions, data string, want []string) {
+func chainText(t *rapid.T) (file string, opts Options, data string, want []string) {
 	labels := rapid.SampledFrom([][]string{{"A", "C", "G", "T"}, {"0", "1"}, {"1", "2", "10"}, {"rain", "sun", "ß"}, {"α", "β"}}).Draw(t, "labels")
 	kind := rapid.SampledFrom([]string{"fasta", "letters", "blanks", "commas", "csv", "series"}).Draw(t, "kind")
 	long := slices.ContainsFunc(labels, func(l string) bool { return len([]rune(l)) > 1 })
@@ -322,8 +324,8 @@ func chainText(t *rapid.T) (file string, opts FileOptions, data string, want []s
 	}
 	end := rapid.SampledFrom([]string{"\n", "\r\n", "\r", "\n\n"}).Draw(t, "line end")
 	// An alphabet keeps small files from being mistaken; what is found without
-	// one is the matter of TestReadChains.
-	file, opts = "x.txt", FileOptions{Alphabet: labels}
+	// one is the matter of TestRead.
+	file, opts = "x.txt", Options{Alphabet: labels}
 	var b strings.Builder
 	if rapid.Bool().Draw(t, "mark") {
 		b.WriteString("\ufeff")
@@ -375,7 +377,7 @@ func chainText(t *rapid.T) (file string, opts FileOptions, data string, want []s
 func TestRoundTrip(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		file, opts, data, want := chainText(t)
-		s, err := ReadChains(strings.NewReader(data), file, opts)
+		s, err := Read(strings.NewReader(data), file, opts)
 		if err != nil {
 			t.Fatalf("%q: %v", data, err)
 		}
@@ -401,7 +403,7 @@ func TestRoundTrip(t *testing.T) {
 func TestErrorPlace(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		file, opts, data, _ := chainText(t)
-		s, err := ReadChains(strings.NewReader(data), file, opts)
+		s, err := Read(strings.NewReader(data), file, opts)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -429,8 +431,8 @@ func TestErrorPlace(t *testing.T) {
 			column-- // of the quote
 		}
 		rows[q.Line-1] = row[:at] + "?" + row[at+len(symbol):]
-		_, err = ReadChains(strings.NewReader(strings.Join(rows, "\n")), file, opts)
-		var where *FileError
+		_, err = Read(strings.NewReader(strings.Join(rows, "\n")), file, opts)
+		var where *Error
 		if !errors.As(err, &where) {
 			t.Fatalf("no error: %v", err)
 		}
@@ -441,14 +443,14 @@ func TestErrorPlace(t *testing.T) {
 }
 
 // open reads an example file of the project.
-func open(t testing.TB, name string, opts FileOptions) *Sequences {
+func open(t testing.TB, name string, opts Options) *Sequences {
 	t.Helper()
 	f, err := os.Open("../examples/" + name)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer f.Close()
-	s, err := ReadChains(f, name, opts)
+	s, err := Read(f, name, opts)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -457,23 +459,23 @@ func open(t testing.TB, name string, opts FileOptions) *Sequences {
 
 // The examples are what examples/README.md says they are.
 func TestExamples(t *testing.T) {
-	genome := open(t, "lambda_phage.fa", FileOptions{})
+	genome := open(t, "lambda_phage.fa", Options{})
 	if got, want := genome.String(), `lambda_phage.fa: FASTA, nucleotides; 1 sequence with 48502 symbols of 4 states "ACGT"`; got != want {
 		t.Errorf("got %s, want %s", got, want) // 48,502 bp: NC_001416.1
 	}
-	strands := open(t, "lambda_phage.fa", FileOptions{Classes: mustClasses(t, "purine=AG,pyrimidine=CT")})
+	strands := open(t, "lambda_phage.fa", Options{Classes: mustClasses(t, "purine=AG,pyrimidine=CT")})
 	for i, state := range genome.List[0].States {
 		if strands.List[0].States[i] != state%2 { // A C G T are 0 1 2 3
 			t.Fatalf("nucleotide %d is %s and %s", i, genome.Labels[state], strands.Labels[strands.List[0].States[i]])
 		}
 	}
 	letters := mustClasses(t, "vowel=aeiou,consonant=bcdfghjklmnpqrstvwxyz")
-	lines, joined := open(t, "opticks.txt", FileOptions{Classes: letters}), open(t, "opticks.txt", FileOptions{Classes: letters, JoinLines: true})
+	lines, joined := open(t, "opticks.txt", Options{Classes: letters}), open(t, "opticks.txt", Options{Classes: letters, JoinLines: true})
 	if len(joined.List) != 1 || len(lines.List) < 1000 || lines.Len() != joined.Len() || joined.Len() < 50_000 {
 		t.Errorf("%s\n%s", lines, joined)
 	}
 
-	collatz := open(t, "collatz.csv", FileOptions{})
+	collatz := open(t, "collatz.csv", Options{})
 	for i, q := range collatz.List {
 		x := i + 1
 		for k, state := range q.States {
@@ -491,26 +493,26 @@ func TestExamples(t *testing.T) {
 		}
 	}
 
-	primes := open(t, "primes.csv", FileOptions{Column: "residue"})
-	var residues []State
+	primes := open(t, "primes.csv", Options{Column: "residue"})
+	var residues []markov.State
 	for p := 5; len(residues) < 2000; p += 2 {
 		prime := true
 		for k := 3; k*k <= p; k += 2 {
 			prime = prime && p%k != 0
 		}
 		if prime {
-			residues = append(residues, State(p%3-1))
+			residues = append(residues, markov.State(p%3-1))
 		}
 	}
 	if len(primes.List) != 1 || !slices.Equal(primes.List[0].States, residues) {
 		t.Errorf("%s is not the residues of the primes from 5 on", primes)
 	}
-	if auto := open(t, "primes.csv", FileOptions{}); !slices.Equal(auto.List[0].States, residues) {
+	if auto := open(t, "primes.csv", Options{}); !slices.Equal(auto.List[0].States, residues) {
 		t.Errorf("%s was not recognised as a series", auto)
 	}
 }
 
-func FuzzReadChains(f *testing.F) {
+func FuzzRead(f *testing.F) {
 	for _, name := range []string{"lambda_phage.fa", "opticks.txt", "collatz.csv", "primes.csv"} {
 		data, err := os.ReadFile("../examples/" + name)
 		if err != nil {
@@ -523,7 +525,7 @@ func FuzzReadChains(f *testing.F) {
 	f.Add("x.csv", []byte("id,a\n\"x\";\"\"\"\n"), uint8(0), "")
 	classes := mustClasses(f, `vowel=aeiou,other=*`)
 	f.Fuzz(func(t *testing.T, name string, data []byte, flags uint8, column string) {
-		opts := FileOptions{SkipUnknown: flags&1 != 0, JoinLines: flags&2 != 0, Ragged: flags&4 != 0, Format: Format(flags >> 6)}
+		opts := Options{SkipUnknown: flags&1 != 0, JoinLines: flags&2 != 0, Ragged: flags&4 != 0, Format: Format(flags >> 6)}
 		switch flags >> 3 & 7 {
 		case 1:
 			opts.Alphabet = []string{"A", "C", "é", "ab"}
@@ -538,9 +540,9 @@ func FuzzReadChains(f *testing.F) {
 		case 6:
 			opts.Header = HeaderYes
 		}
-		s, err := ReadChains(strings.NewReader(string(data)), name, opts)
+		s, err := Read(strings.NewReader(string(data)), name, opts)
 		if err != nil {
-			var file *FileError
+			var file *Error
 			if !errors.As(err, &file) || file.Err == nil || file.Line > 1+len(data) || file.Column > 1+len(data) {
 				t.Fatalf("%#v", err)
 			}
@@ -571,7 +573,7 @@ func FuzzReadChains(f *testing.F) {
 	})
 }
 
-func BenchmarkReadChains(b *testing.B) {
+func BenchmarkRead(b *testing.B) {
 	genome := ">long\n" + strings.Repeat("ACGTTGCAAC", 1<<20) + "\n" // 10 MB on one line
 	var words strings.Builder
 	for i := range 1 << 20 {
@@ -579,19 +581,19 @@ func BenchmarkReadChains(b *testing.B) {
 	}
 	for _, test := range []struct {
 		name, file, data string
-		opts             FileOptions
+		opts             Options
 	}{
-		{"fasta", "x.fa", genome, FileOptions{}},
-		{"classes", "x.fa", genome, FileOptions{Classes: mustClasses(b, "purine=AG,pyrimidine=CT")}},
-		{"characters", "x.txt", genome[6:], FileOptions{}},
-		{"words", "x.txt", words.String(), FileOptions{}},
-		{"csv", "x.csv", words.String(), FileOptions{}},
+		{"fasta", "x.fa", genome, Options{}},
+		{"classes", "x.fa", genome, Options{Classes: mustClasses(b, "purine=AG,pyrimidine=CT")}},
+		{"characters", "x.txt", genome[6:], Options{}},
+		{"words", "x.txt", words.String(), Options{}},
+		{"csv", "x.csv", words.String(), Options{}},
 	} {
 		b.Run(test.name, func(b *testing.B) {
 			b.ReportAllocs()
 			b.SetBytes(int64(len(test.data)))
 			for b.Loop() {
-				if _, err := ReadChains(strings.NewReader(test.data), test.file, test.opts); err != nil {
+				if _, err := Read(strings.NewReader(test.data), test.file, test.opts); err != nil {
 					b.Fatal(err)
 				}
 			}

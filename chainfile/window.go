@@ -1,10 +1,13 @@
-package markov
+package chainfile
 
 import (
 	"fmt"
 	"math/big"
 	"math/rand/v2"
+	"slices"
 	"sort"
+
+	"markovicl/markov"
 )
 
 // Windows are the chains of d+1 states that sequences are cut into. They are
@@ -55,7 +58,7 @@ func (s *Sequences) Windows(d, window, stride int) (*Windows, error) {
 		if n := len(q.States); n >= window {
 			chains = (n-window)/stride + 1
 		} else if s.strict {
-			return nil, &FileError{File: s.File, Line: q.Line, Column: 1, Err: ErrShort, Detail: w.tooShort(n)}
+			return nil, &Error{File: s.File, Line: q.Line, Column: 1, Err: ErrShort, Detail: w.tooShort(n)}
 		} else {
 			w.Left++
 		}
@@ -67,7 +70,7 @@ func (s *Sequences) Windows(d, window, stride int) (*Windows, error) {
 	w.hi = w.before[len(s.List)]
 	if w.hi == 0 {
 		q := s.List[longest]
-		return nil, &FileError{File: s.File, Line: q.Line, Err: ErrShort,
+		return nil, &Error{File: s.File, Line: q.Line, Err: ErrShort,
 			Detail: fmt.Sprintf("the longest sequence has %s, and %s; give a smaller --d", count(len(q.States), "symbol"), w.wants())}
 	}
 	return w, nil
@@ -94,7 +97,7 @@ func (w *Windows) wants() string {
 func (w *Windows) Len() int { return w.hi - w.lo }
 
 // Chain returns chain i, length d+1. It is a view that must not be changed.
-func (w *Windows) Chain(i int) []State {
+func (w *Windows) Chain(i int) []markov.State {
 	sequence, offset := w.Place(i)
 	return w.Sequences.List[sequence].States[offset : offset+w.Positions+1]
 }
@@ -102,7 +105,7 @@ func (w *Windows) Chain(i int) []State {
 // Place returns the sequence that chain i is cut from and its offset in there.
 func (w *Windows) Place(i int) (sequence, offset int) {
 	if i < 0 || i >= w.Len() {
-		panic(fmt.Sprintf("markov: chain %d of %d", i, w.Len()))
+		panic(fmt.Sprintf("chainfile: chain %d of %d", i, w.Len()))
 	}
 	i += w.lo
 	sequence = sort.Search(len(w.before)-1, func(k int) bool { return w.before[k+1] > i })
@@ -116,7 +119,7 @@ func (w *Windows) Overlap() bool { return w.Stride < w.Positions+1 }
 // Slice returns chains lo <= i < hi as windows of their own.
 func (w *Windows) Slice(lo, hi int) *Windows {
 	if lo < 0 || hi < lo || hi > w.Len() {
-		panic(fmt.Sprintf("markov: chains %d to %d of %d", lo, hi, w.Len()))
+		panic(fmt.Sprintf("chainfile: chains %d to %d of %d", lo, hi, w.Len()))
 	}
 	part := *w
 	part.lo, part.hi = w.lo+lo, w.lo+hi
@@ -166,7 +169,7 @@ func (w *Windows) CheckContext(n int) error {
 	if k := w.neighbours(); k > 0 {
 		takes += fmt.Sprintf(" besides up to %d that overlap its query", k)
 	}
-	return &FileError{File: w.Sequences.File, Err: ErrFewChains,
+	return &Error{File: w.Sequences.File, Err: ErrFewChains,
 		Detail: fmt.Sprintf("%s has only %s of %d states, and a prompt with n = %d takes %s; give a smaller --n or --d, or a longer file", part, count(w.Len(), "chain"), w.Positions+1, n, takes)}
 }
 
@@ -186,13 +189,13 @@ func (w *Windows) Share(i, j int) bool {
 // answer. It depends on (seed, i) and the chains only. The slices of p are
 // reused; its kernel is unknown and stays zero. [Windows.CheckContext] must have
 // found enough chains for n.
-func (w *Windows) Prompt(p *Prompt, seed, i uint64, n int) {
+func (w *Windows) Prompt(p *markov.Prompt, seed, i uint64, n int) {
 	d := w.Positions
 	indexes := Draw(seed, i, w.Len(), n+1+w.neighbours())
 	last := len(indexes) - 1
-	p.Kernel = Kernel{}
-	p.Context = resize(p.Context, n*(d+1))
-	p.Query = resize(p.Query, d)
+	p.Kernel = markov.Kernel{}
+	p.Context = slices.Grow(p.Context[:0], n*(d+1))[:n*(d+1)]
+	p.Query = slices.Grow(p.Query[:0], d)[:d]
 	k := 0
 	for _, index := range indexes[:last] {
 		if k == n {
@@ -216,9 +219,9 @@ func (w *Windows) Prompt(p *Prompt, seed, i uint64, n int) {
 // touched are stored.
 func Draw(seed, i uint64, total, k int) []int {
 	if k < 0 || k > total {
-		panic(fmt.Sprintf("markov: cannot draw %d different numbers of %d", k, total))
+		panic(fmt.Sprintf("chainfile: cannot draw %d different numbers of %d", k, total))
 	}
-	rng := rand.New(Stream(seed, i))
+	rng := rand.New(markov.Stream(seed, i))
 	list := make([]int, k)
 	moved := make(map[int]int, k) // what stands at a place, if not its own number
 	at := func(place int) int {
@@ -247,10 +250,14 @@ func (w *Windows) StartCounts() []int {
 // StartLaw returns the law of a chain's first state that the chains have: the
 // frequency of each state among their first, as exact fractions. There must be
 // a chain. A state in which no chain begins has probability 0.
-func (w *Windows) StartLaw() Start {
+func (w *Windows) StartLaw() markov.Start {
 	law := make([]*big.Rat, len(w.Sequences.Labels))
 	for state, n := range w.StartCounts() {
 		law[state] = big.NewRat(int64(n), int64(w.Len()))
 	}
-	return Start{kind: IIDStart, query: law}
+	start, err := markov.IIDStartOf(law)
+	if err != nil {
+		panic(err) // counts divided by their sum are a law
+	}
+	return start
 }
