@@ -18,7 +18,7 @@ type densePass struct {
 	x, y, transposed []vec // [D, D] scratch
 }
 
-func newDensePass(p *Dense) *densePass {
+func (p *Dense) newPass() pass {
 	L, h, D := p.Layers, p.Heads, p.Dim
 	DD := D * D
 	f := &densePass{

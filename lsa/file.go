@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"math"
 	"os"
 	"path/filepath"
@@ -110,49 +111,24 @@ func WriteFile(path string, data []byte) error {
 	return nil
 }
 
-// tensor is an array of float64 with its shape, row-major.
-type tensor struct {
-	shape []int
-	data  []float64
+// isPart reports whether a tensor's name is that of a part of some kind of model.
+func isPart(name string) bool {
+	return slices.ContainsFunc(kinds, func(m Model) bool {
+		return slices.ContainsFunc(m.fields(), func(f field) bool { return f.name == name })
+	})
 }
 
-// tensors returns a model's tensors, in the order of Parts.
-func tensors(m Model) (names []string, out []tensor) {
-	names, shapes := layout(m)
-	for k, part := range m.Parts() {
-		out = append(out, tensor{shapes[k], part})
-	}
-	return names, out
-}
-
-// layout returns the names and shapes of a model's tensors, in the order of
-// Parts.
-func layout(m Model) (names []string, shapes [][]int) {
-	L, h, D := m.Size()
-	if _, dense := m.(*Dense); dense {
-		return []string{"P", "Q"}, [][]int{{L, h, D, D}, {L, h, D, D}}
-	}
-	return []string{"b", "A"}, [][]int{{L, h, D}, {L, h, D, D - 1}}
-}
-
-// modelOf returns the model whose tensors are given by name.
-func modelOf(named map[string]tensor) (Model, error) {
-	has := func(name string) bool { _, ok := named[name]; return ok }
-	var first string
-	switch {
-	case has("b") && has("A"):
-		first = "b"
-	case has("P") && has("Q"):
-		first = "P"
-	default:
-		var found []string
-		for name := range named {
-			found = append(found, name)
-		}
-		slices.Sort(found)
+// modelOf returns the model whose parts are among the given tensors.
+func modelOf(named map[string]Part) (Model, error) {
+	at := slices.IndexFunc(kinds, func(m Model) bool {
+		return !slices.ContainsFunc(m.fields(), func(f field) bool { _, ok := named[f.name]; return !ok })
+	})
+	if at < 0 {
+		found := slices.Sorted(maps.Keys(named))
 		return nil, fmt.Errorf(`the file has the tensors %q; structured parameters are "b" and "A", dense ones "P" and "Q"`, found)
 	}
-	shape := named[first].shape
+	first := kinds[at].fields()[0].name
+	shape := named[first].Shape
 	if len(shape) < 3 || shape[0] < 1 || shape[1] < 1 || shape[2] < 2 {
 		return nil, fmt.Errorf("tensor %q has shape %v; it must be [layers, heads, D, ..] with D >= 2", first, shape)
 	}
@@ -167,22 +143,19 @@ func modelOf(named map[string]tensor) (Model, error) {
 	if product > largestFile/shape[2] {
 		return nil, fmt.Errorf("tensor %q has shape %v, which is too large", first, shape)
 	}
-	var m Model = &Structured{Layers: shape[0], Heads: shape[1], Dim: shape[2]}
-	if first == "P" {
-		m = &Dense{Layers: shape[0], Heads: shape[1], Dim: shape[2]}
-	}
-	names, want := layout(m)
-	for k, name := range names {
-		if got := named[name].shape; !slices.Equal(got, want[k]) {
-			return nil, fmt.Errorf("tensor %q has shape %v; %q has %v, so it must be %v", name, got, first, shape, want[k])
+	m := kinds[at].sized(shape[0], shape[1], shape[2])
+	for _, want := range partsOf(m) {
+		got := named[want.Name]
+		if !slices.Equal(got.Shape, want.Shape) {
+			return nil, fmt.Errorf("tensor %q has shape %v; %q has %v, so it must be %v", want.Name, got.Shape, first, shape, want.Shape)
 		}
-		if !finite(named[name].data) {
-			return nil, fmt.Errorf("tensor %q has an entry that is not a finite number", name)
+		if !finite(got.Data) {
+			return nil, fmt.Errorf("tensor %q has an entry that is not a finite number", want.Name)
 		}
 	}
-	out := m.Like()
-	for k, part := range out.Parts() {
-		copy(part, named[names[k]].data)
+	out := Like(m)
+	for _, part := range out.Parts() {
+		copy(part.Data, named[part.Name].Data)
 	}
 	return out, nil
 }
@@ -209,20 +182,20 @@ func EncodeSafetensors(m Model) ([]byte, error) { return EncodeSafetensorsWith(m
 // holds the given vectors and metadata.
 func EncodeSafetensorsWith(m Model, extra map[string][]float64, metadata map[string]string) ([]byte, error) {
 	views := map[string]safetensors.TensorView{}
-	names, arrays := tensors(m)
+	parts := m.Parts()
 	for name, xs := range extra {
-		names, arrays = append(names, name), append(arrays, tensor{[]int{len(xs)}, xs})
+		parts = append(parts, Part{name, []int{len(xs)}, xs})
 	}
-	for k, a := range arrays {
-		shape := make([]uint64, len(a.shape))
-		for i, size := range a.shape {
+	for _, part := range parts {
+		shape := make([]uint64, len(part.Shape))
+		for i, size := range part.Shape {
 			shape[i] = uint64(size)
 		}
-		view, err := safetensors.NewTensorView(safetensors.F64, shape, appendFloats(nil, a.data))
+		view, err := safetensors.NewTensorView(safetensors.F64, shape, appendFloats(nil, part.Data))
 		if err != nil {
 			return nil, err
 		}
-		views[names[k]] = view
+		views[part.Name] = view
 	}
 	return safetensors.Serialize(views, metadata)
 }
@@ -254,15 +227,15 @@ func DecodeSafetensorsWith(data []byte) (m Model, extra map[string][]float64, me
 	}
 	extra = map[string][]float64{}
 	for name, t := range named {
-		if len(t.shape) == 1 {
-			extra[name] = t.data
+		if len(t.Shape) == 1 {
+			extra[name] = t.Data
 		}
 	}
 	return m, extra, header.Metadata(), nil
 }
 
-func floatTensors(file safetensors.SafeTensors) (map[string]tensor, error) {
-	named := map[string]tensor{}
+func floatTensors(file safetensors.SafeTensors) (map[string]Part, error) {
+	named := map[string]Part{}
 	for _, t := range file.Tensors() {
 		shape := make([]int, len(t.TensorView.Shape()))
 		for i, size := range t.TensorView.Shape() {
@@ -278,12 +251,12 @@ func floatTensors(file safetensors.SafeTensors) (map[string]tensor, error) {
 				xs = append(xs, float64(math.Float32frombits(binary.LittleEndian.Uint32(bytes))))
 			}
 		default:
-			if slices.Contains([]string{"b", "A", "P", "Q"}, t.Name) {
+			if isPart(t.Name) {
 				return nil, fmt.Errorf("tensor %q has type %v; it must be F64 or F32", t.Name, t.TensorView.DType())
 			}
 			continue
 		}
-		named[t.Name] = tensor{shape, xs}
+		named[t.Name] = Part{t.Name, shape, xs}
 	}
 	return named, nil
 }
@@ -292,13 +265,12 @@ func floatTensors(file safetensors.SafeTensors) (map[string]tensor, error) {
 func EncodeNPZ(m Model) ([]byte, error) {
 	var file bytes.Buffer
 	z := zip.NewWriter(&file)
-	names, arrays := tensors(m)
-	for k, a := range arrays {
-		w, err := z.Create(names[k] + ".npy")
+	for _, part := range m.Parts() {
+		w, err := z.Create(part.Name + ".npy")
 		if err != nil {
 			return nil, err
 		}
-		if _, err := w.Write(appendFloats(npyHeader(a.shape), a.data)); err != nil {
+		if _, err := w.Write(appendFloats(npyHeader(part.Shape), part.Data)); err != nil {
 			return nil, err
 		}
 	}
@@ -328,13 +300,13 @@ func DecodeNPZ(data []byte) (Model, error) {
 	if err != nil {
 		return nil, fmt.Errorf("not an NPZ file: %w", err)
 	}
-	named := map[string]tensor{}
+	named := map[string]Part{}
 	for _, entry := range z.File {
 		name := strings.TrimSuffix(entry.Name, ".npy")
 		if entry.UncompressedSize64 > largestFile {
 			return nil, fmt.Errorf("array %q has %d bytes; the most is %d", name, entry.UncompressedSize64, largestFile)
 		}
-		if !slices.Contains([]string{"b", "A", "P", "Q"}, name) {
+		if !isPart(name) {
 			continue
 		}
 		a, err := readNPY(entry)
@@ -353,44 +325,44 @@ var (
 	npyShape = regexp.MustCompile(`'shape': *\(([0-9, ]*)\)`)
 )
 
-func readNPY(entry *zip.File) (tensor, error) {
+func readNPY(entry *zip.File) (Part, error) {
 	f, err := entry.Open()
 	if err != nil {
-		return tensor{}, err
+		return Part{}, err
 	}
 	defer f.Close()
 	data, err := io.ReadAll(io.LimitReader(f, largestFile))
 	if err != nil {
-		return tensor{}, err
+		return Part{}, err
 	}
 	const prefix = 10 // magic, version 1.x, header length
 	if len(data) < prefix || string(data[:7]) != "\x93NUMPY\x01" {
-		return tensor{}, errors.New("not an NPY array of version 1")
+		return Part{}, errors.New("not an NPY array of version 1")
 	}
 	end := prefix + int(binary.LittleEndian.Uint16(data[8:]))
 	if end > len(data) {
-		return tensor{}, errors.New("the NPY header is longer than the file")
+		return Part{}, errors.New("the NPY header is longer than the file")
 	}
 	header, data := data[prefix:end], data[end:]
 	kind, order, sizes := npyType.FindSubmatch(header), npyOrder.FindSubmatch(header), npyShape.FindSubmatch(header)
 	if kind == nil || order == nil || sizes == nil {
-		return tensor{}, fmt.Errorf("the NPY header %q has no type, order and shape", header)
+		return Part{}, fmt.Errorf("the NPY header %q has no type, order and shape", header)
 	}
 	if string(kind[1]) != "<f8" || string(order[1]) != "False" {
-		return tensor{}, fmt.Errorf("type %s, Fortran order %s; it must be float64 in row-major order, for example np.ascontiguousarray(x, dtype='<f8')", kind[1], order[1])
+		return Part{}, fmt.Errorf("type %s, Fortran order %s; it must be float64 in row-major order, for example np.ascontiguousarray(x, dtype='<f8')", kind[1], order[1])
 	}
-	t := tensor{data: decodeFloats(data)}
+	t := Part{Data: decodeFloats(data)}
 	elements := 1
 	for _, text := range strings.FieldsFunc(string(sizes[1]), func(r rune) bool { return r == ',' || r == ' ' }) {
 		size, err := strconv.Atoi(text)
-		if err != nil || size < 1 || size > len(t.data)/elements {
-			return tensor{}, fmt.Errorf("shape (%s) does not fit %d numbers", sizes[1], len(t.data))
+		if err != nil || size < 1 || size > len(t.Data)/elements {
+			return Part{}, fmt.Errorf("shape (%s) does not fit %d numbers", sizes[1], len(t.Data))
 		}
 		elements *= size
-		t.shape = append(t.shape, size)
+		t.Shape = append(t.Shape, size)
 	}
-	if elements != len(t.data) {
-		return tensor{}, fmt.Errorf("shape (%s) does not fit %d numbers", sizes[1], len(t.data))
+	if elements != len(t.Data) {
+		return Part{}, fmt.Errorf("shape (%s) does not fit %d numbers", sizes[1], len(t.Data))
 	}
 	return t, nil
 }
@@ -398,12 +370,8 @@ func readNPY(entry *zip.File) (tensor, error) {
 // The JSON form nests what the tensors index. One layer may be written as its
 // list of heads alone, which is how `markovicl recover` prints a transformer.
 
-type headJSON struct {
-	B []float64   `json:"b,omitempty"`
-	A [][]float64 `json:"A,omitempty"`
-	P [][]float64 `json:"P,omitempty"`
-	Q [][]float64 `json:"Q,omitempty"`
-}
+// headJSON is a head's arrays under the names of the parts: b, or P and Q, ..
+type headJSON map[string]json.RawMessage
 
 type layerJSON struct {
 	Heads []headJSON `json:"heads"`
@@ -415,36 +383,33 @@ type layerJSON struct {
 //
 // with "P" and "Q" in place of "b" and "A" in dense parameters.
 func EncodeJSON(m Model) ([]byte, error) {
-	var file struct {
-		Layers []layerJSON `json:"layers"`
-	}
-	L, h, D := m.Size()
+	L, h, _ := m.Size()
+	out := []byte(`{"layers":[`)
 	for l := range L {
-		var layer layerJSON
+		out = append(out, `{"heads":[`...)
 		for t := range h {
-			var head headJSON
-			switch p := m.(type) {
-			case *Structured:
-				b, A := p.Head(l, t)
-				head = headJSON{B: b, A: rows(A, D)}
-			case *Dense:
-				P, Q := p.Head(l, t)
-				head = headJSON{P: rows(P, D), Q: rows(Q, D)}
+			out = append(out, '{')
+			for k, part := range m.Parts() { // in their order, which a map would lose
+				size := elements(part.Shape[2:])
+				at := (l*h + t) * size
+				var array any = part.Data[at : at+size]
+				if len(part.Shape) == 4 {
+					array = slices.Collect(slices.Chunk(part.Data[at:at+size], part.Shape[3]))
+				}
+				text, err := json.Marshal(array)
+				if err != nil {
+					return nil, err
+				}
+				if k > 0 {
+					out = append(out, ',')
+				}
+				out = append(append(strconv.AppendQuote(out, part.Name), ':'), text...)
 			}
-			layer.Heads = append(layer.Heads, head)
+			out = append(out, '}', ',')
 		}
-		file.Layers = append(file.Layers, layer)
+		out = append(out[:len(out)-1], `]},`...)
 	}
-	return json.Marshal(file)
-}
-
-func rows(flat []float64, n int) [][]float64 {
-	out := make([][]float64, n)
-	width := len(flat) / n
-	for i := range out {
-		out[i] = flat[i*width : (i+1)*width]
-	}
-	return out
+	return append(out[:len(out)-1], `]}`...), nil
 }
 
 // DecodeJSON reads parameters from JSON as EncodeJSON writes it, or of one layer
@@ -479,41 +444,64 @@ func DecodeJSON(data []byte) (Model, error) {
 // modelOfJSON flattens nested parameters, which must all have the shape of the
 // first head.
 func modelOfJSON(layers []layerJSON) (Model, error) {
-	first := layers[0].Heads[0]
-	dense := first.P != nil || first.Q != nil
-	D := len(first.B)
-	if dense {
-		D = len(first.P)
+	L, h, first := len(layers), len(layers[0].Heads), layers[0].Heads[0]
+	kind := slices.IndexFunc(kinds, func(m Model) bool {
+		return slices.ContainsFunc(m.fields(), func(f field) bool { _, ok := first[f.name]; return ok })
+	})
+	kind = max(kind, 0)
+	leading := kinds[kind].fields()[0]
+	rows, err := rowsOfJSON(first[leading.name], len(leading.tail))
+	if err != nil {
+		return nil, fmt.Errorf("layer 0, head 0: %s: %w", leading.name, err)
 	}
-	named := map[string]tensor{}
-	L, h := len(layers), len(layers[0].Heads)
-	var x, y []float64 // b and A, or P and Q
+	D := len(rows)
+	if len(leading.tail) == 1 {
+		D = len(rows[0])
+	}
+	var parts []Part
+	for _, f := range kinds[kind].sized(L, h, D).fields() {
+		parts = append(parts, Part{Name: f.name, Shape: append([]int{L, h}, f.tail...)})
+	}
 	for l, layer := range layers {
 		if len(layer.Heads) != h {
 			return nil, fmt.Errorf("layer %d has %d heads, layer 0 has %d; all layers must have the same number", l, len(layer.Heads), h)
 		}
 		for t, head := range layer.Heads {
-			var err error
-			if dense {
-				if x, err = appendRows(x, head.P, D, D); err == nil {
-					y, err = appendRows(y, head.Q, D, D)
+			for k := range parts {
+				part := &parts[k]
+				tail := part.Shape[2:]
+				rows, err := rowsOfJSON(head[part.Name], len(tail))
+				if err == nil && len(tail) == 1 {
+					part.Data, err = appendRows(part.Data, rows, 1, tail[0])
+				} else if err == nil {
+					part.Data, err = appendRows(part.Data, rows, tail[0], tail[1])
 				}
-			} else {
-				if x, err = appendRows(x, [][]float64{head.B}, 1, D); err == nil {
-					y, err = appendRows(y, head.A, D, D-1)
+				if err != nil {
+					return nil, fmt.Errorf("layer %d, head %d: %w", l, t, err)
 				}
-			}
-			if err != nil {
-				return nil, fmt.Errorf("layer %d, head %d: %w", l, t, err)
 			}
 		}
 	}
-	if dense {
-		named["P"], named["Q"] = tensor{[]int{L, h, D, D}, x}, tensor{[]int{L, h, D, D}, y}
-	} else {
-		named["b"], named["A"] = tensor{[]int{L, h, D}, x}, tensor{[]int{L, h, D, D - 1}, y}
+	named := map[string]Part{}
+	for _, part := range parts {
+		named[part.Name] = part
 	}
 	return modelOf(named)
+}
+
+// rowsOfJSON reads a matrix, or a vector as a matrix of one row.
+func rowsOfJSON(text json.RawMessage, dimensions int) (rows [][]float64, err error) {
+	if dimensions == 1 {
+		rows = make([][]float64, 1)
+	}
+	switch {
+	case text == nil:
+	case dimensions == 1:
+		err = json.Unmarshal(text, &rows[0])
+	default:
+		err = json.Unmarshal(text, &rows)
+	}
+	return rows, err
 }
 
 func appendRows(dst []float64, matrix [][]float64, m, n int) ([]float64, error) {

@@ -31,23 +31,11 @@ type pass interface {
 // NewGradient returns a Gradient of m.
 func NewGradient(m Model) *Gradient {
 	_, _, D := m.Size()
-	size := 0
-	for _, part := range m.Parts() {
-		size += len(part)
-	}
-	g := &Gradient{
-		model: m, flat: make([]float64, size), lanes: make([]vec, size),
+	size := ParameterCount(m)
+	return &Gradient{
+		model: m, pass: m.newPass(), flat: make([]float64, size), lanes: make([]vec, size),
 		dTheta: make([]vec, D-1), scratch: make([]vec, D-1),
 	}
-	switch m := m.(type) {
-	case *Structured:
-		g.pass = newStructuredPass(m)
-	case *Dense:
-		g.pass = newDensePass(m)
-	default:
-		panic(fmt.Sprintf("lsa: no gradient for a model of type %T", m))
-	}
-	return g
 }
 
 // Of returns the loss of the groups from <= k < to of a batch and the gradient
@@ -99,7 +87,7 @@ type structuredPass struct {
 	dNext []vec // [q] gradient of theta_{l+1} while that of theta_l is built
 }
 
-func newStructuredPass(p *Structured) *structuredPass {
+func (p *Structured) newPass() pass {
 	L, h, D, q := p.Layers, p.Heads, p.Dim, p.Dim-1
 	return &structuredPass{
 		p: p, theta: make([]vec, (L+1)*q), s: make([]vec, L*h*D),

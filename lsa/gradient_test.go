@@ -99,7 +99,7 @@ func TestGradientIsExplicit(t *testing.T) {
 
 		prompts := rapid.IntRange(1, 20).Draw(rt, "prompts")
 		batch := lsa.NewBatch(D, prompts)
-		grad := dense.Like().(*lsa.Dense)
+		grad := lsa.Like(dense).(*lsa.Dense)
 		var wantLoss float64
 		seed := rapid.Uint64().Draw(rt, "prompt seed")
 		for i := range prompts {
@@ -202,13 +202,13 @@ func TestGradientIsDifference(t *testing.T) {
 			grad := append([]float64(nil), view...)
 			k := 0
 			for _, part := range m.Parts() {
-				for i, x := range part {
+				for i, x := range part.Data {
 					const h = 1e-5
-					part[i] = x + h
+					part.Data[i] = x + h
 					up, _ := g.Loss(batch, 0, batch.Groups())
-					part[i] = x - h
+					part.Data[i] = x - h
 					down, _ := g.Loss(batch, 0, batch.Groups())
-					part[i] = x
+					part.Data[i] = x
 					if want := (up - down) / (2 * h); math.Abs(grad[k]-want) > 1e-7*(1+math.Abs(want)) {
 						t.Errorf("%T: gradient entry %d is %v, differences give %v", m, k, grad[k], want)
 					}

@@ -19,8 +19,8 @@ import (
 func fill(m lsa.Model, scale float64, seed uint64) {
 	rng := rand.New(markov.Stream(seed, 0))
 	for _, part := range m.Parts() {
-		for i := range part {
-			part[i] = scale * rng.NormFloat64()
+		for i := range part.Data {
+			part.Data[i] = scale * rng.NormFloat64()
 		}
 	}
 }

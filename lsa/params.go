@@ -22,22 +22,14 @@ type Dense struct {
 // of layers and heads for prompt matrices of dim rows.
 func NewStructured(layers, heads, dim int) *Structured {
 	checkShape(layers, heads, dim)
-	return &Structured{
-		Layers: layers, Heads: heads, Dim: dim,
-		B: make([]float64, layers*heads*dim),
-		A: make([]float64, layers*heads*dim*(dim-1)),
-	}
+	return allocate(&Structured{Layers: layers, Heads: heads, Dim: dim})
 }
 
 // NewDense returns dense parameters, all zero, of the given numbers of layers
 // and heads for prompt matrices of dim rows.
 func NewDense(layers, heads, dim int) *Dense {
 	checkShape(layers, heads, dim)
-	return &Dense{
-		Layers: layers, Heads: heads, Dim: dim,
-		P: make([]float64, layers*heads*dim*dim),
-		Q: make([]float64, layers*heads*dim*dim),
-	}
+	return allocate(&Dense{Layers: layers, Heads: heads, Dim: dim})
 }
 
 func checkShape(layers, heads, dim int) {
@@ -81,14 +73,24 @@ func (p *Structured) Size() (layers, heads, dim int) { return p.Layers, p.Heads,
 // Size returns the numbers of layers and heads and D.
 func (p *Dense) Size() (layers, heads, dim int) { return p.Layers, p.Heads, p.Dim }
 
-// Parts returns B and A as views.
-func (p *Structured) Parts() [][]float64 { return [][]float64{p.B, p.A} }
+// Parts returns b [L, h, D] and A [L, h, D, q].
+func (p *Structured) Parts() []Part { return partsOf(p) }
 
-// Parts returns P and Q as views.
-func (p *Dense) Parts() [][]float64 { return [][]float64{p.P, p.Q} }
+// Parts returns P and Q, both [L, h, D, D].
+func (p *Dense) Parts() []Part { return partsOf(p) }
 
-// Like returns structured parameters of the same size, all zero.
-func (p *Structured) Like() Model { return NewStructured(p.Layers, p.Heads, p.Dim) }
+func (p *Structured) fields() []field {
+	return []field{{"b", []int{p.Dim}, &p.B}, {"A", []int{p.Dim, p.Dim - 1}, &p.A}}
+}
 
-// Like returns dense parameters of the same size, all zero.
-func (p *Dense) Like() Model { return NewDense(p.Layers, p.Heads, p.Dim) }
+func (p *Dense) fields() []field {
+	return []field{{"P", []int{p.Dim, p.Dim}, &p.P}, {"Q", []int{p.Dim, p.Dim}, &p.Q}}
+}
+
+func (p *Structured) sized(layers, heads, dim int) Model {
+	return &Structured{Layers: layers, Heads: heads, Dim: dim}
+}
+
+func (p *Dense) sized(layers, heads, dim int) Model {
+	return &Dense{Layers: layers, Heads: heads, Dim: dim}
+}

@@ -22,8 +22,8 @@ func Random(t markov.Task, layers, heads int, seed uint64) (p *lsa.Structured, s
 	s = 1 / math.Sqrt(float64(layers)*math.Sqrt(float64(heads))*largestColumn(t))
 	rng := rand.New(markov.Stream(seed, math.MaxUint64)) // not that of a prompt
 	for _, part := range p.Parts() {
-		for i := range part {
-			part[i] = s * rng.NormFloat64()
+		for i := range part.Data {
+			part.Data[i] = s * rng.NormFloat64()
 		}
 	}
 	return p, s

@@ -337,7 +337,7 @@ func (k *kind4) addPattern(t *Table, task markov.Task) error {
 // form, all else set to 0, and the squared Frobenius norms of what was kept
 // and of what was cut.
 func sparsified(m *lsa.Dense, from, to int) (cut *lsa.Dense, inside, outside float64) {
-	cut = m.Like().(*lsa.Dense)
+	cut = lsa.Like(m).(*lsa.Dense)
 	copy(cut.P, m.P)
 	copy(cut.Q, m.Q)
 	D := m.Dim

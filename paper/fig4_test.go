@@ -58,9 +58,9 @@ func TestSparsified(t *testing.T) {
 	m := lsa.NewDense(2, 2, 3)
 	var square float64
 	for _, part := range m.Parts() {
-		for i := range part {
-			part[i] = rng.NormFloat64()
-			square += part[i] * part[i]
+		for i := range part.Data {
+			part.Data[i] = rng.NormFloat64()
+			square += part.Data[i] * part.Data[i]
 		}
 	}
 	cut, inside, outside := sparsified(m, 0, 2)

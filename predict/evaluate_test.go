@@ -151,8 +151,8 @@ func TestAttention(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 1))
 	params := lsa.NewStructured(1, 2, task.Dim())
 	for _, part := range params.Parts() {
-		for i := range part {
-			part[i] = rng.NormFloat64()
+		for i := range part.Data {
+			part.Data[i] = rng.NormFloat64()
 		}
 	}
 	b, a := params.Head(0, 0)

@@ -99,10 +99,10 @@ func (r *run) restore() error {
 	}
 	parts := r.model.Parts()
 	for k, part := range model.Parts() {
-		if len(part) != len(parts[k]) {
-			return fail(errors.New("the parameters have another shape than this run's"))
+		if want := parts[k]; part.Name != want.Name || !slices.Equal(part.Shape, want.Shape) {
+			return fail(fmt.Errorf("the parameters have %q of shape %v where this run has %q of shape %v", part.Name, part.Shape, want.Name, want.Shape))
 		}
-		copy(parts[k], part)
+		copy(parts[k].Data, part.Data)
 	}
 	names, state := r.optimizer.state()
 	for k, name := range names {

@@ -2,7 +2,6 @@ package train
 
 import (
 	"context"
-	"fmt"
 
 	"markovicl/lsa"
 )
@@ -49,30 +48,13 @@ func newObjective(ctx context.Context, p Problem, m lsa.Model, s Settings) (obje
 }
 
 // newModel returns a model of a configuration for prompt matrices of D rows
-// whose parts are views of params, which has their total length.
+// whose parts are views of params, one after the other.
 func newModel(c Config, D int) (m lsa.Model, params []float64) {
+	m = lsa.NewStructured(c.Layers, c.Heads, D)
 	if c.Dense {
-		p := lsa.NewDense(c.Layers, c.Heads, D)
-		params = make([]float64, len(p.P)+len(p.Q))
-		p.P, p.Q = params[:len(p.P)], params[len(p.P):]
-		return p, params
+		m = lsa.NewDense(c.Layers, c.Heads, D)
 	}
-	p := lsa.NewStructured(c.Layers, c.Heads, D)
-	params = make([]float64, len(p.B)+len(p.A))
-	p.B, p.A = params[:len(p.B)], params[len(p.B):]
-	return p, params
-}
-
-// firstLayers returns the model that stops after the first layers of m, as
-// views.
-func firstLayers(m lsa.Model, layers int) lsa.Model {
-	switch m := m.(type) {
-	case *lsa.Structured:
-		k, D := layers*m.Heads, m.Dim
-		return &lsa.Structured{Layers: layers, Heads: m.Heads, Dim: D, B: m.B[:k*D], A: m.A[:k*D*(D-1)]}
-	case *lsa.Dense:
-		k, D := layers*m.Heads, m.Dim
-		return &lsa.Dense{Layers: layers, Heads: m.Heads, Dim: D, P: m.P[:k*D*D], Q: m.Q[:k*D*D]}
-	}
-	panic(fmt.Sprintf("train: a model of type %T", m))
+	params = make([]float64, lsa.ParameterCount(m))
+	lsa.Bind(m, params)
+	return m, params
 }

@@ -69,10 +69,7 @@ func newPromptObjective(p Problem, m lsa.Model, workers int) (*batchObjective, e
 func (b *batchObjective) init(workers int) error {
 	groups := b.batch.Groups()
 	size := (groups + chunksOfBatch - 1) / chunksOfBatch
-	params := 0
-	for _, part := range b.model.Parts() {
-		params += len(part)
-	}
+	params := lsa.ParameterCount(b.model)
 	for from := 0; from < groups; from += size {
 		b.chunks = append(b.chunks, chunk{from: from, to: min(from+size, groups), grad: make([]float64, params)})
 	}

@@ -239,7 +239,7 @@ func (r *run) checkDivergence(loss float64, err error) error {
 	diverged.Loss = loss
 	layers, _, _ := r.model.Size()
 	for diverged.Layer = range layers - 1 {
-		early, err := r.objective.loss(r.step, firstLayers(r.model, diverged.Layer+1))
+		early, err := r.objective.loss(r.step, lsa.FirstLayers(r.model, diverged.Layer+1))
 		if err != nil || early > r.bound {
 			return diverged
 		}
