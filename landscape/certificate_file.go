@@ -7,12 +7,12 @@ import (
 	"io"
 	"math"
 	"os"
-	"path/filepath"
 
 	"github.com/sbinet/npyio/npy"
 	"github.com/sbinet/npyio/npz"
 	"gonum.org/v1/gonum/mat"
 
+	"markovicl/internal/atomicfile"
 	"markovicl/moment"
 )
 
@@ -34,27 +34,8 @@ const (
 
 // WriteFile writes the certificate as an NPZ archive with the keys l, W, H, h, c
 // and task, at level 1 also P, U and G. The file appears complete or not at all.
-func (c *Certificate) WriteFile(path string) (err error) {
-	file, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".*")
-	if err != nil {
-		return err
-	}
-	defer func() {
-		if err != nil {
-			file.Close()
-			os.Remove(file.Name())
-		}
-	}()
-	if err := c.write(file); err != nil {
-		return fmt.Errorf("%s: %w", path, err)
-	}
-	if err := file.Chmod(0o644); err != nil {
-		return err
-	}
-	if err := file.Close(); err != nil {
-		return err
-	}
-	return os.Rename(file.Name(), path)
+func (c *Certificate) WriteFile(path string) error {
+	return atomicfile.WriteTo(path, c.write)
 }
 
 func (c *Certificate) write(w io.Writer) error {

@@ -18,6 +18,8 @@ import (
 	"strings"
 
 	"github.com/nlpodyssey/safetensors"
+
+	"markovicl/internal/atomicfile"
 )
 
 // Parameter files hold two tensors: "b" [L,h,D] and "A" [L,h,D,q] of structured
@@ -60,8 +62,7 @@ func Load(path string) (Model, error) {
 	return m, nil
 }
 
-// Save writes a parameter file, whole or not at all: it writes and syncs a
-// temporary file beside path and renames it. The form follows from the
+// Save writes a parameter file, whole or not at all. The form follows from the
 // extension.
 func Save(path string, m Model) error {
 	var data []byte
@@ -76,39 +77,10 @@ func Save(path string, m Model) error {
 	default:
 		err = errors.New(fileForms)
 	}
-	if err == nil {
-		err = WriteFile(path, data)
-	}
 	if err != nil {
 		return fmt.Errorf("write %s: %w", path, err)
 	}
-	return nil
-}
-
-// WriteFile writes a file so that a crash leaves either the old content or the
-// new: temporary file, sync, rename.
-func WriteFile(path string, data []byte) error {
-	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
-	if err != nil {
-		return err
-	}
-	defer os.Remove(f.Name()) // fails, as it should, after the rename
-	_, err = f.Write(data)
-	err = errors.Join(err, f.Chmod(0o644), f.Sync())
-	if err = errors.Join(err, f.Close()); err != nil {
-		return err
-	}
-	if err := os.Rename(f.Name(), path); err != nil {
-		return err
-	}
-	dir, err := os.Open(filepath.Dir(path))
-	if err != nil {
-		return err
-	}
-	defer dir.Close()
-	// Some file systems cannot sync a directory; the rename itself has happened.
-	_ = dir.Sync()
-	return nil
+	return atomicfile.Write(path, data)
 }
 
 // isPart reports whether a tensor's name is that of a part of some kind of model.

@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"slices"
 
+	"markovicl/internal/atomicfile"
 	"markovicl/paper"
 )
 
@@ -39,6 +40,9 @@ const (
 // OpenFolder makes the folder if there is none.
 func OpenFolder(dir string, s paper.Settings) (*Folder, error) {
 	if err := os.MkdirAll(dir, 0o777); err != nil {
+		return nil, err
+	}
+	if err := atomicfile.RemoveLeftovers(dir); err != nil {
 		return nil, err
 	}
 	f := &Folder{dir: dir, settings: s}
@@ -179,14 +183,14 @@ func (f *Folder) write(item paper.Item, r *paper.Result) ([]string, error) {
 	if err := os.MkdirAll(filepath.Join(f.dir, folder), 0o777); err != nil {
 		return nil, err
 	}
-	if err := f.removeStale(item, r); err != nil {
+	if err := errors.Join(atomicfile.RemoveLeftovers(filepath.Join(f.dir, folder)), f.removeStale(item, r)); err != nil {
 		return nil, err
 	}
 	names := []string{}
 	write := func(name string, data []byte) error {
 		name = path.Join(folder, name)
 		names = append(names, name)
-		return WriteFile(filepath.Join(f.dir, filepath.FromSlash(name)), data)
+		return atomicfile.Write(filepath.Join(f.dir, filepath.FromSlash(name)), data)
 	}
 	for _, table := range r.Tables {
 		var data bytes.Buffer
@@ -238,10 +242,10 @@ func (f *Folder) Finish(entries []Entry) error {
 	}{f.settings, list}); err != nil {
 		return err
 	}
-	if err := WriteFile(filepath.Join(f.dir, tableFile), []byte(Markdown(list))); err != nil {
+	if err := atomicfile.Write(filepath.Join(f.dir, tableFile), []byte(Markdown(list))); err != nil {
 		return err
 	}
-	return WriteFile(f.Page(), page)
+	return atomicfile.Write(f.Page(), page)
 }
 
 func (f *Folder) writeJSON(name string, v any) error {
@@ -249,31 +253,5 @@ func (f *Folder) writeJSON(name string, v any) error {
 	if err != nil {
 		return fmt.Errorf("%s: %w", name, err)
 	}
-	return WriteFile(filepath.Join(f.dir, name), append(data, '\n'))
-}
-
-// WriteFile writes data to a file so that a reader, or a crash, sees all of it
-// or nothing: to a temporary file beside it, then renamed. The temporary file
-// always has the same name, so that what a crash leaves goes with the next run.
-// A file that has these data already is not touched.
-func WriteFile(name string, data []byte) error {
-	if old, err := os.ReadFile(name); err == nil && bytes.Equal(old, data) {
-		return nil
-	}
-	temporary := filepath.Join(filepath.Dir(name), "."+filepath.Base(name)+".tmp")
-	file, err := os.Create(temporary)
-	if err != nil {
-		return err
-	}
-	_, err = file.Write(data)
-	if err == nil {
-		err = file.Sync()
-	}
-	if err = errors.Join(err, file.Close()); err == nil {
-		err = os.Rename(temporary, name)
-	}
-	if err != nil {
-		os.Remove(temporary)
-	}
-	return err
+	return atomicfile.Write(filepath.Join(f.dir, name), append(data, '\n'))
 }

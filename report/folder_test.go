@@ -1,7 +1,6 @@
 package report_test
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -112,7 +111,7 @@ func TestFolderGoesOnAfterAnyEnd(t *testing.T) {
 			}
 		}
 		if stop < len(entry.Files) { // what a crash leaves of the next file
-			name := filepath.Join(cut, "fig3", "."+filepath.Base(entry.Files[stop])+".tmp")
+			name := filepath.Join(cut, "fig3", "."+filepath.Base(entry.Files[stop])+".12.markovicl-part")
 			if err := os.WriteFile(name, []byte("half a fi"), 0o666); err != nil {
 				t.Fatal(err)
 			}
@@ -214,28 +213,6 @@ func TestFolderKeepsNothingOfAFailure(t *testing.T) {
 	result.Plots[0].Title = "⁻" // cannot be drawn
 	if e := folder.Keep(paper.Outcome{Item: item, Result: result}); e.Status != report.Failed || e.Why != "" {
 		t.Errorf("%+v", e)
-	}
-}
-
-func TestWriteFile(t *testing.T) {
-	name := filepath.Join(t.TempDir(), "a.txt")
-	for _, text := range []string{"one", "two, longer", "3"} {
-		if err := report.WriteFile(name, []byte(text)); err != nil {
-			t.Fatal(err)
-		}
-		got, err := os.ReadFile(name)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if !bytes.Equal(got, []byte(text)) {
-			t.Errorf("%q, want %q", got, text)
-		}
-	}
-	if entries, _ := os.ReadDir(filepath.Dir(name)); len(entries) != 1 {
-		t.Errorf("%d files, want 1", len(entries))
-	}
-	if err := report.WriteFile(filepath.Join(name, "x"), nil); err == nil {
-		t.Error("a file was written below a file")
 	}
 }
 

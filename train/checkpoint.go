@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 
+	"markovicl/internal/atomicfile"
 	"markovicl/lsa"
 )
 
@@ -65,10 +66,7 @@ func (r *run) save() error {
 	if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
 		return err
 	}
-	if err := lsa.WriteFile(path, data); err != nil {
-		return fmt.Errorf("write checkpoint %s: %w", path, err)
-	}
-	return nil
+	return atomicfile.Write(path, data)
 }
 
 // restore sets the run to where its checkpoint left it. Without a checkpoint it

@@ -5,8 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"path/filepath"
 	"runtime"
 	"sync"
+
+	"markovicl/internal/atomicfile"
 )
 
 // Study is what several seeds found.
@@ -35,6 +38,11 @@ func RunSeeds(ctx context.Context, p Problem, seeds int, s Settings) (*Study, er
 	if p.Config.Data == Population && p.Config.Layers == 1 {
 		var err error
 		if s.form, err = populationForm(ctx, p.Task); err != nil {
+			return nil, err
+		}
+	}
+	if s.Dir != "" {
+		if err := atomicfile.RemoveLeftovers(filepath.Dir(CheckpointFile(s.Dir, p.Seed))); err != nil {
 			return nil, err
 		}
 	}

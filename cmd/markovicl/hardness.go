@@ -4,12 +4,12 @@ import (
 	"fmt"
 	"math"
 	"math/big"
-	"os"
 	"slices"
 	"strconv"
 	"strings"
 
 	"markovicl/hardness"
+	"markovicl/internal/atomicfile"
 )
 
 type hardnessCmd struct {
@@ -119,7 +119,7 @@ func (c *hardnessCmd) writeProgram(s hardness.Separation) error {
 	if err != nil {
 		return err
 	}
-	if err := os.WriteFile(c.Program, append(text, '\n'), 0o666); err != nil {
+	if err := atomicfile.Write(c.Program, append(text, '\n')); err != nil {
 		return badInput(err)
 	}
 	return nil

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"markovicl/internal/atomicfile"
 	"markovicl/landscape"
 	"markovicl/markov"
 	"markovicl/moment"
@@ -250,7 +251,7 @@ func (c *optimumCmd) solveExactly(a *app, f *moment.ExactForm, answer *optimumAn
 	if err := csv.NewWriter(&data).WriteAll(rows); err != nil {
 		return err
 	}
-	return os.WriteFile(filepath.Join(c.Out, "H_exact.csv"), data.Bytes(), 0o644)
+	return atomicfile.Write(filepath.Join(c.Out, "H_exact.csv"), data.Bytes())
 }
 
 func (c *optimumCmd) print(a *app, results []optimumAnswer) error {

@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"markovicl/internal/atomicfile"
 	"markovicl/landscape"
 	"markovicl/markov"
 	"markovicl/moment"
@@ -32,7 +33,7 @@ func writePicture(path string, task markov.Task, form *moment.Form, r *landscape
 	if err != nil {
 		return err
 	}
-	return report.WriteFile(path, data)
+	return atomicfile.Write(path, data)
 }
 
 func drawCurve(format string, task markov.Task, form *moment.Form, r *landscape.Recovery) ([]byte, error) {

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"markovicl/chainfile"
+	"markovicl/internal/atomicfile"
 	"markovicl/lsa"
 	"markovicl/markov"
 	"markovicl/multiobj"
@@ -313,7 +314,7 @@ func (c *traceCmd) write(r *multiobj.TraceResult) ([]string, error) {
 	var names []string
 	for _, f := range files {
 		name := filepath.Join(c.Out, f.name)
-		if err := report.WriteFile(name, f.data); err != nil {
+		if err := atomicfile.Write(name, f.data); err != nil {
 			return nil, err
 		}
 		names = append(names, name)

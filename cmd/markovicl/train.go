@@ -12,6 +12,7 @@ import (
 
 	"github.com/vbauerster/mpb/v8/decor"
 
+	"markovicl/internal/atomicfile"
 	"markovicl/landscape"
 	"markovicl/lsa"
 	"markovicl/markov"
@@ -354,6 +355,9 @@ func writeStudy(dir string, study *train.Study, answer *trainAnswer) error {
 	if err := os.MkdirAll(dir, 0o777); err != nil {
 		return err
 	}
+	if err := atomicfile.RemoveLeftovers(dir); err != nil {
+		return err
+	}
 	for _, r := range study.Results {
 		if err := lsa.Save(filepath.Join(dir, fmt.Sprintf("seed-%d.safetensors", r.Seed)), r.Model); err != nil {
 			return err
@@ -369,8 +373,8 @@ func writeStudy(dir string, study *train.Study, answer *trainAnswer) error {
 		return err
 	}
 	return errors.Join(
-		lsa.WriteFile(filepath.Join(dir, "history.csv"), train.HistoryCSV(study.Results)),
-		lsa.WriteFile(filepath.Join(dir, "result.json"), append(data, '\n')),
+		atomicfile.Write(filepath.Join(dir, "history.csv"), train.HistoryCSV(study.Results)),
+		atomicfile.Write(filepath.Join(dir, "result.json"), append(data, '\n')),
 	)
 }
 
