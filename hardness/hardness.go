@@ -12,6 +12,8 @@
 //	program.go      the bilinear program, Problem C.10/C.11; encode.go is its JSON
 //	reduce.go       from one to the other and back
 //	system.go       the same as Problem C.10 pure and simple: equations, nothing fixed
+//	rankone.go      weighted rank-one approximation as the best transformer of a form, and back; rankone_search.go
+//	                and rankone_solve.go search on either side, biclique.go makes the hard instances
 //	lsa.go          the transformer's own system, Problem C.9, as a bilinear program
 //	solve.go        branch and bound; disjoint.go takes a program apart for it, dictionary.go is the exact linear programming below
 //	oracle.go       the independent decision that Reduce and Solve are tested against

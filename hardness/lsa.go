@@ -48,21 +48,11 @@ func LSASystem(q int, X []float64) (*BilinearProgram, error) {
 // NewPoint takes floats as they are: b has d+1 entries, A is (d+1) x d
 // row-major.
 func NewPoint(b, A []float64) (Point, error) {
-	convert := func(name string, v []float64) ([]*big.Rat, error) {
-		x := make([]*big.Rat, len(v))
-		for i, f := range v {
-			if math.IsNaN(f) || math.IsInf(f, 0) {
-				return nil, fmt.Errorf("point: %s[%d] is %v", name, i, f)
-			}
-			x[i] = new(big.Rat).SetFloat64(f)
-		}
-		return x, nil
-	}
 	var p Point
 	var err error
-	if p.B, err = convert("b", b); err != nil {
+	if p.B, err = rationals("point: b", b); err != nil {
 		return p, err
 	}
-	p.A, err = convert("A", A)
+	p.A, err = rationals("point: A", A)
 	return p, err
 }
