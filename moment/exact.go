@@ -13,9 +13,9 @@ import (
 	"markovicl/markov"
 )
 
-// Exact are the moments of a task as fractions, for every number of in-context
+// ExactMoments are the moments of a task as fractions, for every number of in-context
 // chains at once.
-type Exact struct {
+type ExactMoments struct {
 	task markov.Task
 	b    *basis
 	// Numerators of the tables, in their order, over the denominators beside.
@@ -52,7 +52,7 @@ func exactWork(t markov.Task) float64 {
 // Dirichlet moments of the transition counts of all types of chains. It fails
 // for stationary starts, whose moments are not rational, and for tasks with too
 // many types.
-func ExactOf(ctx context.Context, t markov.Task) (*Exact, error) {
+func ExactOf(ctx context.Context, t markov.Task) (*ExactMoments, error) {
 	if t.Start().Kind() == markov.StationaryStart {
 		return nil, fmt.Errorf("moment: the moments of a stationary start are not rational; exact arithmetic takes start uniform, bernoulli:p, probs:p0,p1,.. or correlated:p,g0,g1")
 	}
@@ -76,7 +76,7 @@ func ExactOf(ctx context.Context, t markov.Task) (*Exact, error) {
 	pair := rowMoments(chains.vectors, chains.vectors, none, numerator)
 
 	first, queryScale, contextScale := exactStarts(t)
-	e := &Exact{task: t, b: b, h4: zeros(Kq * K4), h22: zeros(Kq * K22), h: zeros(b.q * K2)}
+	e := &ExactMoments{task: t, b: b, h4: zeros(Kq * K4), h22: zeros(Kq * K22), h: zeros(b.q * K2)}
 	power := new(big.Int)
 	for _, start := range first {
 		// [types] numerator of the probability of a chain's start
@@ -276,13 +276,13 @@ func parallel(n int, f func(i int)) {
 }
 
 // Task returns the task whose moments e are.
-func (e *Exact) Task() markov.Task { return e.task }
+func (e *ExactMoments) Task() markov.Task { return e.task }
 
 // C returns E[y^2].
-func (e *Exact) C() *big.Rat { return new(big.Rat).Set(e.c) }
+func (e *ExactMoments) C() *big.Rat { return new(big.Rat).Set(e.c) }
 
 // At returns the loss of the task with n in-context chains, in fractions.
-func (e *Exact) At(n markov.Context) *ExactForm {
+func (e *ExactMoments) At(n markov.Context) *ExactForm {
 	b := e.b
 	K2, K4, size := len(b.pairID), len(b.monomials), len(b.pair)
 	dim := b.q * size
@@ -403,5 +403,6 @@ func (f *ExactForm) Float() *Form {
 			out.HLow.SetSym(i, k, low)
 		}
 	}
+	out.Errors = f.roundedErrors(out)
 	return out
 }

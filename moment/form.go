@@ -22,6 +22,10 @@ type Form struct {
 	// conditioned minimiser needs them.
 	HLow *mat.SymDense
 	LLow []float64
+
+	// Errors says how far H, L and C, without their low parts, are from the
+	// exact form of the task.
+	Errors FormErrors
 }
 
 // Pairs returns m = D(D+1)/2, the number of pairs i <= k below D.

@@ -11,6 +11,8 @@ import (
 // kept, each correctly rounded: near 1 the second carries the digits.
 type axis struct {
 	x, y, w []float64 // nodes, 1 - nodes, weights
+
+	precise []*big.Float // the nodes, to jacobiBits; x, y, w may have been scaled since
 }
 
 // jacobiBits is the precision in which nodes and weights are computed, so that
@@ -23,7 +25,12 @@ const jacobiBits = 256
 // Welsch 1969), improved by Newton's method in high precision; the weights are
 // the reciprocals of sums of squared orthonormal polynomials.
 func betaAxis(n int, a, b *big.Rat) (axis, error) {
-	A, B := jacobiRecurrence(n, a, b)
+	exactA, exactB := jacobiRecurrence(n, a, b)
+	A, B := make([]*big.Float, n), make([]*big.Float, n)
+	for k := range n {
+		A[k] = new(big.Float).SetPrec(jacobiBits).SetRat(exactA[k])
+		B[k] = new(big.Float).SetPrec(jacobiBits).SetRat(exactB[k])
+	}
 	J := mat.NewSymDense(n, nil)
 	for k := range n {
 		J.SetSym(k, k, nearest(A[k]))
@@ -37,7 +44,7 @@ func betaAxis(n int, a, b *big.Rat) (axis, error) {
 	}
 	guess := eigen.Values(nil)
 
-	out := axis{make([]float64, n), make([]float64, n), make([]float64, n)}
+	out := axis{make([]float64, n), make([]float64, n), make([]float64, n), make([]*big.Float, n)}
 	float := func() *big.Float { return new(big.Float).SetPrec(jacobiBits) }
 	x, t, u := float(), float(), float()
 	for i := range n {
@@ -70,6 +77,7 @@ func betaAxis(n int, a, b *big.Rat) (axis, error) {
 			sum.Add(sum, t.Quo(u.Mul(p, p), norm))
 		}
 		one := float().SetInt64(1)
+		out.precise[i] = float().Set(x)
 		out.x[i] = nearest(x)
 		out.y[i] = nearest(t.Sub(one, x))
 		out.w[i] = nearest(u.Quo(one, sum))
@@ -82,7 +90,7 @@ func betaAxis(n int, a, b *big.Rat) (axis, error) {
 
 // jacobiRecurrence returns A_0..A_{n-1}, B_0..B_{n-1} of the monic polynomials
 // orthogonal under Beta(a, b) on [0,1]; B_0 = 0.
-func jacobiRecurrence(n int, a, b *big.Rat) (A, B []*big.Float) {
+func jacobiRecurrence(n int, a, b *big.Rat) (A, B []*big.Rat) {
 	int64Rat := func(k int64) *big.Rat { return new(big.Rat).SetInt64(k) }
 	add := func(x, y *big.Rat) *big.Rat { return new(big.Rat).Add(x, y) }
 	mul := func(x, y *big.Rat) *big.Rat { return new(big.Rat).Mul(x, y) }
@@ -90,7 +98,6 @@ func jacobiRecurrence(n int, a, b *big.Rat) (A, B []*big.Float) {
 	sum := add(alpha, beta)
 	difference := new(big.Rat).Sub(beta, alpha)
 	half, quarter := big.NewRat(1, 2), big.NewRat(1, 4)
-	float := func(x *big.Rat) *big.Float { return new(big.Float).SetPrec(jacobiBits).SetRat(x) }
 	for k := range n {
 		K := int64Rat(int64(k))
 		c := add(sum, add(K, K)) // 2k + alpha + beta
@@ -101,7 +108,7 @@ func jacobiRecurrence(n int, a, b *big.Rat) (A, B []*big.Float) {
 		} else {
 			center = new(big.Rat).Quo(mul(difference, sum), mul(c, c2))
 		}
-		A = append(A, float(mul(add(center, int64Rat(1)), half)))
+		A = append(A, mul(add(center, int64Rat(1)), half))
 		var square *big.Rat
 		switch k {
 		case 0:
@@ -115,7 +122,7 @@ func jacobiRecurrence(n int, a, b *big.Rat) (A, B []*big.Float) {
 				mul(mul(int64Rat(4*int64(k)), add(K, alpha)), mul(add(K, beta), add(K, sum))),
 				mul(mul(c, c), mul(add(c, int64Rat(1)), add(c, int64Rat(-1)))))
 		}
-		B = append(B, float(mul(square, quarter)))
+		B = append(B, mul(square, quarter))
 	}
 	return A, B
 }

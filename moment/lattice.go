@@ -79,7 +79,7 @@ func lattice(p markov.Prior, points, a int, seed, r uint64) cubature {
 		}
 		return 1 / float64(points)
 	}
-	return cubature{Rule{Nodes: points}, at}
+	return cubature{rule: Rule{Nodes: points}, at: at}
 }
 
 // betaQuantile returns x with P(X <= x) = u for X ~ Beta(a, b), and 1-x.

@@ -17,14 +17,15 @@
 // Where to read what:
 //
 //   - form.go: Form, the loss as a quadratic form
+//   - errors.go: Claim, FormErrors: how far its numbers are from the exact ones, proven where that can be
 //   - moments.go: Of, Moments, At
 //   - monomial.go: which products of coordinates there are to average
 //   - chain.go: their means for one chain, given the kernel
 //   - rule.go: how kernels are averaged: Rule, and the rule chosen for a task
 //   - census.go: exact moments of counted transitions, without quadrature
-//   - exact.go: the same as fractions: ExactOf, Exact, ExactForm
+//   - exact.go: the same as fractions: ExactOf, ExactMoments, ExactForm
 //   - polynomial.go: entries as polynomials in p and 1/n; the paper's Lemma C.1
 //   - stationary.go: the rule for two states that start from the stationary law
-//   - jacobi.go: Gauss-Jacobi rules for Beta laws
+//   - jacobi.go: Gauss-Jacobi rules for Beta laws; enclosure.go proves their digits
 //   - lattice.go: quasi-Monte Carlo, where nothing better is affordable
 package moment

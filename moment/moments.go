@@ -25,14 +25,18 @@ type Options struct {
 }
 
 // Moments are the moments of a task for every number of in-context chains at
-// once. They do not change and may be used by several goroutines.
+// once. What they say does not change, and they may be used by several goroutines.
 type Moments struct {
 	task markov.Task
 	rule Rule
 	b    *basis
 	tables
-	replicates []tables // of QuasiMonteCarlo; tables is their mean
-	exact      *Exact   // in place of tables where fractions are cheap, else nil
+	replicates []tables      // of QuasiMonteCarlo; tables is their mean
+	exact      *ExactMoments // in place of tables where fractions are cheap, else nil
+	unproven   string        // why the errors of tables are not bounded; "" if they are
+
+	asked     sync.Mutex
+	fractions *ExactMoments // exact, or what ExactAt computed; behind asked
 }
 
 // tables hold the means over kernels, one number for each distinct product.
@@ -41,6 +45,10 @@ type tables struct {
 	h22 []float64 // [Kq, K2(K2+1)/2] E[Qp m2 m2'], upper triangle
 	h   []float64 // [q, K2] E[q_y m2]
 	c   float64   // E[y^2]
+
+	// roundings bounds the roundings that a term of any of these numbers passed
+	// through, where that is known to bound the error; else 0.
+	roundings float64
 }
 
 // MaxDimension is the largest dimension qm whose form is computed: its matrix
@@ -178,7 +186,28 @@ func (m *Moments) At(n markov.Context) *Form {
 	if m.exact != nil {
 		return m.exact.At(n).Float()
 	}
-	return m.tables.at(m.b, n)
+	f := m.tables.at(m.b, n)
+	f.Errors = m.tables.errors(m.b, f, m.unproven)
+	return f
+}
+
+// ExactAt returns the loss of the task with n in-context chains in fractions,
+// whatever rule gave the floats. The fractions are computed when they are first
+// asked for, which may take from milliseconds to minutes; it fails where
+// [ExactOf] does.
+func (m *Moments) ExactAt(ctx context.Context, n markov.Context) (*ExactForm, error) {
+	m.asked.Lock()
+	defer m.asked.Unlock()
+	if m.fractions == nil {
+		if m.fractions = m.exact; m.fractions == nil {
+			e, err := ExactOf(ctx, m.task)
+			if err != nil {
+				return nil, err
+			}
+			m.fractions = e
+		}
+	}
+	return m.fractions.At(n), nil
 }
 
 // LeaveOut returns the loss by all shifts of QuasiMonteCarlo but shift r, r <
@@ -187,7 +216,9 @@ func (m *Moments) LeaveOut(r int, n markov.Context) *Form {
 	var rest []tables
 	rest = append(append(rest, m.replicates[:r]...), m.replicates[r+1:]...)
 	mean := meanTables(rest)
-	return mean.at(m.b, n)
+	f := mean.at(m.b, n)
+	f.Errors = mean.errors(m.b, f, m.unproven)
+	return f
 }
 
 // at combines the tables to the loss with n in-context chains.

@@ -1,6 +1,7 @@
 package moment
 
 import (
+	"math"
 	"slices"
 
 	"markovicl/markov"
@@ -71,6 +72,9 @@ type basis struct {
 	queryID []int32
 	label   []int32 // [q]
 	power   int32   // that of y^2
+
+	size   float64 // largest absolute value of a coordinate, at least 1
+	signed bool    // whether a coordinate is negative somewhere
 }
 
 // newBasis returns the products of coordinates of t's columns.
@@ -95,6 +99,13 @@ func newBasis(t markov.Task) *basis {
 			indicator := make([]int64, S)
 			indicator[s] = 1
 			inputs = append(inputs, indicator)
+		}
+	}
+	b.size = 1
+	for _, values := range append(inputs, label) {
+		for _, v := range values {
+			b.size = max(b.size, math.Abs(float64(v)))
+			b.signed = b.signed || v < 0
 		}
 	}
 	var z []monomial // [D] the coordinates

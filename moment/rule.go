@@ -50,6 +50,9 @@ type cubature struct {
 	// at writes the kernel of node i, [S*S], and returns its weight. It may be
 	// called by several goroutines at once.
 	at func(i int, kernel []float64) float64
+	// unproven says why the errors of means by the rule are not bounded, "" if
+	// they are those of rounding.
+	unproven string
 }
 
 // gaussJacobi returns the product Gauss-Jacobi rule with the given nodes for
@@ -63,6 +66,7 @@ func gaussJacobi(p markov.Prior, nodes int) (cubature, error) {
 	axes := make([]axis, 0, S*(S-1))
 	known := make(map[string]axis)
 	total := 1
+	unproven := ""
 	for s := range S {
 		alpha := p.AlphaRat(s)
 		for k := range S - 1 {
@@ -76,6 +80,9 @@ func gaussJacobi(p markov.Prior, nodes int) (cubature, error) {
 				var err error
 				if ax, err = betaAxis(nodes, alpha[k], rest); err != nil {
 					return cubature{}, err
+				}
+				if !ax.enclosed(alpha[k], rest) {
+					unproven = fmt.Sprintf("the %d-node rule for Beta(%s, %s) could not be enclosed", nodes, alpha[k].RatString(), rest.RatString())
 				}
 				known[key] = ax
 			}
@@ -102,7 +109,7 @@ func gaussJacobi(p markov.Prior, nodes int) (cubature, error) {
 		}
 		return weight
 	}
-	return cubature{Rule{Name: GaussJacobi, Nodes: total, Exact: true}, at}, nil
+	return cubature{rule: Rule{Name: GaussJacobi, Nodes: total, Exact: true}, at: at, unproven: unproven}, nil
 }
 
 // plan is a rule for a task with what it costs.
@@ -134,6 +141,8 @@ func plans(t markov.Task, b *basis, opts Options) []plan {
 			}
 			m := &Moments{task: t, rule: r.rule, b: b}
 			m.tables, err = average(ctx, b, r, first, opts.Workers)
+			m.tables.roundings = quadratureRoundings(b, len(first), r.rule.Nodes)
+			m.unproven = r.unproven
 			return m, err
 		}
 	}
@@ -148,7 +157,9 @@ func plans(t markov.Task, b *basis, opts Options) []plan {
 			math.Pow(float64(nodes), float64(S*(S-1))) * node,
 			over(func(context.Context) (cubature, error) {
 				rule, err := gaussJacobi(t.Prior(), nodes)
-				rule.rule.Exact = nodes >= exactNodes(t)
+				if rule.rule.Exact = nodes >= exactNodes(t); !rule.rule.Exact {
+					rule.unproven = fmt.Sprintf("%d nodes for each variable are fewer than make the quadrature exact", nodes)
+				}
 				return rule, err
 			}),
 		})
@@ -165,6 +176,7 @@ func plans(t markov.Task, b *basis, opts Options) []plan {
 						m.exact, err = ExactOf(ctx, t)
 					} else {
 						m.tables, err = count(ctx, t, b, first, opts.Workers)
+						m.tables.roundings = countRoundings(b, len(first), types)
 					}
 					return m, err
 				},
@@ -279,7 +291,8 @@ func shifted(ctx context.Context, t markov.Task, b *basis, first []start, points
 	}
 	m := &Moments{
 		task: t, b: b,
-		rule: Rule{Name: QuasiMonteCarlo, Nodes: points * replicates, Replicates: replicates},
+		rule:     Rule{Name: QuasiMonteCarlo, Nodes: points * replicates, Replicates: replicates},
+		unproven: "the moments are sampled",
 	}
 	a := korobov(points, b.states*(b.states-1))
 	for r := range replicates {

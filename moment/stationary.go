@@ -100,7 +100,7 @@ func stationaryBinary(p markov.Prior, nodes int) (cubature, error) {
 		kernel[0], kernel[1], kernel[2], kernel[3] = p.stayS, p.s, p.t, p.stayT
 		return p.weight / total
 	}
-	return cubature{Rule{Name: SplitGaussJacobi, Nodes: len(points)}, at}, nil
+	return cubature{rule: Rule{Name: SplitGaussJacobi, Nodes: len(points)}, at: at, unproven: "the quadrature for a stationary start converges without a proven bound"}, nil
 }
 
 // convergedTo is the relative change of the probes at which a rule counts as

@@ -74,7 +74,7 @@ func runLemma31(ctx context.Context, s Settings, progress func(done, total int))
 			if err != nil {
 				return nil, err
 			}
-			var exact *moment.Exact
+			var exact *moment.ExactMoments
 			if q := task.QueryDim(); q*moment.Pairs(q+1) <= exactDimension && task.Start().Kind() != markov.StationaryStart {
 				if exact, err = moment.ExactOf(ctx, task); err != nil {
 					return nil, err

@@ -130,7 +130,7 @@ func TestTheorem33(t *testing.T) {
 }
 
 // exactMoments returns the moments for two states, p = 1/2 and uniform kernels.
-func exactMoments(t *testing.T, d int) *moment.Exact {
+func exactMoments(t *testing.T, d int) *moment.ExactMoments {
 	t.Helper()
 	task, err := markov.NewTask(markov.Spec{D: d})
 	if err != nil {

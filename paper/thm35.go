@@ -72,7 +72,7 @@ func theorem35Of(ctx context.Context, cases []theorem35Case, seed uint64, prompt
 			if err != nil {
 				return nil, err
 			}
-			var exact *moment.Exact
+			var exact *moment.ExactMoments
 			if task := moments.Task(); d*moment.Pairs(d+1) <= exactDecisionDimension && task.Start().Kind() != markov.StationaryStart {
 				if exact, err = moment.ExactOf(ctx, task); err != nil {
 					return nil, err
@@ -172,7 +172,7 @@ func theorem35Of(ctx context.Context, cases []theorem35Case, seed uint64, prompt
 
 // decidedExactly decides X* in fractions and compares with the answer in
 // floating point. It returns a table's cell: nil without exact moments.
-func decidedExactly(ctx context.Context, exact *moment.Exact, n markov.Context, answer landscape.Verdict) (any, error) {
+func decidedExactly(ctx context.Context, exact *moment.ExactMoments, n markov.Context, answer landscape.Verdict) (any, error) {
 	if exact == nil {
 		return nil, nil
 	}

@@ -147,7 +147,7 @@ func (c *optimumCmd) solver(a *app, task markov.Task) (func(markov.Task) (optimu
 	if err != nil {
 		return nil, inputUnlessEnded(a, err)
 	}
-	var exact *moment.Exact
+	var exact *moment.ExactMoments
 	if c.Exact {
 		if exact, err = moment.ExactOf(a.ctx, task); err != nil {
 			return nil, inputUnlessEnded(a, err)

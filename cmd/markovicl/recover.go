@@ -85,7 +85,7 @@ type proofAnswer struct {
 // proofDecimals is the number of decimals of a bound proven exactly.
 const proofDecimals = 12
 
-func prove(a *app, exact *moment.Exact, task markov.Task, r *landscape.Recovery) (*proofAnswer, error) {
+func prove(a *app, exact *moment.ExactMoments, task markov.Task, r *landscape.Recovery) (*proofAnswer, error) {
 	form := exact.At(task.Context())
 	optimum, err := landscape.MinimiseExact(a.ctx, form)
 	if err != nil {
@@ -228,7 +228,7 @@ func (c *recoverCmd) Run(a *app) error {
 	if err != nil {
 		return inputUnlessEnded(a, err)
 	}
-	var exact *moment.Exact
+	var exact *moment.ExactMoments
 	if c.Proof {
 		if c.Heads > 1 {
 			return badInputf("--proof is about one head; leave --heads away")
