@@ -36,14 +36,7 @@ func MinimiseExact(ctx context.Context, f *moment.ExactForm) (*ExactOptimum, err
 }
 
 func minimiseModulo(ctx context.Context, f *moment.ExactForm, p residues) (*ExactOptimum, error) {
-	n := f.Dim()
-	H := make([][]*big.Int, n)
-	for i := range H {
-		H[i] = make([]*big.Int, n)
-		for k := range H[i] {
-			H[i][k] = f.H[moment.PairIndex(n, min(i, k), max(i, k))]
-		}
-	}
+	n, H := f.Dim(), scaledRows(f)
 	o := &ExactOptimum{Dimension: n}
 	rows := p.independentRows(H)
 	o.Rank = len(rows)
@@ -66,6 +59,25 @@ func minimiseModulo(ctx context.Context, f *moment.ExactForm, p residues) (*Exac
 		o.Loss.Sub(o.Loss, t.Mul(x, f.LAt(i)))
 	}
 	return o, nil
+}
+
+// scaledRows returns the matrix f.Scale H.
+func scaledRows(f *moment.ExactForm) [][]*big.Int {
+	n := f.Dim()
+	H := make([][]*big.Int, n)
+	for i := range H {
+		H[i] = make([]*big.Int, n)
+		for k := range H[i] {
+			H[i][k] = f.H[moment.PairIndex(n, min(i, k), max(i, k))]
+		}
+	}
+	return H
+}
+
+// exactRank returns the rank of H modulo a prime: never above the rank of H, and
+// below it only if the prime, of 62 bits, divides certain minors.
+func exactRank(f *moment.ExactForm) int {
+	return len(residues{primes[0]}.independentRows(scaledRows(f)))
 }
 
 // leastNorm returns the solution of HX = h of least norm, given a largest set of

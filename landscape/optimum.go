@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"math/big"
 
 	"gonum.org/v1/gonum/floats"
 	"gonum.org/v1/gonum/mat"
@@ -31,6 +32,13 @@ type Optimum struct {
 	LambdaMin float64 // smallest eigenvalue of H that counts towards the rank
 	Condition float64 // LambdaMax / LambdaMin
 	Residual  float64 // |HX - h|, Euclidean norm
+
+	// Exact is the optimum in fractions, where floats cannot know it: where
+	// eigenvalues of H that are not 0 are below RankTolerance times the largest.
+	// Then X and Loss are its numbers, rounded; Rank, Unique and LambdaMin remain
+	// those by RankTolerance. It is nil where floats are enough, and where there
+	// are no fractions or too large ones.
+	Exact *ExactOptimum
 }
 
 // Minimise returns the enlarged optimum of a loss. It fails if the form holds a
@@ -65,11 +73,53 @@ func Minimise(ctx context.Context, f *moment.Form) (*Optimum, error) {
 	for i, x := range o.X {
 		o.Loss -= f.L[i] * x
 	}
+	if err := o.exactly(ctx, f); err != nil {
+		return nil, err
+	}
 	o.Residual = mat.Norm(mat.NewVecDense(n, residual(f, o.X)), 2)
 	if math.IsNaN(o.Loss+o.Residual) || math.IsInf(o.Loss+o.Residual, 0) {
 		return nil, fmt.Errorf("landscape: the minimiser came out with loss %v and residual %v; H is not usable", o.Loss, o.Residual)
 	}
 	return o, nil
+}
+
+// What an optimum in fractions may cost where floats are not enough: additions
+// of large integers for the form, and multiplications for the solution, in units
+// of 64 bits; a few seconds each.
+const (
+	fractionsWork = 3e7
+	solutionWork  = 5e7
+)
+
+// exactly replaces X and Loss by those of the exact form if H has eigenvalues
+// that are not 0 but were taken for 0: their part of X is missing, and Loss lies
+// above the minimum.
+func (o *Optimum) exactly(ctx context.Context, f *moment.Form) error {
+	if o.Unique {
+		return nil
+	}
+	exact, err := f.Fractions(ctx, fractionsWork)
+	if err != nil {
+		return ctx.Err() // the floats have to do
+	}
+	n := float64(o.Dimension)
+	if n*n*n*float64(1+exact.Scale.BitLen()/64) > solutionWork || exactRank(exact) == o.Rank {
+		return nil
+	}
+	if o.Exact, err = MinimiseExact(ctx, exact); err != nil {
+		return err
+	}
+	for i, x := range o.Exact.X {
+		o.X[i] = nearest(x)
+	}
+	o.Loss = nearest(o.Exact.Loss)
+	return nil
+}
+
+// nearest returns the float64 nearest to x.
+func nearest(x *big.Rat) float64 {
+	v, _ := x.Float64()
+	return v
 }
 
 // denseDimension is the largest dimension at which all eigenvectors of H are

@@ -215,3 +215,42 @@ func TestCholesky(t *testing.T) {
 		}
 	}
 }
+
+// Where eigenvalues of H lie below what floats can know, the optimum is that of
+// the fractions: the values are those of an independent computation.
+func TestBelowFloats(t *testing.T) {
+	for _, c := range []struct {
+		flags string
+		loss  float64
+	}{
+		{"--d 3 --n inf --prior beta:100,1", 0.0140081625},
+		{"--d 3 --n inf --prior beta:1000,1", 0.00144931057},
+		{"--d 3 --n 1000 --prior beta:1000,1", 0.0014759204},
+		{"--d 3 --n inf --prior beta:1000,1 --p 0.01", 0.00134081},
+	} {
+		task := flagTask(t, strings.Fields(c.flags))
+		o, exact := minimise(t, task), minimiseExact(t, task)
+		want := nearest(exact.Loss)
+		if o.Loss != want || math.Abs(want-c.loss) > 6e-9 {
+			t.Errorf("%s: loss %.12g, in fractions %.12g, want %.12g", task, o.Loss, want, c.loss)
+		}
+		if o.Exact == nil || o.Exact.Rank != exact.Rank || o.Exact.Loss.Cmp(exact.Loss) != 0 {
+			t.Errorf("%s: the optimum is not that of the fractions", task)
+		}
+		for i, x := range exact.X {
+			if o.X[i] != nearest(x) {
+				t.Fatalf("%s: X[%d] = %v, in fractions %v", task, i, o.X[i], nearest(x))
+			}
+		}
+	}
+	// More chains cannot hurt: f~* falls as n grows.
+	many, all := minimise(t, newTask(t, markov.Spec{D: 8, P: "0.05", N: "1000000000"})), minimise(t, newTask(t, markov.Spec{D: 8, P: "0.05", N: "inf"}))
+	if many.Loss < all.Loss || math.Abs(many.Loss-0.17827942) > 6e-9 {
+		t.Errorf("d = 8, p = 0.05: loss %.9g for n = 1e9, %.9g for infinity", many.Loss, all.Loss)
+	}
+	for _, spec := range []markov.Spec{{D: 3, N: "inf"}, {D: 3, Bias: true}, {D: 2, Embedding: "onehot"}} {
+		if o := minimise(t, newTask(t, spec)); o.Exact != nil || o.Unique {
+			t.Errorf("%+v: fractions where floats know the kernel", spec)
+		}
+	}
+}

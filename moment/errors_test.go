@@ -122,6 +122,9 @@ func TestExactAt(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
+			if g, err := m.At(n).Fractions(t.Context(), 0); err != nil || g.Scale.Cmp(f.Scale) != 0 {
+				t.Errorf("rule %q, n %s: fractions that are known are not returned: %v", rule, n, err)
+			}
 			X := make([]*big.Rat, f.Dim())
 			for i := range X {
 				X[i] = big.NewRat(int64(i*i-7), 11)
@@ -133,6 +136,13 @@ func TestExactAt(t *testing.T) {
 	}
 	if _, err := of(t, newTask(t, markov.Spec{D: 1, Start: "stationary"}), Options{}).ExactAt(t.Context(), 1); err == nil {
 		t.Error("a stationary start has fractions")
+	}
+	form := of(t, newTask(t, markov.Spec{D: 8}), Options{}).At(10)
+	if _, err := form.Fractions(t.Context(), 1e6); err == nil {
+		t.Error("fractions were computed that take more work than was allowed")
+	}
+	if _, err := (&Form{}).Fractions(t.Context(), 1e9); err == nil {
+		t.Error("a form of nothing has fractions")
 	}
 }
 

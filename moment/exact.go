@@ -37,6 +37,15 @@ type ExactForm struct {
 // maxExact bounds the additions of large integers that an exact form may take.
 const maxExact = 1e9
 
+// checkWork returns an error if ExactOf takes more than the given work.
+func checkWork(t markov.Task, most float64) error {
+	if work := exactWork(t); work > most {
+		return fmt.Errorf("moment: exact arithmetic for this task would take about %.0g additions of large integers; at most %.0g are done. Choose a smaller d or fewer states",
+			work, most)
+	}
+	return nil
+}
+
 // exactWork returns about how many additions of large integers ExactOf takes.
 func exactWork(t markov.Task) float64 {
 	S, d, q := t.States(), t.Positions(), float64(t.QueryDim())
@@ -57,9 +66,8 @@ func ExactOf(ctx context.Context, t markov.Task) (*ExactMoments, error) {
 		return nil, fmt.Errorf("moment: the moments of a stationary start are not rational; exact arithmetic takes start uniform, bernoulli:p, probs:p0,p1,.. or correlated:p,g0,g1")
 	}
 	S, d := t.States(), t.Positions()
-	if work := exactWork(t); work > maxExact {
-		return nil, fmt.Errorf("moment: exact arithmetic for this task would take about %.0g additions of large integers; at most %.0g are done. Choose a smaller d or fewer states",
-			work, float64(maxExact))
+	if err := checkWork(t, maxExact); err != nil {
+		return nil, err
 	}
 	b := newBasis(t)
 	K2, Kq, K4 := len(b.pairID), len(b.queryID), len(b.monomials)
@@ -404,5 +412,6 @@ func (f *ExactForm) Float() *Form {
 		}
 	}
 	out.Errors = f.roundedErrors(out)
+	out.fractions = func(context.Context, float64) (*ExactForm, error) { return f, nil }
 	return out
 }

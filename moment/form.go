@@ -1,6 +1,11 @@
 package moment
 
-import "gonum.org/v1/gonum/mat"
+import (
+	"context"
+	"errors"
+
+	"gonum.org/v1/gonum/mat"
+)
 
 // Form is the loss of one-layer linear self-attention in the enlarged
 // parameter space (paper, Lemma 3.2): f(X) = X'HX - 2h'X + c, the mean squared
@@ -26,6 +31,21 @@ type Form struct {
 	// Errors says how far H, L and C, without their low parts, are from the
 	// exact form of the task.
 	Errors FormErrors
+
+	// fractions returns the form in fractions, or fails if that takes more work
+	// than allowed; nil if there are none.
+	fractions func(ctx context.Context, work float64) (*ExactForm, error)
+}
+
+// Fractions returns the exact form of the task that f was computed from. It
+// fails if f was not, or if the task has no exact form, or one that takes more
+// than about work additions of large integers to compute (ten million a second),
+// or if ctx ends. Where fractions are known already they cost nothing.
+func (f *Form) Fractions(ctx context.Context, work float64) (*ExactForm, error) {
+	if f.fractions == nil {
+		return nil, errors.New("moment: the form was not computed from a task, and there are no fractions for it")
+	}
+	return f.fractions(ctx, work)
 }
 
 // Pairs returns m = D(D+1)/2, the number of pairs i <= k below D.

@@ -188,6 +188,7 @@ func (m *Moments) At(n markov.Context) *Form {
 	}
 	f := m.tables.at(m.b, n)
 	f.Errors = m.tables.errors(m.b, f, m.unproven)
+	f.fractions = func(ctx context.Context, work float64) (*ExactForm, error) { return m.exactAt(ctx, n, work) }
 	return f
 }
 
@@ -196,10 +197,17 @@ func (m *Moments) At(n markov.Context) *Form {
 // asked for, which may take from milliseconds to minutes; it fails where
 // [ExactOf] does.
 func (m *Moments) ExactAt(ctx context.Context, n markov.Context) (*ExactForm, error) {
+	return m.exactAt(ctx, n, maxExact)
+}
+
+func (m *Moments) exactAt(ctx context.Context, n markov.Context, work float64) (*ExactForm, error) {
 	m.asked.Lock()
 	defer m.asked.Unlock()
 	if m.fractions == nil {
 		if m.fractions = m.exact; m.fractions == nil {
+			if err := checkWork(m.task, work); err != nil {
+				return nil, err
+			}
 			e, err := ExactOf(ctx, m.task)
 			if err != nil {
 				return nil, err
