@@ -1,0 +1,42 @@
+//go:build !purego
+
+package dense
+
+import "golang.org/x/sys/cpu"
+
+func init() {
+	switch {
+	case cpu.X86.HasAVX512F && cpu.X86.HasAVX512VL && cpu.X86.HasAVX512DQ:
+		useAVX512()
+	case cpu.X86.HasAVX2 && cpu.X86.HasFMA:
+		useAVX2()
+	}
+}
+
+// useAVX2 puts the tiles of AVX2 in place, useAVX512 those of AVX-512; the
+// element-wise operations are the same for both.
+func useAVX2() {
+	kernels = "AVX2"
+	single = kernel[float32]{6, 16, func(k int, a []float32, rs, cs int, b, c []float32, ldc int, add bool) {
+		_, _, _ = a[5*rs+(k-1)*cs], b[16*k-1], c[5*ldc+15]
+		sgemmAVX2(k, &a[0], 4*rs, 4*cs, &b[0], &c[0], 4*ldc, add)
+	}}
+	useVectors()
+}
+
+func useAVX512() {
+	useAVX2()
+	kernels = "AVX-512"
+	single = kernel[float32]{12, 32, func(k int, a []float32, rs, cs int, b, c []float32, ldc int, add bool) {
+		_, _, _ = a[11*rs+(k-1)*cs], b[32*k-1], c[11*ldc+31]
+		sgemmAVX512(k, &a[0], 4*rs, 4*cs, &b[0], &c[0], 4*ldc, add)
+	}}
+}
+
+// k is at least 1; strides are in bytes.
+
+//go:noescape
+func sgemmAVX2(k int, a *float32, rs, cs int, b, c *float32, ldc int, add bool)
+
+//go:noescape
+func sgemmAVX512(k int, a *float32, rs, cs int, b, c *float32, ldc int, add bool)
