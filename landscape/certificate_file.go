@@ -1,18 +1,16 @@
 package landscape
 
 import (
-	"archive/zip"
 	"errors"
 	"fmt"
 	"io"
 	"math"
 	"os"
 
-	"github.com/sbinet/npyio/npy"
-	"github.com/sbinet/npyio/npz"
 	"gonum.org/v1/gonum/mat"
 
 	"markovicl/internal/atomicfile"
+	"markovicl/internal/npz"
 	"markovicl/moment"
 )
 
@@ -44,28 +42,23 @@ func (c *Certificate) write(w io.Writer) error {
 	if task == "" {
 		task = " "
 	}
-	type array struct {
-		key   string
-		value any
-	}
-	arrays := []array{
-		{keyLower, c.Lower},
-		{keyW, mat.NewDense(n, n, c.W)},
-		{keyH, mat.DenseCopyOf(c.Form.H)},
-		{keyL, c.Form.L},
-		{keyC, c.Form.C},
-		{keyTask, []byte(task)},
-	}
-	if m := c.Multiplier; m != nil {
-		arrays = append(arrays, array{keyP, mat.DenseCopyOf(m.P)}, array{keyU, m.U}, array{keyG, m.G})
-	}
 	archive := npz.NewWriter(w)
-	for _, array := range arrays {
-		if err := archive.Write(array.key, array.value); err != nil {
-			return fmt.Errorf("array %s: %w", array.key, err)
-		}
+	matrix := func(key string, m mat.Matrix) error {
+		rows, columns := m.Dims()
+		return archive.Write(key, []int{rows, columns}, mat.DenseCopyOf(m).RawMatrix().Data)
 	}
-	return archive.Close()
+	err := errors.Join(
+		archive.Write(keyLower, nil, []float64{c.Lower}),
+		archive.Write(keyW, []int{n, n}, c.W),
+		matrix(keyH, c.Form.H),
+		archive.Write(keyL, []int{len(c.Form.L)}, c.Form.L),
+		archive.Write(keyC, nil, []float64{c.Form.C}),
+		archive.WriteBytes(keyTask, []byte(task)),
+	)
+	if m := c.Multiplier; m != nil {
+		err = errors.Join(err, matrix(keyP, m.P), matrix(keyU, m.U), matrix(keyG, m.G))
+	}
+	return errors.Join(err, archive.Close())
 }
 
 // ReadCertificate reads a certificate file. It checks shapes, not the proof.
@@ -87,137 +80,103 @@ func ReadCertificate(path string) (*Certificate, error) {
 }
 
 func readCertificate(r io.ReaderAt, size int64) (*Certificate, error) {
-	archive, err := zip.NewReader(r, size)
+	archive, err := npz.NewReader(r, size)
 	if err != nil {
-		return nil, fmt.Errorf("this is not a complete NPZ archive (cut off, perhaps): %w", err)
+		return nil, err
 	}
-	find := func(key string) *zip.File {
-		for _, f := range archive.File {
-			if f.Name == key+".npy" || f.Name == key {
-				return f
-			}
-		}
-		return nil
+	if err := archive.Only(keyLower, keyW, keyH, keyL, keyC, keyTask, keyP+"?", keyU+"?", keyG+"?"); err != nil {
+		return nil, err
 	}
-	read := func(key string, rank int, value any) error {
-		f := find(key)
-		if f == nil {
-			return fmt.Errorf("the array %s is missing", key)
-		}
-		if err := readArray(f, rank, value); err != nil {
-			return fmt.Errorf("the array %s %w", key, err)
-		}
-		return nil
+	// The length of h says what sizes all others have.
+	h, err := archive.Read(keyL, -1)
+	if err != nil {
+		return nil, err
 	}
-	c := &Certificate{Form: new(moment.Form)}
-	var W, H mat.Dense
-	var task []byte
-	for _, array := range []struct {
-		key   string
-		rank  int
-		value any
-	}{
-		{keyLower, 0, &c.Lower}, {keyW, 2, &W}, {keyH, 2, &H}, {keyL, 1, &c.Form.L}, {keyC, 0, &c.Form.C}, {keyTask, 1, &task},
-	} {
-		if err := read(array.key, array.rank, array.value); err != nil {
-			return nil, err
-		}
-	}
-	if c.Task = string(task); c.Task == " " {
-		c.Task = ""
-	}
-	n := len(c.Form.L)
+	c := &Certificate{Form: &moment.Form{L: h.Data}}
+	n := len(h.Data)
 	for c.Form.Dim() < n {
 		c.Form.Q++
 	}
-	if c.Form.Dim() != n {
+	if n == 0 || c.Form.Dim() != n {
 		return nil, fmt.Errorf("h has %d entries, which is not q(q+1)(q+2)/2 for any q", n)
 	}
-	if rows, columns := H.Dims(); rows != n || columns != n {
-		return nil, fmt.Errorf("H is %d x %d, want %d x %d, as long as h", rows, columns, n, n)
-	}
-	if c.Form.H, err = symmetricMatrix(keyH, &H); err != nil {
+	if c.Lower, err = archive.Number(keyLower); err != nil {
 		return nil, err
 	}
-	rows, columns := W.Dims()
-	c.W = W.RawMatrix().Data
-	if find(keyP) != nil {
-		var P mat.Dense
-		m := &Multiplier{U: new(mat.Dense), G: new(mat.Dense)}
-		for _, array := range []struct {
-			key   string
-			value *mat.Dense
-		}{{keyP, &P}, {keyU, m.U}, {keyG, m.G}} {
-			if err := read(array.key, 2, array.value); err != nil {
-				return nil, err
-			}
-		}
-		if m.P, err = symmetricMatrix(keyP, &P); err != nil {
+	if c.Form.C, err = archive.Number(keyC); err != nil {
+		return nil, err
+	}
+	task, err := archive.Read(keyTask, -1)
+	if err != nil {
+		return nil, err
+	}
+	text, err := task.Bytes()
+	if err != nil {
+		return nil, fmt.Errorf("the array %s: %w", keyTask, err)
+	}
+	if c.Task = string(text); c.Task == " " {
+		c.Task = ""
+	}
+	if c.Form.H, err = readSymmetric(archive, keyH, n, n); err != nil {
+		return nil, err
+	}
+	side := c.Form.Q * (c.Form.Q + 1) * (c.Form.Q + 1) // of W
+	if archive.Has(keyP) || archive.Has(keyU) || archive.Has(keyG) {
+		if c.Multiplier, err = readMultiplier(archive, n); err != nil {
 			return nil, err
 		}
-		if want := m.entries() * (1 + m.size()); rows != want || columns != want {
-			return nil, fmt.Errorf("W is %d x %d, want %d x %d for the U and G in the file", rows, columns, want, want)
-		}
-		c.Multiplier = m
-		return c, nil
+		side = c.Multiplier.entries() * (1 + c.Multiplier.size())
 	}
-	if want := c.Form.Q * (c.Form.Q + 1) * (c.Form.Q + 1); rows != want || columns != want {
-		return nil, fmt.Errorf("W is %d x %d, want %d x %d for q = %d", rows, columns, want, want, c.Form.Q)
+	W, err := readMatrix(archive, keyW, side, side)
+	if err != nil {
+		return nil, err
 	}
+	c.W = W.RawMatrix().Data
 	return c, nil
 }
 
-// readArray reads an array of an NPZ archive. Its errors go on from the array's name.
-func readArray(f *zip.File, rank int, value any) (err error) {
-	defer malformed(&err)
-	entry, err := f.Open()
-	if err != nil {
-		return fmt.Errorf("cannot be read: %w", err)
-	}
-	defer entry.Close()
-	reader, err := npy.NewReader(wholeReads{entry})
-	if err != nil {
-		return fmt.Errorf("cannot be read: %w", err)
-	}
-	shape := reader.Header.Descr.Shape
-	entries := uint64(1)
-	for _, n := range shape {
-		if n < 1 || uint64(n) > f.UncompressedSize64/entries {
-			return fmt.Errorf("has the shape %v, more than the file holds", shape)
+// readMultiplier reads the arrays of level 1 of a certificate about a form with n
+// parameters.
+func readMultiplier(archive *npz.Reader, n int) (m *Multiplier, err error) {
+	for _, key := range []string{keyP, keyU, keyG} {
+		// Each has at most D m <= 2 n rows and columns.
+		_, shape, err := archive.Header(key)
+		if err != nil {
+			return nil, err
 		}
-		entries *= uint64(n)
+		if len(shape) != 2 || max(shape[0], shape[1]) > 2*n {
+			return nil, fmt.Errorf("the array %s has the shape %v; with %d entries in h it has two dimensions and at most %d rows and columns", key, shape, n, 2*n)
+		}
 	}
-	if len(shape) != rank {
-		return fmt.Errorf("has the shape %v, want %d dimensions", shape, rank)
+	m = new(Multiplier)
+	if m.P, err = readSymmetric(archive, keyP, -1, -1); err != nil {
+		return nil, err
 	}
-	if reader.Header.Descr.Fortran {
-		return errors.New("is in Fortran order; write it in C order")
+	if m.U, err = readMatrix(archive, keyU, -1, -1); err != nil {
+		return nil, err
 	}
-	if entries > largestArray {
-		return fmt.Errorf("has the shape %v, more than a certificate needs", shape)
-	}
-	if err := reader.Read(value); err != nil {
-		return fmt.Errorf("cannot be read: %w", err)
-	}
-	return nil
+	m.G, err = readMatrix(archive, keyG, -1, -1)
+	return m, err
 }
 
-// malformed turns a panic of package npy, which trusts headers, into an error.
-func malformed(err *error) {
-	if r := recover(); r != nil {
-		*err = fmt.Errorf("cannot be read: its header is malformed (%v)", r)
+func readMatrix(archive *npz.Reader, key string, rows, columns int) (*mat.Dense, error) {
+	a, err := archive.Read(key, rows, columns)
+	if err != nil {
+		return nil, err
 	}
+	if len(a.Data) == 0 {
+		return nil, fmt.Errorf("the array %s has the shape %v, without numbers", key, a.Shape)
+	}
+	return mat.NewDense(a.Shape[0], a.Shape[1], a.Data), nil
 }
 
-// largestArray keeps a small file from claiming all memory.
-const largestArray = 1 << 27
-
-// wholeReads fills the buffer of every Read or fails. Package npy reads number by
-// number and takes whatever part of one a Read returns, which in a compressed file
-// may be less than all.
-type wholeReads struct{ io.Reader }
-
-func (r wholeReads) Read(p []byte) (int, error) { return io.ReadFull(r.Reader, p) }
+func readSymmetric(archive *npz.Reader, key string, rows, columns int) (*mat.SymDense, error) {
+	M, err := readMatrix(archive, key, rows, columns)
+	if err != nil {
+		return nil, err
+	}
+	return symmetricMatrix(key, M)
+}
 
 // symmetricMatrix returns M, which is named in errors, as a symmetric matrix.
 func symmetricMatrix(name string, M *mat.Dense) (*mat.SymDense, error) {

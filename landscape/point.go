@@ -9,9 +9,7 @@ import (
 	"os"
 	"strings"
 
-	"github.com/sbinet/npyio/npy"
-	"gonum.org/v1/gonum/mat"
-
+	"markovicl/internal/npz"
 	"markovicl/markov"
 	"markovicl/moment"
 )
@@ -99,42 +97,25 @@ func readPointCSV(r io.Reader) (X []*big.Rat, q, D int, err error) {
 }
 
 func readPointNPY(file *os.File) (X []float64, q, D int, err error) {
-	defer malformed(&err)
-	reader, err := npy.NewReader(wholeReads{file})
+	a, err := npz.DecodeNPY(file)
 	if err != nil {
 		return nil, 0, 0, err
 	}
-	info, err := file.Stat()
-	if err != nil {
-		return nil, 0, 0, err
+	if len(a.Data) == 0 {
+		return nil, 0, 0, fmt.Errorf("the array has the shape %v, without numbers", a.Shape)
 	}
-	shape := reader.Header.Descr.Shape
-	entries := int64(1)
-	for _, n := range shape {
-		if n < 1 || int64(n) > info.Size()/entries {
-			return nil, 0, 0, fmt.Errorf("the shape %v says more than the file holds", shape)
-		}
-		entries *= int64(n)
-	}
-	switch len(shape) {
+	switch len(a.Shape) {
 	case 1:
-		if err := reader.Read(&X); err != nil {
-			return nil, 0, 0, err
-		}
-		for (&moment.Form{Q: q}).Dim() < len(X) {
+		for (&moment.Form{Q: q}).Dim() < len(a.Data) {
 			q++
 		}
-		if (&moment.Form{Q: q}).Dim() != len(X) {
-			return nil, 0, 0, fmt.Errorf("%d entries are not q(q+1)(q+2)/2 for any q; give an array of shape [q, D(D+1)/2]", len(X))
+		if (&moment.Form{Q: q}).Dim() != len(a.Data) {
+			return nil, 0, 0, fmt.Errorf("%d entries are not q(q+1)(q+2)/2 for any q; give an array of shape [q, D(D+1)/2]", len(a.Data))
 		}
-		return X, q, q + 1, nil
+		return a.Data, q, q + 1, nil
 	case 2:
-		var blocks mat.Dense
-		if err := reader.Read(&blocks); err != nil {
-			return nil, 0, 0, err
-		}
-		D, err = blockSize(shape[1])
-		return blocks.RawMatrix().Data, shape[0], D, err
+		D, err = blockSize(a.Shape[1])
+		return a.Data, a.Shape[0], D, err
 	}
-	return nil, 0, 0, fmt.Errorf("the array has the shape %v, want [q, D(D+1)/2] or [q D(D+1)/2]", shape)
+	return nil, 0, 0, fmt.Errorf("the array has the shape %v, want [q, D(D+1)/2] or [q D(D+1)/2]", a.Shape)
 }

@@ -72,7 +72,7 @@ func Open(path string) (*Reader, error) {
 func NewReader(r io.ReaderAt, size int64) (*Reader, error) {
 	archive, err := zip.NewReader(r, size)
 	if err != nil {
-		return nil, fmt.Errorf("this is no complete NPZ archive (cut off, perhaps): %w", err)
+		return nil, fmt.Errorf("this is not a complete NPZ archive (cut off, perhaps): %w", err)
 	}
 	out := &Reader{entries: map[string]*zip.File{}}
 	for _, entry := range archive.File {
@@ -149,6 +149,22 @@ func (r *Reader) Read(name string, shape ...int) (*Array, error) {
 		return nil, r.errorf("array %q: %w", name, err)
 	}
 	return a, nil
+}
+
+// Number reads an array that is a single number.
+func (r *Reader) Number(name string) (float64, error) {
+	_, shape, err := r.Header(name)
+	if err != nil {
+		return 0, err
+	}
+	if len(shape) != 0 {
+		return 0, r.errorf("array %q has the shape %v; it must be a single number", name, shape)
+	}
+	a, err := r.Read(name)
+	if err != nil {
+		return 0, err
+	}
+	return a.Data[0], nil
 }
 
 // open opens an entry of the archive and reads its header, which it compares with

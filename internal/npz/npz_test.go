@@ -88,6 +88,12 @@ func TestFilesOfNumPy(t *testing.T) {
 		if err != nil || !slices.Equal(W.Data, []float64{0, 1, 2, 3, 4, 5}) {
 			t.Errorf("W: %v, %v", W, err)
 		}
+		if l, err := r.Number("l"); err != nil || l != 0.25 {
+			t.Errorf("l: %g, %v", l, err)
+		}
+		if _, err := r.Number("W"); err == nil || !strings.Contains(err.Error(), "must be a single number") {
+			t.Errorf("W as a number: %v", err)
+		}
 		task, err := r.Read("task", -1)
 		if err != nil {
 			t.Fatal(err)
@@ -282,7 +288,7 @@ func TestMalformedArchives(t *testing.T) {
 		data []byte
 		want string
 	}{
-		{[]byte("PK"), "no complete NPZ archive"},
+		{[]byte("PK"), "not a complete NPZ archive"},
 		{archive(t, "x.npy", one, "x.npy", one), `two arrays of the name "x"`},
 		{archive(t, "x.npy", one, "x", one), `two arrays of the name "x"`},
 		{archive(t, "x.npy", one, "z.npy", one), `the array "z" is not one of ["x" "y"]`},
