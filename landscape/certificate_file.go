@@ -30,13 +30,14 @@ const (
 	keyG     = "G"
 )
 
-// WriteFile writes the certificate as an NPZ archive with the keys l, W, H, h, c
-// and task, at level 1 also P, U and G. The file appears complete or not at all.
+// WriteFile writes the certificate to a file, which appears complete or not at all.
 func (c *Certificate) WriteFile(path string) error {
-	return atomicfile.WriteTo(path, c.write)
+	return atomicfile.WriteTo(path, c.Encode)
 }
 
-func (c *Certificate) write(w io.Writer) error {
+// Encode writes the certificate as an NPZ archive with the keys l, W, H, h, c and
+// task, at level 1 also P, U and G.
+func (c *Certificate) Encode(w io.Writer) error {
 	n := int(math.Round(math.Sqrt(float64(len(c.W)))))
 	task := c.Task
 	if task == "" {
@@ -72,14 +73,15 @@ func ReadCertificate(path string) (*Certificate, error) {
 	if err != nil {
 		return nil, err
 	}
-	c, err := readCertificate(file, info.Size())
+	c, err := DecodeCertificate(file, info.Size())
 	if err != nil {
 		return nil, fmt.Errorf("certificate file %s: %w", path, err)
 	}
 	return c, nil
 }
 
-func readCertificate(r io.ReaderAt, size int64) (*Certificate, error) {
+// DecodeCertificate reads what Encode wrote. It checks shapes, not the proof.
+func DecodeCertificate(r io.ReaderAt, size int64) (*Certificate, error) {
 	archive, err := npz.NewReader(r, size)
 	if err != nil {
 		return nil, err

@@ -1,12 +1,12 @@
 package landscape
 
 import (
+	"bytes"
 	"encoding/csv"
 	"errors"
 	"fmt"
 	"io"
 	"math/big"
-	"os"
 	"strings"
 
 	"markovicl/internal/npz"
@@ -14,40 +14,31 @@ import (
 	"markovicl/moment"
 )
 
-// ReadPoint reads a point X of the enlarged space from a file: NPY, of the shape
-// [q, m] or [qm] (then q = D-1), or CSV with one block of m = D(D+1)/2 numbers or
-// fractions a line, # starting a comment. Blocks are in the order of Phi.
-func ReadPoint(path string) (X []float64, q, D int, err error) {
-	file, err := os.Open(path)
-	if err != nil {
-		return nil, 0, 0, err
-	}
-	defer file.Close()
-	if strings.HasSuffix(strings.ToLower(path), ".npy") {
-		X, q, D, err = readPointNPY(file)
+// ReadPoint reads a point X of the enlarged space from the content of a file: NPY,
+// if the name ends in .npy, of the shape [q, m] or [qm] (then q = D-1), or CSV with
+// one block of m = D(D+1)/2 numbers or fractions a line, # starting a comment. Blocks
+// are in the order of Phi. Errors begin with the name.
+func ReadPoint(name string, data []byte) (X []float64, q, D int, err error) {
+	if strings.HasSuffix(strings.ToLower(name), ".npy") {
+		X, q, D, err = readPointNPY(data)
 	} else {
 		var exact []*big.Rat
-		exact, q, D, err = readPointCSV(file)
+		exact, q, D, err = readPointCSV(bytes.NewReader(data))
 		for _, x := range exact {
 			X = append(X, markov.Float(x))
 		}
 	}
 	if err != nil {
-		return nil, 0, 0, fmt.Errorf("%s: %w", path, err)
+		return nil, 0, 0, fmt.Errorf("%s: %w", name, err)
 	}
 	return X, q, D, nil
 }
 
-// ReadRationalPoint reads a point X with exact coordinates from a CSV file as
-// ReadPoint does.
-func ReadRationalPoint(path string) (X []*big.Rat, q, D int, err error) {
-	file, err := os.Open(path)
-	if err != nil {
-		return nil, 0, 0, err
-	}
-	defer file.Close()
-	if X, q, D, err = readPointCSV(file); err != nil {
-		return nil, 0, 0, fmt.Errorf("%s: %w", path, err)
+// ReadRationalPoint reads a point X with exact coordinates from the content of a CSV
+// file as ReadPoint does.
+func ReadRationalPoint(name string, data []byte) (X []*big.Rat, q, D int, err error) {
+	if X, q, D, err = readPointCSV(bytes.NewReader(data)); err != nil {
+		return nil, 0, 0, fmt.Errorf("%s: %w", name, err)
 	}
 	return X, q, D, nil
 }
@@ -96,8 +87,8 @@ func readPointCSV(r io.Reader) (X []*big.Rat, q, D int, err error) {
 	return X, q, D, err
 }
 
-func readPointNPY(file *os.File) (X []float64, q, D int, err error) {
-	a, err := npz.DecodeNPY(file)
+func readPointNPY(data []byte) (X []float64, q, D int, err error) {
+	a, err := npz.DecodeNPY(bytes.NewReader(data))
 	if err != nil {
 		return nil, 0, 0, err
 	}

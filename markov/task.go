@@ -84,9 +84,10 @@ type Task struct {
 	bias      bool
 }
 
-// NewTask validates spec, filling in its defaults. Errors name the field, what
-// was given, and what would be right.
+// NewTask validates spec, filling in its defaults. Errors, of the type *FieldError,
+// name the field, what was given, and what would be right.
 func NewTask(spec Spec) (Task, error) {
+	fail := func(field string, err error) (Task, error) { return Task{}, &FieldError{field, err} }
 	t := Task{states: spec.States, positions: spec.D, bias: spec.Bias}
 	if t.states == 0 {
 		t.states = 2
@@ -95,10 +96,10 @@ func NewTask(spec Spec) (Task, error) {
 		t.positions = 2
 	}
 	if t.states < 2 || t.states > MaxStates {
-		return Task{}, fmt.Errorf("states must be from 2 to %d, got %d", MaxStates, t.states)
+		return fail("states", fmt.Errorf("states must be from 2 to %d, got %d", MaxStates, t.states))
 	}
 	if t.positions < 1 || t.positions > maxPositions {
-		return Task{}, fmt.Errorf("d must be from 1 to %d, got %d", maxPositions, t.positions)
+		return fail("d", fmt.Errorf("d must be from 1 to %d, got %d", maxPositions, t.positions))
 	}
 	n := spec.N
 	if n == "" {
@@ -106,23 +107,23 @@ func NewTask(spec Spec) (Task, error) {
 	}
 	var err error
 	if t.n, err = ParseContext(n); err != nil {
-		return Task{}, err
+		return fail("n", err)
 	}
 	if t.prior, err = spec.Prior.prior(t.states); err != nil {
-		return Task{}, err
+		return fail("prior", err)
 	}
 	start := spec.Start
 	if spec.P != "" {
 		if start != "" {
-			return Task{}, fmt.Errorf("p %q and start %q say the same thing; give one of them", spec.P, start)
+			return fail("p", fmt.Errorf("p %q and start %q say the same thing; give one of them", spec.P, start))
 		}
 		start = "bernoulli:" + spec.P
 	}
 	if t.start, err = parseStart(start, t.states); err != nil {
-		return Task{}, err
+		return fail("start", err)
 	}
 	if t.embedding, err = parseEmbedding(spec.Embedding, t.states); err != nil {
-		return Task{}, err
+		return fail("embedding", err)
 	}
 	return t, nil
 }

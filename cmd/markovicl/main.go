@@ -13,18 +13,23 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"regexp"
+	"slices"
 	"syscall"
 
 	"github.com/alecthomas/kong"
 	"golang.org/x/term"
 
+	"markovicl/ask"
 	"markovicl/paper"
 )
 
-// Exit codes. Success is 0 only.
+// Exit codes. Success is 0 only; help says them too.
 const (
-	exitFailed   = 1 // the work could not be done or was interrupted
-	exitBadUsage = 2 // flags, files or values that cannot be right
+	exitFailed     = 1   // the work could not be done
+	exitBadUsage   = 2   // flags, files or values that cannot be right
+	exitInterrupt  = 130 // Ctrl-C
+	exitTerminated = 143 // SIGTERM
 )
 
 type commands struct {
@@ -44,33 +49,37 @@ type app struct {
 	stderr   io.Writer
 	terminal bool         // stderr is a terminal: progress may be drawn
 	items    []paper.Item // what reproduce can run
+	answered bool         // stdout has an answer
 }
-
-// inputError marks an error that lies in what the user gave: exit code 2.
-type inputError struct{ error }
-
-func (e inputError) Unwrap() error { return e.error }
 
 func badInput(err error) error {
 	if err == nil {
 		return nil
 	}
-	return inputError{err}
+	return &ask.Error{Kind: ask.Input, Message: err.Error(), Err: err}
 }
 
-func badInputf(format string, args ...any) error { return inputError{fmt.Errorf(format, args...)} }
+func badInputf(format string, args ...any) error { return badInput(fmt.Errorf(format, args...)) }
 
 func main() { mainWith(paper.Items()) }
 
+// signalled is the cause of a context that a signal ended.
+type signalled struct{ os.Signal }
+
+func (s signalled) Error() string { return s.String() }
+
 // mainWith is the program with these items to reproduce.
 func mainWith(items []paper.Item) {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	context.AfterFunc(ctx, stop) // a second Ctrl-C ends the program at once
-	code := run(os.Args[1:], &app{
+	ctx, cancel := context.WithCancelCause(context.Background())
+	signals := make(chan os.Signal, 1)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	go func() {
+		cancel(signalled{<-signals})
+		signal.Stop(signals) // a second Ctrl-C ends the program at once
+	}()
+	os.Exit(run(os.Args[1:], &app{
 		ctx: ctx, stdout: os.Stdout, stderr: os.Stderr, terminal: term.IsTerminal(int(os.Stderr.Fd())), items: items,
-	})
-	stop()
-	os.Exit(code)
+	}))
 }
 
 func run(args []string, a *app) int {
@@ -95,12 +104,37 @@ func run(args []string, a *app) int {
 	if err == nil {
 		return 0
 	}
-	if ended := a.ctx.Err(); ended != nil && (err.Error() == ended.Error() || err.Error() == context.Cause(a.ctx).Error()) {
-		err = errors.New("interrupted before there was an answer")
+	e := a.classify(err)
+	if slices.Contains(args, "--json") && !a.answered {
+		ask.Encode(a.stdout, e)
 	}
-	fmt.Fprintln(a.stderr, "markovicl:", err)
-	if errors.As(err, new(inputError)) {
+	fmt.Fprintln(a.stderr, "markovicl:", asFlags(err.Error()))
+	switch e.Kind {
+	case ask.Input:
 		return exitBadUsage
+	case ask.Interrupted:
+		if errors.Is(context.Cause(a.ctx), signalled{syscall.SIGTERM}) {
+			return exitTerminated
+		}
+		return exitInterrupt
 	}
 	return exitFailed
 }
+
+// classify returns the *ask.Error in err, or makes one.
+func (a *app) classify(err error) *ask.Error {
+	if e, ok := errors.AsType[*ask.Error](err); ok {
+		return e
+	}
+	kind := ask.Failed
+	if a.ctx.Err() != nil {
+		kind = ask.Interrupted
+	}
+	return &ask.Error{Kind: kind, Message: err.Error(), Err: err}
+}
+
+var fieldName = regexp.MustCompile("`([a-z][a-z0-9-]*)`")
+
+// asFlags writes the fields of a question in a message, which are in backquotes, as
+// flags.
+func asFlags(message string) string { return fieldName.ReplaceAllString(message, "--$1") }

@@ -2,9 +2,17 @@ package main
 
 import (
 	"fmt"
+	"io"
+	"math"
+	"os"
+	"sync"
+	"sync/atomic"
+	"time"
 
 	"github.com/vbauerster/mpb/v8"
 	"github.com/vbauerster/mpb/v8/decor"
+
+	"markovicl/ask"
 )
 
 // display is the one place on a terminal where bars of progress are drawn. A
@@ -61,4 +69,74 @@ func (a *app) progress(name string, total int64, notes ...decor.Decorator) (set 
 		endBar()
 		d.close()
 	}
+}
+
+// ask answers a question. Its files are those of the disk, "-" is standard input,
+// and progress is drawn on stderr if that is a terminal.
+func (a *app) ask(q ask.Question) (ask.Answer, error) {
+	env := ask.Env{Open: func(name string) (io.ReadCloser, error) {
+		if name == "-" {
+			return io.NopCloser(os.Stdin), nil
+		}
+		return os.Open(name)
+	}}
+	if a.terminal {
+		s := &stages{app: a, end: func() {}}
+		defer func() { s.end() }()
+		env.Progress = s.progress
+	}
+	return ask.Ask(a.ctx, q, env)
+}
+
+// stages draws the stages of an answer, one after the other: a bar, or the bounds
+// of a search.
+type stages struct {
+	app    *app
+	lock   sync.Mutex
+	stage  string
+	note   atomic.Value // string; the display reads it in its own time
+	set    func(done int64)
+	bounds func(upper, lower float64)
+	end    func()
+}
+
+func (s *stages) progress(p ask.Progress) {
+	s.lock.Lock()
+	defer s.lock.Unlock()
+	s.note.Store(p.Note)
+	if p.Stage != s.stage {
+		s.end()
+		s.stage = p.Stage
+		if p.Bounds != nil {
+			s.bounds, s.end = s.app.bounds(p.Stage)
+		} else {
+			s.set, s.end = s.app.progress(p.Stage, p.Total, decor.Any(func(decor.Statistics) string {
+				return s.note.Load().(string)
+			}))
+		}
+	}
+	if p.Bounds != nil {
+		s.bounds(p.Bounds.Upper, p.Bounds.Lower)
+	} else {
+		s.set(p.Done)
+	}
+}
+
+// bounds draws the best loss, the proven bound and the gap on stderr if that is
+// a terminal.
+func (a *app) bounds(name string) (report func(upper, lower float64), end func()) {
+	if !a.terminal {
+		return nil, func() {}
+	}
+	var lock sync.Mutex
+	last := time.Time{}
+	report = func(upper, lower float64) {
+		lock.Lock()
+		defer lock.Unlock()
+		if now := time.Now(); now.Sub(last) > 100*time.Millisecond && !math.IsInf(upper, 0) {
+			last = now
+			fmt.Fprintf(a.stderr, "\r\x1b[K%s: upper %.9f lower %.9f gap %.1e", name, upper, lower, (upper-lower)/math.Abs(upper))
+		}
+	}
+	return report, func() { fmt.Fprint(a.stderr, "\r\x1b[K") }
 }

@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"markovicl/ask"
 	"markovicl/internal/atomicfile"
 	"markovicl/landscape"
 	"markovicl/markov"
@@ -16,7 +17,8 @@ import (
 
 // writePicture draws v(b) = min_A f(b, A) with its local minima: for two entries
 // of b as a curve over the angle, for three as a map of all directions.
-func writePicture(path string, task markov.Task, form *moment.Form, r *landscape.Recovery) error {
+func writePicture(path string, r *ask.RecoverAnswer) error {
+	task, form := r.Task, r.Form()
 	format := strings.TrimPrefix(strings.ToLower(filepath.Ext(path)), ".")
 	var data []byte
 	var err error
@@ -36,7 +38,7 @@ func writePicture(path string, task markov.Task, form *moment.Form, r *landscape
 	return atomicfile.Write(path, data)
 }
 
-func drawCurve(format string, task markov.Task, form *moment.Form, r *landscape.Recovery) ([]byte, error) {
+func drawCurve(format string, task markov.Task, form *moment.Form, r *ask.RecoverAnswer) ([]byte, error) {
 	const steps = 720
 	curve := paper.Series{Name: "best loss for this b", Kind: paper.Curve}
 	for i := range steps + 1 {
@@ -64,7 +66,7 @@ func drawCurve(format string, task markov.Task, form *moment.Form, r *landscape.
 	}, format)
 }
 
-func drawMap(format string, task markov.Task, form *moment.Form, r *landscape.Recovery) ([]byte, error) {
+func drawMap(format string, task markov.Task, form *moment.Form, r *ask.RecoverAnswer) ([]byte, error) {
 	// On a log scale, as contours crowd towards the minimum; where the enlarged
 	// optimum is attained the scale has to end above 0.
 	least := max(r.Loss-r.LossEnlarged, 1e-4*(form.C-r.LossEnlarged))

@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"math/big"
 	"os"
 	"strings"
 
@@ -99,32 +98,4 @@ func (f *taskFlags) task() (markov.Task, error) {
 		return markov.Task{}, err
 	}
 	return tasks[0], nil
-}
-
-// sweepValues reads FROM:TO:STEP, both ends included, exactly.
-func sweepValues(flag, text string) ([]string, error) {
-	words := strings.Split(text, ":")
-	var x [3]*big.Rat
-	for i := range x {
-		if len(words) != 3 {
-			return nil, badInputf("%s %q: write FROM:TO:STEP, for example 0.05:0.95:0.05", flag, text)
-		}
-		var err error
-		if x[i], err = markov.ParseRat(words[i]); err != nil {
-			return nil, badInputf("%s %q: %w", flag, text, err)
-		}
-	}
-	from, to, step := x[0], x[1], x[2]
-	if step.Sign() <= 0 || from.Cmp(to) > 0 {
-		return nil, badInputf("%s %q: the step must be > 0 and FROM must not lie above TO", flag, text)
-	}
-	const most = 10_000
-	var values []string
-	for v := new(big.Rat).Set(from); v.Cmp(to) <= 0; v.Add(v, step) {
-		if len(values) == most {
-			return nil, badInputf("%s %q names more than %d values", flag, text, most)
-		}
-		values = append(values, markov.FormatRat(v))
-	}
-	return values, nil
 }

@@ -1,0 +1,231 @@
+package ask
+
+import (
+	"bytes"
+	"context"
+	"encoding/csv"
+	"math/big"
+
+	"markovicl/landscape"
+	"markovicl/markov"
+	"markovicl/moment"
+)
+
+// Optimum asks for the enlarged optimum: the loss of a one-layer LSA is a quadratic
+// form in X = phi(b, A), and its minimum bounds that of every transformer from
+// below (paper, Lemma 3.2). Its answers are Results[OptimumAnswer], for each p of
+// SweepP and for each n.
+type Optimum struct {
+	Task
+	SweepP string `placeholder:"FROM:TO:STEP" help:"Answer for every start bernoulli:p with p from FROM to TO, both included (2 states)."`
+	Exact  bool   `help:"Solve in fractions: the entries of X, the loss, c and h exactly."`
+	Rule   string `placeholder:"NAME" help:"How kernels are averaged: gauss-jacobi, gauss-jacobi-split, dirichlet-counts or quasi-monte-carlo; by default the cheapest exact one."`
+	Seed   uint64 `default:"1" help:"Seed of quasi-monte-carlo."`
+}
+
+// Command implements Question.
+func (*Optimum) Command() string { return "optimum" }
+
+// OptimumAnswer is the optimum of one task.
+type OptimumAnswer struct {
+	Task           markov.Task              `json:"task"`
+	Dimension      int                      `json:"dimension"`
+	Rank           int                      `json:"rank"`
+	Loss           float64                  `json:"loss"`
+	LabelPower     float64                  `json:"label_power"`
+	X              []float64                `json:"x"`
+	LambdaMin      float64                  `json:"lambda_min"`
+	LambdaMax      float64                  `json:"lambda_max"`
+	Condition      float64                  `json:"condition"`
+	Residual       float64                  `json:"residual"`
+	Unique         bool                     `json:"unique"`
+	Rule           string                   `json:"rule"`
+	Nodes          int                      `json:"nodes"`
+	StandardError  float64                  `json:"standard_error"`            // of the loss
+	StandardErrors *landscape.OptimumErrors `json:"standard_errors,omitempty"` // of the other numbers, where moments are sampled
+	*ExactOptimum
+	Realisability
+
+	exact *moment.ExactForm // nil if it was not asked for
+}
+
+// ExactOptimum holds numbers as fractions "a/b".
+type ExactOptimum struct {
+	XExact    []string `json:"x_exact"`
+	LossExact string   `json:"loss_exact"`
+	CExact    string   `json:"c_exact"`
+	HExact    []string `json:"h_exact"` // the vector h
+
+	// DiscriminantExact is X_xy^2 - 4 X_xx X_yy for d = 1 without bias: X is a
+	// transformer exactly if it is not negative (paper, Theorem 3.3).
+	DiscriminantExact string `json:"discriminant_exact,omitempty"`
+}
+
+// Files returns H_exact.csv, the matrix H in fractions, where the question was for
+// exact numbers.
+func (a *OptimumAnswer) Files() ([]File, error) {
+	if a.exact == nil {
+		return nil, nil
+	}
+	rows := make([][]string, a.exact.Dim())
+	for i := range rows {
+		for k := range rows {
+			rows[i] = append(rows[i], a.exact.HAt(i, k).RatString())
+		}
+	}
+	var data bytes.Buffer
+	if err := csv.NewWriter(&data).WriteAll(rows); err != nil {
+		return nil, err
+	}
+	return []File{{"H_exact.csv", data.Bytes()}}, nil
+}
+
+func (q *Optimum) ask(ctx context.Context, env Env) (Answer, error) {
+	tasks, err := q.tasks(env)
+	if err != nil {
+		return nil, err
+	}
+	sweep, err := q.sweep(tasks)
+	if err != nil {
+		return nil, err
+	}
+	var results Results[OptimumAnswer]
+	for _, task := range sweep {
+		solve, err := q.solver(ctx, task)
+		if err != nil {
+			return nil, err
+		}
+		for _, t := range tasks {
+			answer, err := solve(task.WithContext(t.Context()))
+			if err != nil {
+				return nil, err
+			}
+			results = append(results, answer)
+			env.progress("optimum", len(results), len(sweep)*len(tasks))
+		}
+	}
+	return results, nil
+}
+
+// sweep returns the tasks whose moments are needed, one for each start law.
+func (q *Optimum) sweep(tasks []markov.Task) ([]markov.Task, error) {
+	if q.SweepP == "" {
+		return tasks[:1], nil
+	}
+	if q.P != "" || q.Start != "" {
+		return nil, inputf("sweep-p", "`sweep-p` sets the start law; leave out `p` and `start`")
+	}
+	values, err := sweepValues("sweep-p", q.SweepP)
+	if err != nil {
+		return nil, err
+	}
+	if tasks[0].States() != 2 {
+		return nil, inputf("sweep-p", "`sweep-p` is for 2 states, this task has %d", tasks[0].States())
+	}
+	var sweep []markov.Task
+	for _, p := range values {
+		one := big.NewRat(1, 1)
+		if p.Sign() <= 0 || p.Cmp(one) >= 0 {
+			return nil, inputf("sweep-p", "`sweep-p` %q: p = %s does not lie between 0 and 1", q.SweepP, markov.FormatRat(p))
+		}
+		start, err := markov.IIDStartOf([]*big.Rat{one.Sub(one, p), p})
+		if err != nil {
+			return nil, input("sweep-p", err)
+		}
+		sweep = append(sweep, tasks[0].WithStart(start))
+	}
+	return sweep, nil
+}
+
+// solver computes the moments of a task, the same for every n, and returns what answers for
+// every n.
+func (q *Optimum) solver(ctx context.Context, task markov.Task) (func(markov.Task) (OptimumAnswer, error), error) {
+	moments, err := moment.Of(ctx, task, moment.Options{Rule: q.Rule, Seed: q.Seed})
+	if err != nil {
+		return nil, inputUnlessEnded(ctx, "", err)
+	}
+	var exact *moment.ExactMoments
+	if q.Exact {
+		if exact, err = moment.ExactOf(ctx, task); err != nil {
+			return nil, inputUnlessEnded(ctx, "exact", err)
+		}
+	}
+	return func(task markov.Task) (OptimumAnswer, error) {
+		answer, err := optimum(ctx, moments, task)
+		if err == nil && exact != nil {
+			answer.exact = exact.At(task.Context())
+			err = answer.solveExactly(ctx)
+		}
+		return answer, err
+	}, nil
+}
+
+// optimum answers for one task, whose moments, the same for every n, are given.
+func optimum(ctx context.Context, moments *moment.Moments, task markov.Task) (OptimumAnswer, error) {
+	form := moments.At(task.Context())
+	o, err := landscape.Minimise(ctx, form)
+	if err != nil {
+		return OptimumAnswer{}, err
+	}
+	answer := OptimumAnswer{
+		Task: task, Dimension: o.Dimension, Rank: o.Rank, Loss: o.Loss, LabelPower: form.C, X: o.X,
+		LambdaMin: o.LambdaMin, LambdaMax: o.LambdaMax, Condition: o.Condition, Residual: o.Residual, Unique: o.Unique,
+		Rule: moments.Rule().Name, Nodes: moments.Rule().Nodes,
+	}
+	if answer.StandardErrors, err = landscape.StandardErrors(ctx, moments, task.Context()); err != nil {
+		return OptimumAnswer{}, err
+	}
+	if answer.StandardErrors != nil {
+		answer.StandardError = answer.StandardErrors.Loss
+		answer.Reason = "the moments are sampled, so that X is not known well enough to tell"
+		return answer, nil
+	}
+	answer.Realisability, err = decideRealisability(form, o)
+	return answer, err
+}
+
+// solveExactly adds fractions to an answer, and what they decide.
+func (a *OptimumAnswer) solveExactly(ctx context.Context) error {
+	f := a.exact
+	o, err := landscape.MinimiseExact(ctx, f)
+	if err != nil {
+		return err
+	}
+	e := &ExactOptimum{LossExact: o.Loss.RatString(), CExact: f.C.RatString()}
+	for i, x := range o.X {
+		a.X[i] = markov.Float(x)
+		e.XExact = append(e.XExact, x.RatString())
+		e.HExact = append(e.HExact, f.LAt(i).RatString())
+	}
+	a.ExactOptimum = e
+	a.Loss, a.Rank, a.Unique = markov.Float(o.Loss), o.Rank, o.Unique
+	a.StandardError, a.StandardErrors = 0, nil
+	if f.Q == 1 {
+		d := new(big.Rat).Mul(o.X[0], o.X[2])
+		d.Sub(new(big.Rat).Mul(o.X[1], o.X[1]), d.Mul(d, big.NewRat(4, 1)))
+		e.DiscriminantExact = d.RatString()
+	}
+	if !o.Unique {
+		return nil
+	}
+	decision, err := landscape.DecideExact(o.X, f.Q, f.Q+1)
+	if err != nil {
+		return err
+	}
+	realisable := decision.Verdict == landscape.Realisable
+	a.Realisable, a.Reason = &realisable, ""
+	if !realisable {
+		a.Parameters = nil
+		return nil
+	}
+	a.Obstruction = nil
+	b, A := make([]float64, len(decision.B)), make([]float64, len(decision.A))
+	for i, x := range decision.B {
+		b[i] = x.Float(decision.Root)
+	}
+	for i, x := range decision.A {
+		A[i] = x.Float(decision.Root)
+	}
+	a.Parameters = &Transformer{Heads: []Head{newHead(b, A)}}
+	return nil
+}

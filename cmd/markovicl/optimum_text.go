@@ -1,0 +1,114 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+
+	"markovicl/ask"
+	"markovicl/landscape"
+	"markovicl/markov"
+	"markovicl/moment"
+)
+
+func (c *optimumCmd) print(a *app, results ask.Results[ask.OptimumAnswer]) error {
+	first := results[0]
+	if len(results) == 1 {
+		fmt.Fprintf(a.stdout, "task: %s\n", first.Task)
+	} else {
+		fmt.Fprintf(a.stdout, "the first of %d tasks: %s\n", len(results), first.Task)
+	}
+	fmt.Fprintf(a.stdout, "enlarged parameters: %d, moments by %s at %d %s\n\n", first.Dimension, first.Rule, first.Nodes, nodesWord(first.Rule))
+	sampled, swept := first.StandardErrors != nil, c.SweepP != ""
+	w := a.table()
+	if swept {
+		fmt.Fprint(w, "p\t")
+	}
+	fmt.Fprint(w, "n\tloss")
+	if sampled {
+		fmt.Fprint(w, "\tstandard error")
+	}
+	fmt.Fprintln(w, "\trank\tcondition\tresidual\tpredicting 0\trealisable")
+	for _, r := range results {
+		if swept {
+			fmt.Fprintf(w, "%s\t", markov.FormatRat(r.Task.Start().QueryRat()[1]))
+		}
+		fmt.Fprintf(w, "%s\t%.12f", r.Task.Context(), r.Loss)
+		if sampled {
+			fmt.Fprintf(w, "\t%.1e", r.StandardError)
+		}
+		fmt.Fprintf(w, "\t%d of %d\t%.4g\t%.1e\t%.8f\t%s\n", r.Rank, r.Dimension, r.Condition, r.Residual, r.LabelPower, realisableWord(r.Realisable))
+	}
+	if err := w.Flush(); err != nil {
+		return err
+	}
+	fmt.Fprintln(a.stdout, "\npredicting 0: the loss of always predicting 0\nrealisable: is there a one-layer LSA (b, A) that attains the loss?")
+	if len(results) == 1 {
+		explainOptimum(a, &first)
+	} else if c.Exact {
+		for _, r := range results {
+			fmt.Fprintf(a.stdout, "n = %s, start %s: loss %s\n", r.Task.Context(), r.Task.Start(), r.LossExact)
+		}
+	}
+	return nil
+}
+
+func nodesWord(rule string) string {
+	if rule == moment.DirichletCounts {
+		return "types of chains"
+	}
+	return "kernels"
+}
+
+func realisableWord(realisable *bool) string {
+	switch {
+	case realisable == nil:
+		return "undecided"
+	case *realisable:
+		return "yes"
+	}
+	return "no"
+}
+
+// explainOptimum says in a few lines what the answer for a single task rests on.
+func explainOptimum(a *app, r *ask.OptimumAnswer) {
+	if !r.Unique {
+		fmt.Fprintf(a.stdout, "H is singular (rank %d of %d): X is the minimiser of least norm, not the only one.\n", r.Rank, r.Dimension)
+	}
+	switch {
+	case r.Realisable == nil:
+		fmt.Fprintf(a.stdout, "Undecided: %s.\n", strings.TrimSuffix(asFlags(r.Reason), "."))
+	case *r.Realisable:
+		h := r.Parameters.Heads[0]
+		fmt.Fprintf(a.stdout, "Yes: b = %.10g, A = %.10g\n", h.B, h.A)
+	case r.Obstruction != nil:
+		fmt.Fprintf(a.stdout, "No: %s\n", obstructionSentence(r.Obstruction))
+	default:
+		fmt.Fprintln(a.stdout, "No: in fractions X is not phi(b, A) for any b and A.")
+	}
+	const few = 12
+	if e := r.ExactOptimum; e != nil {
+		fmt.Fprintf(a.stdout, "Exactly: loss = %s", e.LossExact)
+		if len(e.XExact) <= few {
+			fmt.Fprintf(a.stdout, ", X = [%s]", strings.Join(e.XExact, " "))
+		}
+		fmt.Fprintln(a.stdout)
+		if e.DiscriminantExact != "" {
+			fmt.Fprintf(a.stdout, "X_xy^2 - 4 X_xx X_yy = %s, which must be >= 0 for a transformer (Theorem 3.3).\n", e.DiscriminantExact)
+		}
+	}
+	if len(r.X) <= few {
+		fmt.Fprintf(a.stdout, "X = %.10g\n", r.X)
+	} else {
+		fmt.Fprintf(a.stdout, "X has %d entries; --json prints them.\n", len(r.X))
+	}
+}
+
+func obstructionSentence(o *landscape.Obstruction) string {
+	switch o.Kind {
+	case landscape.RankObstruction:
+		return fmt.Sprintf("block %d of X has rank above 2 (eigenvalues %.3g), and a transformer's blocks have rank at most 2.", o.Block, o.Eigenvalues)
+	case landscape.SignObstruction:
+		return fmt.Sprintf("block %d of X has two eigenvalues of the same sign (%.3g), and a transformer's block of rank 2 has one of each.", o.Block, o.Eigenvalues)
+	}
+	return fmt.Sprintf("block %d of X leaves two candidates for b, and each fails at another block.", o.Block)
+}
