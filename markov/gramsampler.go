@@ -124,7 +124,7 @@ func NewGramSampler(t Task, seed uint64) (*GramSampler, error) {
 	}
 	S, d, n := t.states, t.positions, int(t.n)
 	g := &GramSampler{task: t, seed: seed, states: make([]State, d+1)}
-	if S > mostSlicedStates {
+	if S > mostSlicedStates || t.order != 1 || t.prior.mixture != nil {
 		plain, err := NewSampler(t, seed)
 		g.plain = plain
 		return g, err
@@ -169,9 +169,9 @@ func (g *GramSampler) Task() Task { return g.task }
 
 // Draw draws prompt number i: it writes the Gram matrix of the context to G,
 // flat [D*D], and the features of the query to u, length q, and returns the
-// query's label. It fails only where the start is stationary and the drawn
+// query's label, of a state its number e(s). It fails only where the start is stationary and the drawn
 // kernel has no unique stationary law in floating point.
-func (g *GramSampler) Draw(i uint64, G, u []float64) (State, error) {
+func (g *GramSampler) Draw(i uint64, G, u []float64) (y float64, err error) {
 	if D := g.task.Dim(); len(G) != D*D || len(u) != D-1 {
 		panic(fmt.Sprintf("markov: Gram matrix of %d and query of %d numbers in a task with D = %d", len(G), len(u), D))
 	}
@@ -180,8 +180,7 @@ func (g *GramSampler) Draw(i uint64, G, u []float64) (State, error) {
 			return 0, err
 		}
 		g.task.Gram(G, &g.prompt)
-		g.task.Features(u, g.prompt.Query)
-		return g.prompt.Label, nil
+		return g.task.Query(u, &g.prompt), nil
 	}
 	g.bits.seed(streamSeeds(g.seed, i))
 	g.drawKernel()
@@ -203,7 +202,7 @@ func (g *GramSampler) Draw(i uint64, G, u []float64) (State, error) {
 	g.gram(G)
 	d := g.task.positions
 	g.task.Features(u, g.states[:d])
-	return g.states[d], nil
+	return g.task.embedding.Label(g.states[d]), nil
 }
 
 func (g *GramSampler) drawKernel() {

@@ -94,14 +94,13 @@ func TestSamplersHaveOneLaw(t *testing.T) {
 					samples[k][e] = map[float64]int{}
 				}
 				for i := range uint64(prompts) {
-					var label State
+					var label float64
 					if k == 0 {
 						if err := plain.Prompt(&p, i); err != nil {
 							t.Fatal(err)
 						}
 						task.Gram(G, &p)
-						task.Features(u, p.Query)
-						label = p.Label
+						label = task.Query(u, &p)
 					} else if label, err = fast.Draw(i, G, u); err != nil {
 						t.Fatal(err)
 					}
@@ -264,7 +263,7 @@ func TestGramSamplerStream(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		got = append(got, G[0], G[1], G[3], u[0], float64(label))
+		got = append(got, G[0], G[1], G[3], u[0], label)
 	}
 	want := []float64{
 		0.4, 0.4, 0.4, 0, 0,

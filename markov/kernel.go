@@ -5,10 +5,11 @@ import (
 	"math"
 )
 
-// Kernel is a transition kernel: row s is the law of the state after state s.
+// Kernel is a transition kernel: row s is the law of the state after context s,
+// which is a state, or for an order k > 1 the last k states.
 type Kernel struct {
 	states int
-	p      []float64 // [S*S] row-major
+	p      []float64 // [rows*S] row-major, rows = S^k
 }
 
 // NewKernel returns the kernel with the given rows, flat [S*S] row-major. It is
@@ -41,6 +42,17 @@ func BinaryKernel(p01, p11 float64) Kernel {
 
 // States returns S.
 func (k Kernel) States() int { return k.states }
+
+// Next returns the law of the state after the given ones, length S, by the row of
+// the last k. The caller must not change it.
+func (k Kernel) Next(history []State) []float64 {
+	row, contexts := 0, 1
+	for i := len(history) - 1; contexts*k.states < len(k.p); i-- {
+		row += contexts * int(history[i])
+		contexts *= k.states
+	}
+	return k.p[row*k.states : (row+1)*k.states]
+}
 
 // Row returns the law of the state after s, length S. The caller must not
 // change it.

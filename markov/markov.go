@@ -15,12 +15,17 @@
 //   - task.go: Spec (the words of a user) and Task (validated, immutable)
 //   - prior.go, start.go, embedding.go: the parts of a task
 //   - rational.go: exact numbers, as users write them
+//   - mixture.go, regression.go: the other families, and their files
 //   - kernel.go: a transition kernel and its stationary law
 //   - prompt.go: one prompt, its matrix Z0, its Gram matrix, its features
 //   - sampler.go: prompts drawn from a task, reproducibly
 //   - gramsampler.go: the same straight into Gram matrices, 64 chains at once
 //
 // Package chainfile reads chains from files.
+//
+// Besides the paper's chains there are chains of order k, whose next state depends
+// on the last k; a prior of finitely many kernels, [Mixture]; and linear
+// regression, [Regression], a family of its own.
 //
 // The numbers of prior and start are kept as exact fractions, so that moments
 // of a task can be had exactly; floats derive from them.

@@ -15,7 +15,10 @@ import (
 type Sampler struct {
 	task         Task
 	seed         uint64
-	alpha        [][]float64 // [S][S]
+	alpha        [][]float64 // [rows][S], nil for a mixture
+	kernels      []Kernel    // of a mixture, with their weights and stationary laws
+	weights      []float64
+	stationary   [][]float64
 	queryStart   []float64   // [S], nil if stationary
 	contextStart [][]float64 // [S][S] by the query's first state, nil if stationary
 }
@@ -27,8 +30,25 @@ func NewSampler(t Task, seed uint64) (*Sampler, error) {
 		return nil, errors.New("prompts with n = inf cannot be drawn; give a finite n")
 	}
 	s := &Sampler{task: t, seed: seed}
-	for row := range t.prior.Rows() {
-		s.alpha = append(s.alpha, t.prior.Alpha(row))
+	if t.regression != nil {
+		return s, nil
+	}
+	if m := t.prior.mixture; m != nil {
+		s.weights = m.Weights()
+		for k := range m.Len() {
+			s.kernels = append(s.kernels, m.Kernel(k))
+			if t.start.kind == StationaryStart {
+				law, err := m.StationaryRat(k)
+				if err != nil {
+					return nil, err
+				}
+				s.stationary = append(s.stationary, floats(law))
+			}
+		}
+	} else {
+		for row := range t.prior.Rows() {
+			s.alpha = append(s.alpha, t.prior.Alpha(row))
+		}
 	}
 	if t.start.kind != StationaryStart {
 		s.queryStart = t.start.Query()
@@ -66,44 +86,61 @@ func (s *Sampler) Prompt(p *Prompt, i uint64) error {
 	rng := rand.New(Stream(s.seed, i))
 	t := s.task
 	d, n := t.positions, int(t.n)
-	p.Kernel = s.drawKernel(rng)
+	if t.regression != nil {
+		t.regression.draw(p, n, rng)
+		return nil
+	}
+	p.Real = nil
+	var drawn int
+	p.Kernel, drawn = s.drawKernel(rng)
 
 	p.Query = resize(p.Query, d)
 	p.Context = resize(p.Context, n*(d+1))
 	queryStart, contextStart := s.queryStart, s.contextStart
 	var stationary []float64
-	if t.start.kind == StationaryStart {
+	switch {
+	case t.start.kind != StationaryStart:
+	case s.stationary != nil:
+		stationary = s.stationary[drawn]
+	default:
 		stationary = make([]float64, t.states)
 		if err := p.Kernel.Stationary(stationary); err != nil {
 			return fmt.Errorf("prompt %d of seed %d: %w", i, s.seed, err)
 		}
+	}
+	if stationary != nil {
 		queryStart = stationary
 	}
-	p.Query[0] = DrawState(rng, queryStart)
-	for j := 1; j < d; j++ {
-		p.Query[j] = DrawState(rng, p.Kernel.Row(p.Query[j-1]))
-	}
-	p.Label = DrawState(rng, p.Kernel.Row(p.Query[d-1]))
+	s.drawChain(p.Query, queryStart, p.Kernel, rng)
+	p.Label = DrawState(rng, p.Kernel.Next(p.Query))
 
 	start := stationary
 	if contextStart != nil {
 		start = contextStart[p.Query[0]]
 	}
 	for k := range n {
-		chain := p.Context[k*(d+1) : (k+1)*(d+1)]
-		chain[0] = DrawState(rng, start)
-		for j := 1; j <= d; j++ {
-			chain[j] = DrawState(rng, p.Kernel.Row(chain[j-1]))
-		}
+		s.drawChain(p.Context[k*(d+1):(k+1)*(d+1)], start, p.Kernel, rng)
 	}
 	return nil
 }
 
-func resize(states []State, n int) []State {
-	if cap(states) < n {
-		return make([]State, n)
+// drawChain draws a chain: its first k states by the start law, the others by
+// the kernel of order k.
+func (s *Sampler) drawChain(chain []State, start []float64, kernel Kernel, rng *rand.Rand) {
+	for j := range chain {
+		if j < s.task.order {
+			chain[j] = DrawState(rng, start)
+		} else {
+			chain[j] = DrawState(rng, kernel.Next(chain[:j]))
+		}
 	}
-	return states[:n]
+}
+
+func resize[T any](list []T, n int) []T {
+	if cap(list) < n {
+		return make([]T, n)
+	}
+	return list[:n]
 }
 
 // DrawState returns a state with the given probabilities, which sum to 1 within
@@ -123,13 +160,22 @@ func DrawState(rng *rand.Rand, probs []float64) State {
 	return State(last) // rounding left u at the end of the last possible state
 }
 
-func (s *Sampler) drawKernel(rng *rand.Rand) Kernel {
+// drawKernel draws a kernel; of a mixture it says which.
+func (s *Sampler) drawKernel(rng *rand.Rand) (k Kernel, drawn int) {
+	if s.kernels != nil {
+		u := rng.Float64()
+		for drawn < len(s.weights)-1 && u >= s.weights[drawn] {
+			u -= s.weights[drawn]
+			drawn++
+		}
+		return s.kernels[drawn], drawn
+	}
 	S := s.task.states
-	k := Kernel{S, make([]float64, S*S)}
+	k = Kernel{S, make([]float64, len(s.alpha)*S)}
 	for row, alpha := range s.alpha {
 		DrawDirichlet(k.p[row*S:(row+1)*S], alpha, rng)
 	}
-	return k
+	return k, 0
 }
 
 // leastProbability keeps drawn kernels positive where a tiny alpha makes a

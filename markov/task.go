@@ -2,6 +2,7 @@ package markov
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"math"
 	"math/big"
@@ -49,21 +50,37 @@ func (n Context) MarshalJSON() ([]byte, error) {
 // the command-line flags and of the keys of a task file; an empty field means
 // its default. NewTask turns it into a Task.
 type Spec struct {
+	Family    string    // markov (default) or regression
 	States    int       // S, default 2
 	D         int       // input positions d, default 2; chains have d+1 states
 	N         string    // in-context chains: a number or "inf", default 10
+	Order     int       // k, how many states the next one depends on, default 1
 	Prior     PriorSpec // default uniform
 	Start     string    // default uniform
 	P         string    // short for Start "bernoulli:P"
 	Embedding string    // default index
 	Bias      bool      // a constant coordinate 1 in front of every column
+
+	// Of the family regression only.
+	Covariance MatrixSpec // of x, default identity
+	Weights    MatrixSpec // covariance of w, default identity
+	Noise      string     // variance of the noise, default 0
+	Mean       string     // of w, one number or one for each coordinate, default 0
 }
 
+// The task families.
+const (
+	MarkovFamily     = "markov"
+	RegressionFamily = "regression"
+)
+
 // PriorSpec is a prior in a user's words: the value of the flag --prior, or one
-// alpha vector for each row of the kernel.
+// alpha vector for each row of the kernel, or a finite set of kernels. The text
+// kernels:FILE needs the Mixture beside it, read from that file.
 type PriorSpec struct {
-	Text string
-	Rows [][]string
+	Text    string
+	Rows    [][]string
+	Mixture *MixtureSpec
 }
 
 // DefaultContext is n where a user does not say it.
@@ -75,32 +92,22 @@ const maxPositions = 1000
 // Task is the law of a prompt: see the package comment. A Task is made by
 // NewTask or ParseTask, which validate it, and does not change.
 type Task struct {
-	states    int
-	positions int
-	n         Context
-	prior     Prior
-	start     Start
-	embedding Embedding
-	bias      bool
+	states     int // 0 for a regression
+	positions  int
+	n          Context
+	order      int // 0 for a regression
+	prior      Prior
+	start      Start
+	embedding  Embedding
+	bias       bool
+	regression *Regression // nil for Markov chains
 }
 
 // NewTask validates spec, filling in its defaults. Errors, of the type *FieldError,
 // name the field, what was given, and what would be right.
 func NewTask(spec Spec) (Task, error) {
 	fail := func(field string, err error) (Task, error) { return Task{}, &FieldError{field, err} }
-	t := Task{states: spec.States, positions: spec.D, bias: spec.Bias}
-	if t.states == 0 {
-		t.states = 2
-	}
-	if t.positions == 0 {
-		t.positions = 2
-	}
-	if t.states < 2 || t.states > MaxStates {
-		return fail("states", fmt.Errorf("states must be from 2 to %d, got %d", MaxStates, t.states))
-	}
-	if t.positions < 1 || t.positions > maxPositions {
-		return fail("d", fmt.Errorf("d must be from 1 to %d, got %d", maxPositions, t.positions))
-	}
+	t := Task{states: spec.States, positions: spec.D, order: spec.Order, bias: spec.Bias}
 	n := spec.N
 	if n == "" {
 		n = DefaultContext
@@ -109,9 +116,41 @@ func NewTask(spec Spec) (Task, error) {
 	if t.n, err = ParseContext(n); err != nil {
 		return fail("n", err)
 	}
-	if t.prior, err = spec.Prior.prior(t.states); err != nil {
+	switch spec.Family {
+	case "", MarkovFamily:
+		if field, err := spec.onlyChains(); err != nil {
+			return fail(field, err)
+		}
+	case RegressionFamily:
+		if t.regression, t.positions, err = spec.regression(); err != nil {
+			return Task{}, err
+		}
+		return t, nil
+	default:
+		return fail("family", fmt.Errorf("family %q is not known; choose %s or %s", spec.Family, MarkovFamily, RegressionFamily))
+	}
+	if t.order == 0 {
+		t.order = 1
+	}
+	if t.states == 0 && spec.Prior.Mixture == nil {
+		t.states = 2
+	}
+	if t.positions == 0 {
+		t.positions = max(2, t.order)
+	}
+	if t.positions < 1 || t.positions > maxPositions {
+		return fail("d", fmt.Errorf("d must be from 1 to %d, got %d", maxPositions, t.positions))
+	}
+	if t.order < 1 || t.order > t.positions {
+		return fail("order", fmt.Errorf("order must be from 1 to d = %d, for the query shows d states, got %d", t.positions, t.order))
+	}
+	if t.states != 0 && (t.states < 2 || t.states > MaxStates) {
+		return fail("states", fmt.Errorf("states must be from 2 to %d, got %d", MaxStates, t.states))
+	}
+	if t.prior, err = spec.Prior.prior(t.states, t.order); err != nil {
 		return fail("prior", err)
 	}
+	t.states = t.prior.States()
 	start := spec.Start
 	if spec.P != "" {
 		if start != "" {
@@ -122,21 +161,53 @@ func NewTask(spec Spec) (Task, error) {
 	if t.start, err = parseStart(start, t.states); err != nil {
 		return fail("start", err)
 	}
+	if err := t.checkStart(); err != nil {
+		return fail("start", err)
+	}
 	if t.embedding, err = parseEmbedding(spec.Embedding, t.states); err != nil {
 		return fail("embedding", err)
 	}
 	return t, nil
 }
 
-func (spec PriorSpec) prior(states int) (Prior, error) {
+// checkStart says where the start law does not suit the kernels.
+func (t Task) checkStart() error {
+	if t.order > 1 && t.start.kind != IIDStart {
+		return fmt.Errorf("start %q is for order 1; with order %d the first %d states of a chain are independent: choose uniform, bernoulli:p or probs:p0,p1,..", t.start, t.order, t.order)
+	}
+	if m := t.prior.mixture; m != nil && t.start.kind == StationaryStart {
+		for k := range m.Len() {
+			if _, err := m.StationaryRat(k); err != nil {
+				return fmt.Errorf("start stationary: %w", err)
+			}
+		}
+	}
+	return nil
+}
+
+func (spec PriorSpec) prior(states, order int) (Prior, error) {
+	if spec.Mixture != nil {
+		if spec.Rows != nil {
+			return Prior{}, errors.New("prior has both rows and kernels; give one of them")
+		}
+		m, err := NewMixture(*spec.Mixture, states, order)
+		if err != nil {
+			return Prior{}, fmt.Errorf("prior kernels: %w", err)
+		}
+		return MixturePrior(m), nil
+	}
+	rows, err := contexts(states, order)
+	if err != nil {
+		return Prior{}, err
+	}
 	if spec.Rows == nil {
-		return parsePrior(spec.Text, states)
+		return parsePrior(spec.Text, rows, states)
 	}
 	if spec.Text != "" {
 		return Prior{}, fmt.Errorf("prior has both %q and rows; give one of them", spec.Text)
 	}
-	if len(spec.Rows) != states {
-		return Prior{}, fmt.Errorf("prior has %d rows, want %d, one for each state", len(spec.Rows), states)
+	if len(spec.Rows) != rows {
+		return Prior{}, fmt.Errorf("prior has %d rows, want %d, one for each %s", len(spec.Rows), rows, contextWord(order))
 	}
 	alpha := make([][]*big.Rat, len(spec.Rows))
 	for s, row := range spec.Rows {
@@ -149,13 +220,23 @@ func (spec PriorSpec) prior(states int) (Prior, error) {
 			alpha[s][j] = x
 		}
 	}
-	return RowsPrior(alpha)
+	return rowsPrior(alpha, states)
 }
 
-// ParseTask reads a task file: YAML with the keys states, d, n, prior, start,
-// p, embedding and bias, whose values have the form of the flags; prior may
-// also be {rows: [[..], ..]} with one alpha vector for each row of the kernel.
-// Unknown keys are errors. Errors say line and column where YAML knows them.
+// contextWord says what the next state depends on.
+func contextWord(order int) string {
+	if order == 1 {
+		return "state"
+	}
+	return fmt.Sprintf("context of %d states, oldest first", order)
+}
+
+// ParseTask reads a task file: YAML with the keys family, states, d, n, order,
+// prior, start, p, embedding, bias, covariance, weights, noise and mean, whose
+// values have the form of the flags; prior may also be {rows: [[..], ..]} with
+// one alpha vector for each row of the kernel, or {kernels: [[[..], ..], ..],
+// weights: [..]}, and covariance and weights a matrix, [[..], ..]. The JSON of a
+// Task is such a file. Unknown keys are errors. Errors say line and column where YAML knows them.
 func ParseTask(data []byte) (Task, error) {
 	spec, err := ParseSpec(data)
 	if err != nil {
@@ -168,21 +249,28 @@ func ParseTask(data []byte) (Task, error) {
 // so that flags may still override it.
 func ParseSpec(data []byte) (Spec, error) {
 	var file struct {
-		States    *int      `yaml:"states"`
-		D         *int      `yaml:"d"`
-		N         scalar    `yaml:"n"`
-		Prior     PriorSpec `yaml:"prior"`
-		Start     string    `yaml:"start"`
-		P         scalar    `yaml:"p"`
-		Embedding string    `yaml:"embedding"`
-		Bias      bool      `yaml:"bias"`
+		Family     string     `yaml:"family"`
+		States     *int       `yaml:"states"`
+		D          *int       `yaml:"d"`
+		N          scalar     `yaml:"n"`
+		Order      *int       `yaml:"order"`
+		Prior      PriorSpec  `yaml:"prior"`
+		Start      string     `yaml:"start"`
+		P          scalar     `yaml:"p"`
+		Embedding  string     `yaml:"embedding"`
+		Bias       bool       `yaml:"bias"`
+		Covariance MatrixSpec `yaml:"covariance"`
+		Weights    MatrixSpec `yaml:"weights"`
+		Noise      scalar     `yaml:"noise"`
+		Mean       scalar     `yaml:"mean"`
 	}
 	if err := yaml.UnmarshalWithOptions(data, &file, yaml.Strict()); err != nil {
 		return Spec{}, fmt.Errorf("task file: %w", err)
 	}
 	spec := Spec{
-		N: string(file.N), Prior: file.Prior, Start: file.Start, P: string(file.P),
+		Family: file.Family, N: string(file.N), Prior: file.Prior, Start: file.Start, P: string(file.P),
 		Embedding: file.Embedding, Bias: file.Bias,
+		Covariance: file.Covariance, Weights: file.Weights, Noise: string(file.Noise), Mean: string(file.Mean),
 	}
 	// In a Spec 0 means the default; a file that says 0 means 0.
 	if file.States != nil {
@@ -193,6 +281,11 @@ func ParseSpec(data []byte) (Spec, error) {
 	if file.D != nil {
 		if spec.D = *file.D; spec.D == 0 {
 			return Spec{}, fmt.Errorf("task file: d must be from 1 to %d, got 0", maxPositions)
+		}
+	}
+	if file.Order != nil {
+		if spec.Order = *file.Order; spec.Order == 0 {
+			return Spec{}, errors.New("task file: order must be at least 1, got 0")
 		}
 	}
 	return spec, nil
@@ -211,7 +304,23 @@ func (s *scalar) UnmarshalYAML(data []byte) error {
 	return nil
 }
 
-// UnmarshalYAML reads the value of the key prior: a text or a mapping with rows.
+// UnmarshalYAML reads a covariance: a text or a matrix.
+func (m *MatrixSpec) UnmarshalYAML(data []byte) error {
+	if yaml.Unmarshal(data, &m.Text) == nil {
+		return nil
+	}
+	var rows [][]scalar
+	if err := yaml.Unmarshal(data, &rows); err != nil {
+		return fmt.Errorf("a covariance is identity, diag:a,b,.. or a matrix [[..], ..]: %w", err)
+	}
+	for _, row := range rows {
+		m.Rows = append(m.Rows, texts(row))
+	}
+	return nil
+}
+
+// UnmarshalYAML reads the value of the key prior: a text or a mapping with rows
+// or kernels.
 func (spec *PriorSpec) UnmarshalYAML(data []byte) error {
 	var text string
 	if yaml.Unmarshal(data, &text) == nil {
@@ -219,23 +328,42 @@ func (spec *PriorSpec) UnmarshalYAML(data []byte) error {
 		return nil
 	}
 	var rows struct {
-		Rows [][]scalar `yaml:"rows"`
+		Rows    [][]scalar   `yaml:"rows"`
+		Kernels [][][]scalar `yaml:"kernels"`
+		Weights []scalar     `yaml:"weights"`
 	}
 	if err := yaml.UnmarshalWithOptions(data, &rows, yaml.Strict()); err != nil {
-		return fmt.Errorf("prior is neither a text such as beta:2,5 nor {rows: [[..], ..]}: %w", err)
+		return fmt.Errorf("prior is neither a text such as beta:2,5 nor {rows: [[..], ..]} nor {kernels: [[[..], ..], ..]}: %w", err)
+	}
+	if rows.Kernels != nil {
+		spec.Mixture = &MixtureSpec{Weights: texts(rows.Weights)}
+		for _, kernel := range rows.Kernels {
+			var k [][]string
+			for _, row := range kernel {
+				k = append(k, texts(row))
+			}
+			spec.Mixture.Kernels = append(spec.Mixture.Kernels, k)
+		}
+		if rows.Rows == nil {
+			return nil
+		}
 	}
 	spec.Rows = make([][]string, len(rows.Rows))
 	for i, row := range rows.Rows {
-		spec.Rows[i] = make([]string, len(row))
-		for j, x := range row {
-			spec.Rows[i][j] = string(x)
-		}
+		spec.Rows[i] = texts(row)
 	}
 	return nil
 }
 
-// States returns S, the number of states.
+// States returns S, the number of states; 0 for a regression.
 func (t Task) States() int { return t.states }
+
+// Order returns k, how many states the next one depends on; 0 for a regression.
+func (t Task) Order() int { return t.order }
+
+// Regression returns the regression that the task is, nil for Markov chains: the
+// methods about states, kernels and starts are of those only.
+func (t Task) Regression() *Regression { return t.regression }
 
 // Positions returns d, the number of input positions; chains have d+1 states.
 func (t Task) Positions() int { return t.positions }
@@ -268,8 +396,8 @@ func (t Task) WithStart(s Start) Task {
 // WithPrior returns the task with another prior, which must be for the same
 // number of states.
 func (t Task) WithPrior(p Prior) Task {
-	if p.Rows() != t.states {
-		panic(fmt.Sprintf("markov: a prior for %d states in a task with %d", p.Rows(), t.states))
+	if rows, err := contexts(t.states, t.order); err != nil || p.Rows() != rows || p.States() != t.states {
+		panic(fmt.Sprintf("markov: a prior for %d states and %d contexts in a task with %d states of order %d", p.States(), p.Rows(), t.states, t.order))
 	}
 	t.prior = p
 	return t
@@ -284,7 +412,10 @@ func (t Task) Bias() bool { return t.bias }
 // QueryDim returns q, the number of features of a query: d, or S*d for one-hot
 // inputs, plus one with a bias.
 func (t Task) QueryDim() int {
-	q := t.positions * t.embedding.Width(t.states)
+	q := t.positions
+	if t.regression == nil {
+		q *= t.embedding.Width(t.states)
+	}
 	if t.bias {
 		q++
 	}
@@ -294,15 +425,38 @@ func (t Task) QueryDim() int {
 // Dim returns D = q+1, the number of rows of the prompt matrix.
 func (t Task) Dim() int { return t.QueryDim() + 1 }
 
-// MarshalJSON writes the task with the names of the flags.
+// MarshalJSON writes the task with the names of the flags; ParseTask reads it.
 func (t Task) MarshalJSON() ([]byte, error) {
+	if r := t.regression; r != nil {
+		covariance := func(text string, rows [][]*big.Rat) any {
+			if text != "" {
+				return text
+			}
+			out := make([][]string, len(rows))
+			for i, row := range rows {
+				out[i] = ratTexts(row)
+			}
+			return out
+		}
+		return json.Marshal(struct {
+			Family     string  `json:"family"`
+			D          int     `json:"d"`
+			N          Context `json:"n"`
+			Covariance any     `json:"covariance"`
+			Weights    any     `json:"weights"`
+			Noise      string  `json:"noise"`
+			Mean       string  `json:"mean"`
+			Bias       bool    `json:"bias"`
+		}{RegressionFamily, t.positions, t.n, covariance(r.covarianceText, r.covariance), covariance(r.weightsText, r.weights), FormatRat(r.noise), r.meanText, t.bias})
+	}
 	var prior any = t.prior.String()
-	if t.prior.text == "" {
+	if m := t.prior.mixture; m != nil {
+		spec := m.spec()
+		prior = map[string]any{"kernels": spec.Kernels, "weights": spec.Weights}
+	} else if t.prior.text == "" {
 		rows := make([][]string, t.prior.Rows())
 		for s := range rows {
-			for _, a := range t.prior.alpha[s] {
-				rows[s] = append(rows[s], FormatRat(a))
-			}
+			rows[s] = ratTexts(t.prior.alpha[s])
 		}
 		prior = map[string]any{"rows": rows}
 	}
@@ -310,17 +464,35 @@ func (t Task) MarshalJSON() ([]byte, error) {
 		States    int     `json:"states"`
 		D         int     `json:"d"`
 		N         Context `json:"n"`
+		Order     int     `json:"order,omitempty"` // where it is not 1
 		Prior     any     `json:"prior"`
 		Start     string  `json:"start"`
 		Embedding string  `json:"embedding"`
 		Bias      bool    `json:"bias"`
-	}{t.states, t.positions, t.n, prior, t.start.String(), t.embedding.String(), t.bias})
+	}{t.states, t.positions, t.n, higher(t.order), prior, t.start.String(), t.embedding.String(), t.bias})
+}
+
+// higher returns the order where it is worth saying, else 0.
+func higher(order int) int {
+	if order == 1 {
+		return 0
+	}
+	return order
 }
 
 // String describes the task in one line, in the words of the flags.
 func (t Task) String() string {
-	text := fmt.Sprintf("states %d, d %d, n %s, prior %s, start %s, embedding %s",
-		t.states, t.positions, t.n, t.prior, t.start, t.embedding)
+	var text string
+	if t.regression != nil {
+		text = fmt.Sprintf("regression, d %d, n %s, %s", t.positions, t.n, t.regression)
+	} else {
+		order := ""
+		if t.order > 1 {
+			order = fmt.Sprintf("order %d, ", t.order)
+		}
+		text = fmt.Sprintf("states %d, d %d, n %s, %sprior %s, start %s, embedding %s",
+			t.states, t.positions, t.n, order, t.prior, t.start, t.embedding)
+	}
 	if t.bias {
 		text += ", bias"
 	}

@@ -2,6 +2,7 @@ package moment
 
 import (
 	"context"
+	"encoding/binary"
 	"math/big"
 	"sync"
 
@@ -25,19 +26,19 @@ import (
 
 // census sorts all chains of a length by type, and adds up monomials over them.
 type census struct {
-	first   []int     // [types] first state
-	row     [][]int   // [types][S] which count vector each row of the kernel has
-	vectors [][][]int // [S] distinct count vectors of a row; 0 is the vector without counts
+	first   []int     // [types] first k states, as the number of a context
+	row     [][]int   // [types][rows] which count vector each row of the kernel has
+	vectors [][][]int // [rows] distinct count vectors of a row; 0 is the vector without counts
 	sum     [][]int64 // [monomials][types] monomials added up over the chains of a type; nil if of later times
 }
 
 // newCensus lists the chains of the given length, in states, and adds up the
 // first of b's monomials.
 func newCensus(b *basis, length, monomials int) *census {
-	S := b.states
-	c := &census{vectors: make([][][]int, S), sum: make([][]int64, monomials)}
-	number := make([]map[string]int, S) // of a row's count vector
-	for s := range S {
+	S, rows := b.states, b.rows
+	c := &census{vectors: make([][][]int, rows), sum: make([][]int64, monomials)}
+	number := make([]map[string]int, rows) // of a row's count vector
+	for s := range rows {
 		number[s] = map[string]int{string(make([]byte, 2*S)): 0}
 		c.vectors[s] = [][]int{make([]int, S)}
 	}
@@ -47,14 +48,21 @@ func newCensus(b *basis, length, monomials int) *census {
 			c.sum[id] = []int64{}
 		}
 	}
-	chain, counts, value := make([]int, length), make([]int, S*S), make([]int64, monomials)
-	key := make([]byte, 0, 1+2*S*S)
+	chain, counts, value := make([]int, length), make([]int, rows*S), make([]int64, monomials)
+	const head = 4 // bytes of the first states
+	key := make([]byte, 0, head+2*rows*S)
 	for {
 		clear(counts)
-		for i := range length - 1 {
-			counts[chain[i]*S+chain[i+1]]++
+		context := 0 // of the last k states
+		for _, s := range chain[:b.order] {
+			context = context*S + s
 		}
-		key = append(key[:0], byte(chain[0]))
+		first := context
+		for _, s := range chain[b.order:] {
+			counts[context*S+s]++
+			context = (context*S + s) % rows
+		}
+		key = binary.LittleEndian.AppendUint32(key[:0], uint32(first))
 		for _, n := range counts {
 			key = append(key, byte(n), byte(n>>8))
 		}
@@ -62,17 +70,17 @@ func newCensus(b *basis, length, monomials int) *census {
 		if !ok {
 			typ = len(c.first)
 			types[string(key)] = typ
-			c.first = append(c.first, chain[0])
-			rows := make([]int, S)
-			for s := range S {
-				part := string(key[1+2*S*s : 1+2*S*(s+1)])
-				if rows[s], ok = number[s][part]; !ok {
-					rows[s] = len(c.vectors[s])
-					number[s][part] = rows[s]
+			c.first = append(c.first, first)
+			vector := make([]int, rows)
+			for s := range vector {
+				part := string(key[head+2*S*s : head+2*S*(s+1)])
+				if vector[s], ok = number[s][part]; !ok {
+					vector[s] = len(c.vectors[s])
+					number[s][part] = vector[s]
 					c.vectors[s] = append(c.vectors[s], append([]int(nil), counts[s*S:(s+1)*S]...))
 				}
 			}
-			c.row = append(c.row, rows)
+			c.row = append(c.row, vector)
 			for id, sum := range c.sum {
 				if sum != nil {
 					c.sum[id] = append(sum, 0)
@@ -165,10 +173,11 @@ func (d *dirichlet) numerator(counts []int) *big.Int {
 // vectors. Equal sums share one value.
 func rowMoments[T any](left, right, third [][][]int, value func(row int, counts []int) T) [][][][]T {
 	tables := make([][][][]T, len(left))
+	states := len(left[0][0])
 	for s := range tables {
 		known := make(map[string]T)
-		sum := make([]int, len(left))
-		key := make([]byte, 2*len(left))
+		sum := make([]int, states)
+		key := make([]byte, 2*states)
 		tables[s] = make([][][]T, len(left[s]))
 		for i, x := range left[s] {
 			tables[s][i] = make([][]T, len(right[s]))
@@ -194,8 +203,8 @@ func rowMoments[T any](left, right, third [][][]int, value func(row int, counts 
 }
 
 // noCounts are the count vectors of no chain at all.
-func noCounts(states int) [][][]int {
-	none := make([][][]int, states)
+func noCounts(rows, states int) [][][]int {
+	none := make([][][]int, rows)
 	for s := range none {
 		none[s] = [][]int{make([]int, states)}
 	}
@@ -205,17 +214,17 @@ func noCounts(states int) [][][]int {
 // count returns the tables of a task by adding up all types of chains. It is
 // for start laws that do not depend on the kernel.
 func count(ctx context.Context, t markov.Task, b *basis, starts []start, workers int) (tables, error) {
-	S, K2, Kq, K4 := b.states, len(b.pairID), len(b.queryID), len(b.monomials)
+	R, K2, Kq, K4 := b.rows, len(b.pairID), len(b.queryID), len(b.monomials)
 	K22 := Pairs(K2)
 	query, chains := newCensus(b, b.d, b.firstQuad), newCensus(b, b.d+1, K4)
-	laws := make([]*dirichlet, S)
-	for s := range S {
-		laws[s] = newDirichlet(t.Prior().AlphaRat(s), 3*b.d-1)
+	laws := make([]*dirichlet, R)
+	for s := range R {
+		laws[s] = newDirichlet(t.Prior().AlphaRat(s), kernelDegree(t))
 	}
 	float := func(row int, counts []int) float64 {
 		return markov.Float(new(big.Rat).SetFrac(laws[row].numerator(counts), laws[row].denominator))
 	}
-	none := noCounts(S)
+	none := noCounts(R, b.states)
 	triple := rowMoments(query.vectors, chains.vectors, chains.vectors, float)
 	pair := rowMoments(chains.vectors, chains.vectors, none, float)
 
@@ -226,6 +235,7 @@ func count(ctx context.Context, t markov.Task, b *basis, starts []start, workers
 	}
 	Nq, N := query.types(), chains.types()
 	for _, first := range starts {
+		first.query, first.context = wordLaw(first.query, b.order), wordLaw(first.context, b.order)
 		// [.., types] monomials of a chain with the probability of its start
 		v2, v4 := make([]float64, K2*N), make([]float64, K4*N)
 		for a, s := range chains.first {
@@ -242,14 +252,14 @@ func count(ctx context.Context, t markov.Task, b *basis, starts []start, workers
 		for w := range workers {
 			wait.Go(func() {
 				joint, half, square := make([]float64, N*N), make([]float64, K2*N), make([]float64, K2*K2)
-				factors := make([][]float64, S)
+				factors := make([][]float64, R)
 				for x := w; x < Nq && ctx.Err() == nil; x += workers {
 					if first.query[query.first[x]] == 0 {
 						continue
 					}
 					for a := range N {
 						p := 1.0
-						for s := range S {
+						for s := range R {
 							factors[s] = triple[s][query.row[x][s]][chains.row[a][s]]
 							p *= factors[s][0]
 						}
@@ -291,7 +301,7 @@ func count(ctx context.Context, t markov.Task, b *basis, starts []start, workers
 		for x := range N {
 			for a := range N {
 				p := 1.0
-				for s := range S {
+				for s := range R {
 					p *= pair[s][chains.row[x][s]][chains.row[a][s]][0]
 				}
 				joint[x*N+a] = p
@@ -303,7 +313,7 @@ func count(ctx context.Context, t markov.Task, b *basis, starts []start, workers
 				}
 			}
 			p := 1.0
-			for s := range S {
+			for s := range R {
 				p *= pair[s][chains.row[x][s]][0][0]
 			}
 			out.c += weight * p * float64(chains.sum[b.pairID[b.power]][x])

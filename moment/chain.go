@@ -9,6 +9,9 @@ import "markovicl/markov"
 // multiplied by that factor. The states where a factor is 0 are left out, which
 // makes indicators, and states 0 and 1, a product of numbers.
 //
+// Of an order k > 1 the state is the context, the last k states, and a monomial's
+// vector is carried over a gap step by step.
+//
 // A chain serves one goroutine.
 type chain struct {
 	b       *basis
@@ -18,9 +21,13 @@ type chain struct {
 	a       []float64   // the vectors, on the support of the last factor
 	powers  []float64   // [d+1][S*S] powers of the kernel
 	laws    []float64   // [d+1][S] law of the state at each time
+	words   *wordChain  // in place of powers and laws, of an order above 1
 }
 
 func newChain(b *basis) *chain {
+	if b.order > 1 {
+		return &chain{b: b, words: newWordChain(b)}
+	}
 	c := &chain{
 		b:      b,
 		begin:  make([]int, len(b.monomials)+1),
@@ -49,8 +56,12 @@ func newChain(b *basis) *chain {
 	return c
 }
 
-// kernel sets the kernel, [S*S].
+// kernel sets the kernel, [S^k*S], which must not change until the next.
 func (c *chain) kernel(P []float64) {
+	if c.words != nil {
+		c.words.kernel = P
+		return
+	}
 	S := c.b.states
 	clear(c.powers[:S*S])
 	for s := range S {
@@ -80,6 +91,10 @@ func multiply(dst, x, P []float64) {
 // means writes the means of the first len(dst) monomials to dst, for a chain
 // that starts by the given law, [S], under the kernel set last.
 func (c *chain) means(dst, start []float64) {
+	if c.words != nil {
+		c.words.means(dst, start)
+		return
+	}
 	S := c.b.states
 	for t := range c.b.d + 1 {
 		multiply(c.laws[t*S:(t+1)*S], start, c.powers[t*S*S:(t+1)*S*S])

@@ -176,8 +176,8 @@ const combining = 4
 // passes through more than n roundings, its own product included, and a term is
 // added to a table with those of all starts.
 func countRoundings(b *basis, starts, types int) float64 {
-	const laws = 8          // probability of a start, times a sum, for the query and two chains; its weight
-	joint := 2*b.states - 1 // moments of all rows, and their product
+	laws := 5 + 3*(2*b.order-1) // probability of the first states, times a sum, for the query and two chains; its weight
+	joint := 2*b.rows - 1       // moments of all rows, and their product
 	return float64(laws + joint + 2*(types+1) + starts*types + 1 + combining)
 }
 
@@ -187,7 +187,10 @@ func countRoundings(b *basis, starts, types int) float64 {
 func quadratureRoundings(b *basis, starts, nodes int) float64 {
 	S, d := b.states, b.d
 	entry := 3 * (S - 1)                          // of a kernel: pieces of a stick, multiplied
-	weight := 3*S*(S-1) + 2                       // of a node, times that of a start
+	weight := 3*b.rows*(S-1) + 2                  // of a node, times that of a start
 	mean := 1 + d*(entry+S) + S + 1 + 3*(S+1) + S // of a chain's monomial: start, powers of the kernel, four factors, last sum
+	if b.order > 1 {
+		mean = (d+1)*(entry+S+1) + 4 + b.rows + 1 // a step for each state, four factors, last sum
+	}
 	return float64(weight + 3*mean + 2 + starts*nodes + 1 + combining)
 }

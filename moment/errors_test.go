@@ -73,7 +73,7 @@ func TestErrorsHold(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		counted.roundings = countRoundings(b, len(first), countTypes(task.States(), task.Positions()+1))
+		counted.roundings = countRoundings(b, len(first), countTypes(task, task.Positions()+1))
 		quadrature := of(t, task, Options{Rule: GaussJacobi})
 		for _, n := range []markov.Context{1, 1000, markov.Infinite} {
 			exact := e.At(n)

@@ -48,8 +48,14 @@ func checkWork(t markov.Task, most float64) error {
 
 // exactWork returns about how many additions of large integers ExactOf takes.
 func exactWork(t markov.Task) float64 {
-	S, d, q := t.States(), t.Positions(), float64(t.QueryDim())
-	queries, types := float64(countTypes(S, d)), float64(countTypes(S, d+1))
+	d, q := t.Positions(), float64(t.QueryDim())
+	switch {
+	case t.Regression() != nil:
+		return exactRegressionWork(t)
+	case t.Prior().Mixture() != nil:
+		return exactMixtureWork(t)
+	}
+	queries, types := float64(countTypes(t, d)), float64(countTypes(t, d+1))
 	if types > maxTypes {
 		return math.Inf(1)
 	}
@@ -57,29 +63,44 @@ func exactWork(t markov.Task) float64 {
 	return queries * types * pairs * (types/2 + pairs)
 }
 
-// ExactOf computes the moments of a task as fractions, by adding up the
-// Dirichlet moments of the transition counts of all types of chains. It fails
-// for stationary starts, whose moments are not rational, and for tasks with too
-// many types.
+// ExactOf computes the moments of a task as fractions: under a Dirichlet prior
+// by adding up the moments of the transition counts of all types of chains, for
+// a mixture kernel by kernel, for a regression by Isserlis' theorem. It fails
+// for stationary starts under a Dirichlet prior, whose moments are not rational,
+// and for tasks that would take too long.
 func ExactOf(ctx context.Context, t markov.Task) (*ExactMoments, error) {
-	if t.Start().Kind() == markov.StationaryStart {
+	dirichlet := t.Regression() == nil && t.Prior().Mixture() == nil
+	if dirichlet && t.Start().Kind() == markov.StationaryStart {
 		return nil, fmt.Errorf("moment: the moments of a stationary start are not rational; exact arithmetic takes start uniform, bernoulli:p, probs:p0,p1,.. or correlated:p,g0,g1")
 	}
-	S, d := t.States(), t.Positions()
+	if err := checkSize(t); err != nil {
+		return nil, err
+	}
 	if err := checkWork(t, maxExact); err != nil {
 		return nil, err
 	}
+	switch {
+	case t.Regression() != nil:
+		return exactRegression(t), nil
+	case !dirichlet:
+		return exactMixture(ctx, t)
+	}
+	return exactCounts(ctx, t)
+}
+
+// exactCounts is ExactOf under a Dirichlet prior.
+func exactCounts(ctx context.Context, t markov.Task) (*ExactMoments, error) {
 	b := newBasis(t)
-	K2, Kq, K4 := len(b.pairID), len(b.queryID), len(b.monomials)
+	R, K2, Kq, K4 := b.rows, len(b.pairID), len(b.queryID), len(b.monomials)
 	K22 := Pairs(K2)
-	query, chains := newCensus(b, d, b.firstQuad), newCensus(b, d+1, K4)
-	laws, all := make([]*dirichlet, S), big.NewInt(1)
-	for s := range S {
-		laws[s] = newDirichlet(t.Prior().AlphaRat(s), 3*d-1)
+	query, chains := newCensus(b, b.d, b.firstQuad), newCensus(b, b.d+1, K4)
+	laws, all := make([]*dirichlet, R), big.NewInt(1)
+	for s := range R {
+		laws[s] = newDirichlet(t.Prior().AlphaRat(s), kernelDegree(t))
 		all.Mul(all, laws[s].denominator)
 	}
 	numerator := func(row int, counts []int) *big.Int { return laws[row].numerator(counts) }
-	none := noCounts(S)
+	none := noCounts(R, b.states)
 	triple := rowMoments(query.vectors, chains.vectors, chains.vectors, numerator)
 	pair := rowMoments(chains.vectors, chains.vectors, none, numerator)
 
@@ -99,18 +120,18 @@ func ExactOf(ctx context.Context, t markov.Task) (*ExactMoments, error) {
 				return
 			}
 			m22[x], m4[x] = zeros(K22), zeros(K4)
-			factors := make([][]*big.Int, S)
+			factors := make([][]*big.Int, R)
 			joint, t, half := new(big.Int), new(big.Int), make([]*big.Int, K2)
 			for a := range begin {
 				if begin[a].Sign() == 0 {
 					continue
 				}
-				for s := range S {
+				for s := range R {
 					factors[s] = triple[s][query.row[x][s]][chains.row[a][s]]
 				}
 				// m4 counts one chain, m22 two: half[r] = sum over the second
 				joint.Set(begin[a])
-				for s := range S {
+				for s := range R {
 					joint.Mul(joint, factors[s][0])
 				}
 				for id, sum := range chains.sum {
@@ -167,7 +188,7 @@ func ExactOf(ctx context.Context, t markov.Task) (*ExactMoments, error) {
 			joint, t := new(big.Int), new(big.Int)
 			for a := range begin {
 				joint.Set(begin[a])
-				for s := range S {
+				for s := range R {
 					joint.Mul(joint, pair[s][chains.row[x][s]][chains.row[a][s]][0])
 				}
 				for r, id := range b.pairID {
@@ -187,7 +208,7 @@ func ExactOf(ctx context.Context, t markov.Task) (*ExactMoments, error) {
 				}
 			}
 			weight.Mul(start.query[s], t.SetInt64(chains.sum[b.pairID[b.power]][x]))
-			for s := range S {
+			for s := range R {
 				weight.Mul(weight, pair[s][chains.row[x][s]][0][0])
 			}
 			power.Add(power, weight)
@@ -241,9 +262,26 @@ func exactStarts(t markov.Task) (list []exactStart, queryScale, contextScale *bi
 				}
 			}
 		}
+		start.query, start.context = exactWordLaw(start.query, t.Order()), exactWordLaw(start.context, t.Order())
 		list = append(list, start)
 	}
-	return list, queryScale, contextScale
+	order := big.NewInt(int64(t.Order()))
+	return list, queryScale.Exp(queryScale, order, nil), contextScale.Exp(contextScale, order, nil)
+}
+
+// exactWordLaw returns the numerators of wordLaw.
+func exactWordLaw(law []*big.Int, order int) []*big.Int {
+	words := []*big.Int{big.NewInt(1)}
+	for range order {
+		var longer []*big.Int
+		for _, p := range words {
+			for _, x := range law {
+				longer = append(longer, new(big.Int).Mul(p, x))
+			}
+		}
+		words = longer
+	}
+	return words
 }
 
 // addTimes adds x*n to sum; t is for its use. Most n are 0 or 1.

@@ -49,8 +49,8 @@ const leastPiece = 1e-300
 // lattice returns the lattice rule with the given number of points, a power of
 // two, and shift number r of a seed.
 func lattice(p markov.Prior, points, a int, seed, r uint64) cubature {
-	S := p.Rows()
-	dims := S * (S - 1)
+	S := p.States()
+	dims := p.Rows() * (S - 1)
 	rng := rand.New(markov.Stream(seed, r))
 	shift, step := make([]float64, dims), make([]int, dims)
 	first, rest := make([]float64, dims), make([]float64, dims)
@@ -66,7 +66,7 @@ func lattice(p markov.Prior, points, a int, seed, r uint64) cubature {
 		}
 	}
 	at := func(i int, kernel []float64) float64 {
-		for s := range S {
+		for s := range p.Rows() {
 			left := 1.0
 			for k := range S - 1 {
 				j := s*(S-1) + k

@@ -23,6 +23,8 @@
 //   - chain.go: their means for one chain, given the kernel
 //   - rule.go: how kernels are averaged: Rule, and the rule chosen for a task
 //   - census.go: exact moments of counted transitions, without quadrature
+//   - order.go: means for chains of an order above 1
+//   - mixture.go, regression.go: the moments of the other task families
 //   - exact.go: the same as fractions: ExactOf, ExactMoments, ExactForm
 //   - polynomial.go: entries as polynomials in p and 1/n; the paper's Lemma C.1
 //   - stationary.go: the rule for two states that start from the stationary law

@@ -58,10 +58,8 @@ const MaxDimension = 40_000
 // Of computes the moments of a task; the task's own n does not matter. It
 // fails if the task is too large, if there is no rule for it, or if ctx ends.
 func Of(ctx context.Context, t markov.Task, opts Options) (*Moments, error) {
-	q := float64(t.QueryDim())
-	if dim := q * (q + 1) * (q + 2) / 2; dim > MaxDimension {
-		return nil, fmt.Errorf("moment: this task has %.0f enlarged parameters, more than %d: its matrix would take %.0f GB; choose a smaller d, fewer states or another embedding",
-			dim, MaxDimension, dim*dim*8e-9)
+	if err := checkSize(t); err != nil {
+		return nil, err
 	}
 	b := newBasis(t)
 	if opts.Workers == 0 {
@@ -74,10 +72,23 @@ func Of(ctx context.Context, t markov.Task, opts Options) (*Moments, error) {
 	return p.run(ctx)
 }
 
-// exactNodes returns the nodes that a Gauss rule needs for each variable. The
-// entries of H have degree at most 3d-1 in each row of the kernel: d-1 steps of
-// the query and d of each of two in-context chains; those of h at most 2d.
-func exactNodes(t markov.Task) int { return (3*t.Positions() + 1) / 2 }
+// checkSize says whether the form of a task is too large.
+func checkSize(t markov.Task) error {
+	q := float64(t.QueryDim())
+	if dim := q * (q + 1) * (q + 2) / 2; dim > MaxDimension {
+		return fmt.Errorf("moment: this task has %.0f enlarged parameters, more than %d: its matrix would take %.0f GB; choose a smaller d, fewer states or another embedding",
+			dim, MaxDimension, dim*dim*8e-9)
+	}
+	return nil
+}
+
+// kernelDegree returns the largest degree of the entries of H in each row of the
+// kernel of order k: d-k steps of the query and d+1-k of each of two in-context
+// chains; those of h have at most 2(d+1-k).
+func kernelDegree(t markov.Task) int { return 3*(t.Positions()-t.Order()) + 2 }
+
+// exactNodes returns the nodes that a Gauss rule needs for each variable.
+func exactNodes(t markov.Task) int { return kernelDegree(t)/2 + 1 }
 
 // Task returns the task whose moments m are.
 func (m *Moments) Task() markov.Task { return m.task }
@@ -116,7 +127,11 @@ func average(ctx context.Context, b *basis, rule cubature, starts []start, worke
 		c.kernel(kernel)
 		if first.query == nil {
 			law := laws[row*b.states : (row+1)*b.states]
-			stationary(law, kernel)
+			if rule.stationary != nil {
+				copy(law, rule.stationary(i/len(starts)))
+			} else {
+				stationary(law, kernel)
+			}
 			first.query, first.context = law, law
 		}
 		c.means(query, first.query)
@@ -154,7 +169,7 @@ func average(ctx context.Context, b *basis, rule cubature, starts []start, worke
 		var wait sync.WaitGroup
 		for w := range workers {
 			wait.Go(func() {
-				kernel, query := make([]float64, b.states*b.states), make([]float64, b.firstQuad)
+				kernel, query := make([]float64, b.rows*b.states), make([]float64, b.firstQuad)
 				for row := w; row < n; row += workers {
 					evaluate(chains[w], kernel, query, from+row, row)
 				}

@@ -107,7 +107,6 @@ func enumerate(task markov.Task, n int) *Form {
 // difference returns the largest difference of two forms' numbers, relative to
 // the largest number of its kind.
 func difference(a, b *Form) float64 {
-	worst := math.Abs(a.C-b.C) / math.Abs(b.C)
 	var dh, h, dH, H float64
 	for i := range b.L {
 		dh, h = max(dh, math.Abs(a.L[i]-b.L[i])), max(h, math.Abs(b.L[i]))
@@ -115,7 +114,14 @@ func difference(a, b *Form) float64 {
 			dH, H = max(dH, math.Abs(a.H.At(i, k)-b.H.At(i, k))), max(H, math.Abs(b.H.At(i, k)))
 		}
 	}
-	return max(worst, dh/h, dH/H)
+	worst := 0.0
+	for _, x := range [][2]float64{{math.Abs(a.C - b.C), math.Abs(b.C)}, {dh, h}, {dH, H}} {
+		if x[1] > 0 {
+			x[0] /= x[1]
+		}
+		worst = max(worst, x[0])
+	}
+	return worst
 }
 
 var enumerated = []markov.Spec{

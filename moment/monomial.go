@@ -44,8 +44,9 @@ var (
 // basis lists the distinct products of coordinates of a task's columns.
 type basis struct {
 	states, d, q int
+	order, rows  int // k, and S^k, the rows of a kernel
 
-	values   [][]int64 // of each function, [S]
+	values   [][]int64 // of each function, [S]; nil for a regression
 	products map[[2]function]function
 
 	// monomials[0] is 1; each has the product of all its factors but the last,
@@ -80,8 +81,11 @@ type basis struct {
 // newBasis returns the products of coordinates of t's columns.
 func newBasis(t markov.Task) *basis {
 	S, d := t.States(), t.Positions()
+	if t.Regression() != nil {
+		return regressionBasis(t)
+	}
 	b := &basis{
-		states: S, d: d, q: t.QueryDim(),
+		states: S, d: d, q: t.QueryDim(), order: t.Order(), rows: t.Prior().Rows(),
 		products: make(map[[2]function]function),
 		id:       make(map[monomial]int32),
 	}
@@ -117,8 +121,12 @@ func newBasis(t markov.Task) *basis {
 			z = append(z, b.single(time, values))
 		}
 	}
-	z = append(z, b.single(d, label))
+	b.list(append(z, b.single(d, label)))
+	return b
+}
 
+// list lists the products of the coordinates z, [D].
+func (b *basis) list(z []monomial) {
 	b.intern(unit)
 	D := len(z)
 	pairs := make(map[int32]int32) // monomial -> index in pairID
@@ -142,7 +150,6 @@ func newBasis(t markov.Task) *basis {
 		b.label = append(b.label, b.pair[PairIndex(D, j, D-1)])
 	}
 	b.power = b.pair[PairIndex(D, D-1, D-1)]
-	return b
 }
 
 // listed returns the place of id in list, adding it if it is new; -1 stays -1.
@@ -172,8 +179,12 @@ func (b *basis) function(values []int64) function {
 
 // single returns the function of the state at one time as a monomial.
 func (b *basis) single(time int, values []int64) monomial {
+	return singleFactor(time, b.function(values))
+}
+
+func singleFactor(time int, f function) monomial {
 	m := unit
-	m[0] = factor{int32(time), b.function(values)}
+	m[0] = factor{int32(time), f}
 	return m
 }
 

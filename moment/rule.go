@@ -25,12 +25,16 @@ const (
 	DirichletCounts = "dirichlet-counts"
 	// QuasiMonteCarlo is the mean over randomly shifted lattices.
 	QuasiMonteCarlo = "quasi-monte-carlo"
+	// MixtureSum adds up the kernels of a mixture.
+	MixtureSum = "mixture-sum"
+	// Isserlis adds up the pairings of four Gaussian coordinates of a regression.
+	Isserlis = "isserlis"
 )
 
 // Rule says how the mean over kernels was taken.
 type Rule struct {
 	Name  string // one of the names above
-	Nodes int    // kernels at which the moments were evaluated; DirichletCounts: types of a chain of d+1 states
+	Nodes int    // kernels at which the moments were evaluated; DirichletCounts: types of a chain of d+1 states; Isserlis: monomials
 	Exact bool   // exact but for rounding
 
 	// Change is the largest relative change of test integrals when the nodes
@@ -53,6 +57,9 @@ type cubature struct {
 	// unproven says why the errors of means by the rule are not bounded, "" if
 	// they are those of rounding.
 	unproven string
+	// stationary returns the stationary law of node i, [S]; nil where the kernels
+	// are positive and their laws are computed.
+	stationary func(i int) []float64
 }
 
 // gaussJacobi returns the product Gauss-Jacobi rule with the given nodes for
@@ -62,12 +69,12 @@ type cubature struct {
 // of degree g in the row's entries has degree at most g in each variable, so
 // that the rule is exact up to degree 2*nodes-1 in each row.
 func gaussJacobi(p markov.Prior, nodes int) (cubature, error) {
-	S := p.Rows()
-	axes := make([]axis, 0, S*(S-1))
+	S := p.States()
+	axes := make([]axis, 0, p.Rows()*(S-1))
 	known := make(map[string]axis)
 	total := 1
 	unproven := ""
-	for s := range S {
+	for s := range p.Rows() {
 		alpha := p.AlphaRat(s)
 		for k := range S - 1 {
 			rest := new(big.Rat)
@@ -95,7 +102,7 @@ func gaussJacobi(p markov.Prior, nodes int) (cubature, error) {
 	}
 	at := func(i int, kernel []float64) float64 {
 		weight := 1.0
-		for s := range S {
+		for s := range p.Rows() {
 			left := 1.0
 			for k := range S - 1 {
 				ax := axes[s*(S-1)+k]
@@ -129,6 +136,18 @@ const quickFractions = 8e6
 
 // plans lists the rules that there are for a task.
 func plans(t markov.Task, b *basis, opts Options) []plan {
+	if t.Regression() != nil {
+		m := &Moments{task: t, rule: Rule{Name: Isserlis, Nodes: len(b.monomials), Exact: true}, b: b}
+		return []plan{{Isserlis, 1, func(ctx context.Context) (*Moments, error) {
+			var err error
+			if exactWork(t) <= quickFractions {
+				m.exact, err = ExactOf(ctx, t)
+			} else {
+				m.tables, m.unproven = regressionTables(t, b), "the moments of the regression were combined in floating point"
+			}
+			return m, err
+		}}}
+	}
 	S, d := t.States(), t.Positions()
 	first := starts(t)
 	K2, Kq, K4 := float64(len(b.pairID)), float64(len(b.queryID)), float64(len(b.monomials))
@@ -147,6 +166,15 @@ func plans(t markov.Task, b *basis, opts Options) []plan {
 		}
 	}
 	var list []plan
+	if m := t.Prior().Mixture(); m != nil {
+		return []plan{{MixtureSum, float64(m.Len()) * node, func(ctx context.Context) (*Moments, error) {
+			if exactMixtureWork(t) <= quickFractions {
+				exact, err := ExactOf(ctx, t)
+				return &Moments{task: t, rule: Rule{Name: MixtureSum, Nodes: m.Len(), Exact: true}, b: b, exact: exact}, err
+			}
+			return over(func(context.Context) (cubature, error) { return mixtureRule(t) })(ctx)
+		}}}
+	}
 	if t.Start().Kind() != markov.StationaryStart {
 		nodes := opts.Nodes
 		if nodes == 0 {
@@ -154,7 +182,7 @@ func plans(t markov.Task, b *basis, opts Options) []plan {
 		}
 		list = append(list, plan{
 			GaussJacobi,
-			math.Pow(float64(nodes), float64(S*(S-1))) * node,
+			math.Pow(float64(nodes), float64(b.rows*(S-1))) * node,
 			over(func(context.Context) (cubature, error) {
 				rule, err := gaussJacobi(t.Prior(), nodes)
 				if rule.rule.Exact = nodes >= exactNodes(t); !rule.rule.Exact {
@@ -164,11 +192,11 @@ func plans(t markov.Task, b *basis, opts Options) []plan {
 			}),
 		})
 		chains := math.Pow(float64(S), float64(d+1))
-		if queries, types := countTypes(S, d), countTypes(S, d+1); types <= maxTypes && chains*K4 <= 1e10 {
+		if queries, types := countTypes(t, d), countTypes(t, d+1); types <= maxTypes && chains*K4 <= 1e10 {
 			N := float64(types)
 			list = append(list, plan{
 				DirichletCounts,
-				float64(len(first))*(float64(queries)*N*(N*(2*K2+2*float64(S))+2*K2*K2+Kq*K2*K2)+2*N*N*K4) + 3*chains*K4,
+				float64(len(first))*(float64(queries)*N*(N*(2*K2+2*float64(b.rows))+2*K2*K2+Kq*K2*K2)+2*N*N*K4) + 3*chains*K4,
 				func(ctx context.Context) (*Moments, error) {
 					m := &Moments{task: t, rule: Rule{Name: DirichletCounts, Nodes: types, Exact: true}, b: b}
 					var err error
@@ -255,25 +283,29 @@ const maxTypes = 5000
 
 // countTypes returns the number of types of chains of the given length, or a
 // number above maxTypes if it is larger.
-func countTypes(states, length int) int {
+func countTypes(t markov.Task, length int) int {
 	type walk struct {
-		last   int
-		counts string // the first state, then the transitions
+		first, last int    // contexts
+		counts      string // the transitions
 	}
-	if length > 1 && states*states > maxTypes {
-		return states * states // already with one transition
+	states, rows := t.States(), t.Prior().Rows()
+	if rows > maxTypes {
+		return rows
+	}
+	if length > t.Order() && rows*states > maxTypes {
+		return rows * states // already with one transition
 	}
 	level := make(map[walk]bool)
-	for s := range states {
-		level[walk{s, string([]byte{byte(s)}) + string(make([]byte, states*states))}] = true
+	for s := range rows {
+		level[walk{s, s, string(make([]byte, rows*states))}] = true
 	}
-	for range length - 1 {
+	for range length - t.Order() {
 		next := make(map[walk]bool)
 		for w := range level {
 			for s := range states {
 				counts := []byte(w.counts)
-				counts[1+w.last*states+s]++
-				next[walk{s, string(counts)}] = true
+				counts[w.last*states+s]++
+				next[walk{w.first, (w.last*states + s) % rows, string(counts)}] = true
 			}
 			if len(next) > maxTypes {
 				return len(next)
@@ -294,7 +326,7 @@ func shifted(ctx context.Context, t markov.Task, b *basis, first []start, points
 		rule:     Rule{Name: QuasiMonteCarlo, Nodes: points * replicates, Replicates: replicates},
 		unproven: "the moments are sampled",
 	}
-	a := korobov(points, b.states*(b.states-1))
+	a := korobov(points, b.rows*(b.states-1))
 	for r := range replicates {
 		one, err := average(ctx, b, lattice(t.Prior(), points, a, opts.Seed, uint64(r)), first, opts.Workers)
 		if err != nil {

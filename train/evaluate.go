@@ -68,7 +68,7 @@ func evaluate(ctx context.Context, t markov.Task, m lsa.Model, seed, first uint6
 					return
 				}
 				for i := k * promptsOfPart; i < min((k+1)*promptsOfPart, prompts); i++ {
-					label, err := sampler.Draw(first+uint64(i), G, u)
+					y, err := sampler.Draw(first+uint64(i), G, u)
 					var prediction float64
 					if err == nil {
 						prediction, err = forward.Predict(G, u)
@@ -77,10 +77,10 @@ func evaluate(ctx context.Context, t markov.Task, m lsa.Model, seed, first uint6
 						part.err = err
 						break
 					}
-					e := prediction - t.Embedding().Label(label)
+					e := prediction - y
 					part.loss += e * e
 					part.square += e * e * e * e
-					if nearest(t, prediction) == label {
+					if t.Regression() == nil && t.Embedding().Label(nearest(t, prediction)) == y {
 						part.hits++
 					}
 				}

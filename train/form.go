@@ -167,11 +167,10 @@ func BatchForm(p Problem) (*moment.Form, error) {
 	features := blas64.Vector{N: dim, Inc: 1, Data: make([]float64, dim)} // u (x) g
 	weight := 1 / float64(prompts)
 	for i := range prompts {
-		label, err := sampler.Draw(uint64(i), G, u)
+		y, err := sampler.Draw(uint64(i), G, u)
 		if err != nil {
 			return nil, err
 		}
-		y := p.Task.Embedding().Label(label)
 		r := 0
 		for _, uj := range u {
 			for i := range D {

@@ -107,13 +107,12 @@ func (b *batchObjective) close() {
 // fill draws the prompts of a chunk for the current step.
 func (b *batchObjective) fill(w *worker, c *chunk) error {
 	first := uint64(b.step) * uint64(b.batch.Len())
-	embedding := b.task.Embedding()
 	for i := c.from * lsa.Lanes; i < min(c.to*lsa.Lanes, b.batch.Len()); i++ {
-		label, err := w.sampler.Draw(first+uint64(i), w.gram, w.u)
+		y, err := w.sampler.Draw(first+uint64(i), w.gram, w.u)
 		if err != nil {
 			return err
 		}
-		b.batch.Set(i, w.gram, w.u, embedding.Label(label), b.weight)
+		b.batch.Set(i, w.gram, w.u, y, b.weight)
 	}
 	return nil
 }

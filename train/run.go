@@ -111,10 +111,24 @@ func (p Problem) Check() error {
 		}
 		return nil
 	}
-	if c.Layers > 1 && (n != markov.Infinite || p.Task.States() != 2) {
-		return fmt.Errorf("the population loss of %d layers is known for binary states and n = inf only; train on fresh prompts, many in a batch", c.Layers)
+	if t := p.Task; c.Layers > 1 && (n != markov.Infinite || t.Order() != 1 || t.States() != 2 && t.Prior().Mixture() == nil) {
+		return fmt.Errorf("the population loss of %d layers is known for n = inf and binary states or a mixture of kernels, both of order 1, only; train on fresh prompts, many in a batch", c.Layers)
 	}
 	return nil
+}
+
+// labelScale returns the largest squared label of a task, of a regression the
+// mean squared label.
+func labelScale(t markov.Task) float64 {
+	if r := t.Regression(); r != nil {
+		return markov.Float(r.LabelPowerRat())
+	}
+	var largest float64
+	for state := range t.States() {
+		label := t.Embedding().Label(markov.State(state))
+		largest = max(largest, label*label)
+	}
+	return largest
 }
 
 // What a seed is used for, so that its streams are independent.
@@ -160,12 +174,7 @@ func Run(ctx context.Context, p Problem, s Settings) (*Result, error) {
 	for i := range r.params {
 		r.params[i] = p.Config.Scale / math.Sqrt(float64(p.Task.Dim())) * rng.NormFloat64()
 	}
-	var largest float64
-	for state := range p.Task.States() {
-		label := p.Task.Embedding().Label(markov.State(state))
-		largest = max(largest, label*label)
-	}
-	r.bound = p.Config.LossBound * largest
+	r.bound = p.Config.LossBound * labelScale(p.Task)
 	var err error
 	if r.objective, err = newObjective(ctx, p, r.model, s); err != nil {
 		return nil, err

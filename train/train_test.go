@@ -396,7 +396,7 @@ func TestConfig(t *testing.T) {
 		want   string
 	}{
 		{markov.Spec{D: 1, N: "inf"}, func(c *Config) {}, "n = inf"},
-		{markov.Spec{D: 1, N: "5"}, func(c *Config) { c.Data, c.Layers = Population, 2 }, "binary states and n = inf only"},
+		{markov.Spec{D: 1, N: "5"}, func(c *Config) { c.Data, c.Layers = Population, 2 }, "known for n = inf"},
 	} {
 		config := quick()
 		c.change(&config)

@@ -15,6 +15,8 @@ type Limits struct {
 	States    int // largest number of states, default 2
 	Positions int // largest d, default 3
 	QueryDim  int // largest number of query features, 0 for any
+	Order     int // largest order, default 1
+	Kernels   int // largest number of kernels of a mixture, 0 for Dirichlet priors only
 
 	// Without excludes start laws and embeddings, by the words of the flags:
 	// "stationary", "correlated", "onehot", ...
@@ -36,13 +38,30 @@ func Specs(limits Limits) *rapid.Generator[markov.Spec] {
 			Bias:   rapid.Bool().Draw(t, "bias"),
 		}
 		S := spec.States
+		order, rows := 1, S
+		if limits.Order > 1 {
+			order = rapid.IntRange(1, min(limits.Order, spec.D)).Draw(t, "order")
+			for range order - 1 {
+				rows *= S
+			}
+			spec.Order = order
+		}
 		number := rapid.SampledFrom([]string{"0.3", "1", "2", "5/2"})
 		priors := []string{"uniform", "dirichlet", "rows"}
 		starts := []string{"uniform", "probs", "stationary"}
 		embeddings := []string{"index", "onehot"}
+		if limits.Kernels > 0 {
+			priors = append(priors, "kernels")
+		}
+		if order > 1 {
+			starts = []string{"uniform", "probs"}
+		}
 		if S == 2 {
 			priors = append(priors, "beta")
-			starts = append(starts, "bernoulli", "correlated")
+			starts = append(starts, "bernoulli")
+			if order == 1 {
+				starts = append(starts, "correlated")
+			}
 			embeddings = append(embeddings, "sign")
 		}
 		switch prior := pick(t, "prior", priors, limits.Without); prior {
@@ -51,9 +70,11 @@ func Specs(limits Limits) *rapid.Generator[markov.Spec] {
 		case "beta":
 			spec.Prior.Text = fmt.Sprintf("beta:%s,%s", number.Draw(t, "a"), number.Draw(t, "b"))
 		case "rows":
-			for range S {
+			for range rows {
 				spec.Prior.Rows = append(spec.Prior.Rows, rapid.SliceOfN(number, S, S).Draw(t, "alpha"))
 			}
+		case "kernels":
+			spec.Prior.Mixture = mixture(t, limits.Kernels, rows, S)
 		default:
 			spec.Prior.Text = prior
 		}
@@ -99,6 +120,23 @@ func pick(t *rapid.T, label string, words, without []string) string {
 		}
 	}
 	return rapid.SampledFrom(left).Draw(t, label)
+}
+
+// mixture draws up to the given number of kernels, with zeros among their entries
+// but in the first column, so that each has one stationary law.
+func mixture(t *rapid.T, most, rows, states int) *markov.MixtureSpec {
+	spec := &markov.MixtureSpec{}
+	for range rapid.IntRange(1, most).Draw(t, "kernels") {
+		var kernel [][]string
+		for range rows {
+			weights := rapid.SliceOfN(rapid.IntRange(0, 3), states, states).Draw(t, "row")
+			weights[0]++
+			kernel = append(kernel, strings.Split(shares(weights), ","))
+		}
+		spec.Kernels = append(spec.Kernels, kernel)
+		spec.Weights = append(spec.Weights, rapid.SampledFrom([]string{"1", "0.5", "7/3"}).Draw(t, "weight"))
+	}
+	return spec
 }
 
 // shares returns weights as fractions of their sum.
