@@ -6,6 +6,7 @@ import (
 
 	"markovicl/landscape"
 	"markovicl/lsa"
+	"markovicl/markov"
 	"markovicl/moment"
 )
 
@@ -100,4 +101,30 @@ func verdict(v landscape.Verdict) *bool {
 	}
 	yes := v == landscape.Realisable
 	return &yes
+}
+
+// positionsOf returns the d for which the prompt matrix of a task has as many
+// rows as a model's, or the nearest below. The states of a file, unless 0, take
+// the place of the task's.
+func positionsOf(model lsa.Model, spec markov.Spec, states int) (int, error) {
+	spec.D = 1
+	if states > 0 {
+		spec.States = states
+	}
+	one, err := markov.NewTask(spec)
+	if err != nil {
+		return 0, input("", err)
+	}
+	_, _, dim := model.Size()
+	return max(1, (dim-one.Dim())/one.Embedding().Width(one.States())+1), nil
+}
+
+// readModel reads the parameters in a file that the field params names.
+func (e Env) readModel(name string) (lsa.Model, error) {
+	data, err := e.read("params", name)
+	if err != nil {
+		return nil, err
+	}
+	model, err := lsa.Decode(name, data)
+	return model, input("params", err)
 }

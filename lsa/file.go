@@ -40,8 +40,15 @@ func Load(path string) (Model, error) {
 	if err != nil {
 		return nil, err
 	}
+	return Decode(path, data)
+}
+
+// Decode reads the content of a parameter file. The form follows from the extension of
+// its name, with which errors begin.
+func Decode(name string, data []byte) (Model, error) {
 	var m Model
-	switch filepath.Ext(path) {
+	var err error
+	switch filepath.Ext(name) {
 	case ".safetensors":
 		m, err = DecodeSafetensors(data)
 	case ".npz":
@@ -49,10 +56,10 @@ func Load(path string) (Model, error) {
 	case ".json":
 		m, err = DecodeJSON(data)
 	default:
-		return nil, fmt.Errorf("%s: %s", path, fileForms)
+		return nil, fmt.Errorf("%s: %s", name, fileForms)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", path, err)
+		return nil, fmt.Errorf("%s: %w", name, err)
 	}
 	return m, nil
 }

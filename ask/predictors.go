@@ -1,0 +1,140 @@
+package ask
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"math"
+	"slices"
+
+	"markovicl/landscape"
+	"markovicl/lsa"
+	"markovicl/moment"
+	"markovicl/predict"
+)
+
+// predictorNames lists what --predictors takes, in the order of tables.
+var predictorNames = []string{"bayes", "oracle", "bigram", "bigram-smoothed", "optimum", "best-lsa", "lsa", "linear", "logistic", "knn3", "svm"}
+
+// Beyond these sizes a predictor is only made when it is asked for by name, for
+// it then takes more than some seconds.
+const (
+	quickOptimum = 900  // enlarged parameters
+	quickBest    = 200  // enlarged parameters, for the search for the best transformer
+	quickChains  = 1024 // different chains of more than two states, S^(d+1), for a task's moments
+)
+
+// predictors makes the predictors that apply, in the order of predictorNames.
+// left says what was left out that a user might expect, and why.
+func (q *Predict) predictors(ctx context.Context, env Env, src *promptSource, model lsa.Model) (list []predict.Predictor, fit *MomentFit, left []string, err error) {
+	wanted := func(name string) bool { return len(q.Predictors) == 0 || slices.Contains(q.Predictors, name) }
+	all := append(predict.Classical(src.task), predict.NewBayes(src.task))
+	if src.sequences == nil {
+		all = append(all, predict.NewOracle(src.task))
+	}
+	if model != nil {
+		p, err := predict.NewLSA("lsa", src.task, model)
+		if err != nil {
+			return nil, nil, nil, inputf("params", "%s: %w", q.Params, err)
+		}
+		all = append(all, p)
+	}
+	if wanted("optimum") || wanted("best-lsa") {
+		var attention []predict.Predictor
+		if attention, fit, left, err = q.attention(ctx, env, src); err != nil {
+			return nil, nil, nil, err
+		}
+		all = append(all, attention...)
+	}
+	for _, p := range all {
+		if wanted(p.Name()) {
+			list = append(list, p)
+		}
+	}
+	slices.SortFunc(list, func(p, q predict.Predictor) int {
+		return cmp.Compare(slices.Index(predictorNames, p.Name()), slices.Index(predictorNames, q.Name()))
+	})
+	return list, fit, left, nil
+}
+
+// attention makes optimum and best-lsa.
+func (q *Predict) attention(ctx context.Context, env Env, src *promptSource) (list []predict.Predictor, fit *MomentFit, left []string, err error) {
+	task := src.task
+	dim := task.QueryDim() * moment.Pairs(task.Dim())
+	asked := func(name string) bool { return slices.Contains(q.Predictors, name) }
+	if len(q.Predictors) == 0 {
+		chains := math.Pow(float64(task.States()), float64(task.Positions()+1))
+		if dim > quickOptimum || task.States() > 2 && chains > quickChains && !q.Fit {
+			return nil, nil, []string{fmt.Sprintf("optimum and best-lsa are left out, for with %d enlarged parameters and %d states they take long; `predictors` optimum runs the first", dim, task.States())}, nil
+		}
+	}
+	form, fit, err := q.form(ctx, env, src, dim)
+	if err != nil {
+		if ctx.Err() != nil || q.Fit || asked("optimum") || asked("best-lsa") {
+			return nil, nil, nil, err
+		}
+		return nil, nil, []string{"optimum and best-lsa are left out: " + err.Error()}, nil
+	}
+	optimum, err := landscape.Minimise(ctx, form)
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	p, err := predict.NewEnlarged("optimum", task, optimum.X)
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	list = append(list, p)
+	if fit != nil {
+		fit.Dimension, fit.Rank, fit.LossEnlarged = optimum.Dimension, optimum.Rank, optimum.Loss
+	}
+	switch {
+	case asked("best-lsa"):
+	case len(q.Predictors) > 0:
+		return list, fit, nil, nil
+	case dim > quickBest:
+		return list, fit, []string{fmt.Sprintf("best-lsa is left out, for with %d enlarged parameters the search for it takes long; `predictors` best-lsa runs it", dim)}, nil
+	case !optimum.Unique:
+		return list, fit, []string{fmt.Sprintf("best-lsa is left out, for H is singular (rank %d of %d) and the search for it takes long then; `predictors` best-lsa runs it", optimum.Rank, dim)}, nil
+	}
+	best, err := landscape.Recover(ctx, form, landscape.Settings{Seed: q.Seed, Progress: env.bounds("best-lsa")})
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	if best.Status == landscape.Interrupted {
+		return nil, nil, nil, fmt.Errorf("the search for the best transformer was interrupted: %w", ctx.Err())
+	}
+	transformer, err := predict.NewLSA("best-lsa", task, best.Parameters)
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	if fit != nil {
+		certified := best.Certified()
+		fit.Loss, fit.LowerBound, fit.Certified = &best.Loss, &best.LowerBound, &certified
+	}
+	if !best.Certified() {
+		left = append(left, fmt.Sprintf("best-lsa is the best transformer found, not proven best: loss %.6g, lower bound %.6g", best.Loss, best.LowerBound))
+	}
+	return append(list, transformer), fit, left, nil
+}
+
+// form returns the loss of one-layer models: the task's, or with --fit the
+// estimate from training prompts.
+func (q *Predict) form(ctx context.Context, env Env, src *promptSource, dim int) (*moment.Form, *MomentFit, error) {
+	if !q.Fit {
+		moments, err := moment.Of(ctx, src.task, moment.Options{})
+		if err != nil {
+			return nil, nil, inputUnlessEnded(ctx, "", err)
+		}
+		return moments.At(src.task.Context()), nil, nil
+	}
+	prompts := q.FitPrompts
+	if prompts == 0 {
+		prompts = max(5000, 20*dim)
+	}
+	source, err := q.prompts(src, true)
+	if err != nil {
+		return nil, nil, err
+	}
+	form, err := predict.EmpiricalForm(ctx, src.task, source, predict.Settings{Prompts: prompts, Progress: func(done int) { env.progress("estimating moments", done, prompts) }})
+	return form, &MomentFit{Prompts: prompts}, err
+}

@@ -1,0 +1,155 @@
+package ask
+
+import (
+	"fmt"
+
+	"markovicl/chainfile"
+	"markovicl/lsa"
+	"markovicl/markov"
+	"markovicl/predict"
+)
+
+// promptSource is where prompts come from.
+type promptSource struct {
+	task      markov.Task
+	labels    []string             // [S] names of the states
+	sequences *chainfile.Sequences // nil if simulated
+	windows   *chainfile.Windows   // of the file to evaluate on or to take the context from
+	training  *chainfile.Windows   // to fit on; nil if nothing is fitted or prompts are simulated
+	prior     *PriorFit
+}
+
+// PriorFit is what `prior` fit found.
+type PriorFit struct {
+	Chains        int                `json:"chains"`
+	Units         int                `json:"units"`
+	Alpha         [][]float64        `json:"alpha"`
+	AtBound       []predict.BoundHit `json:"at_bound"`
+	Unseen        []string           `json:"unseen"`
+	LogLikelihood float64            `json:"log_likelihood"`
+}
+
+// MomentFit is what `fit` found.
+type MomentFit struct {
+	Prompts      int      `json:"prompts"`
+	Dimension    int      `json:"dimension"`
+	Rank         int      `json:"rank"`
+	LossEnlarged float64  `json:"loss_enlarged"` // on the prompts of the estimate
+	Loss         *float64 `json:"loss"`          // of best-lsa; null if it was left out
+	LowerBound   *float64 `json:"lower_bound"`
+	Certified    *bool    `json:"certified"`
+}
+
+// source returns the task and where its prompts come from.
+func (q *Predict) source(env Env, model lsa.Model) (*promptSource, error) {
+	spec, err := q.oneSpec(env, "predict")
+	if err != nil {
+		return nil, err
+	}
+	fitPrior := spec.Prior.Text == "fit"
+	if fitPrior {
+		if q.Simulate {
+			return nil, inputf("prior", "`prior` fit fits the prior to a file; a simulation needs one that is given")
+		}
+		spec.Prior = markov.PriorSpec{}
+	}
+	src := &promptSource{}
+	var query []markov.State
+	if !q.Simulate {
+		if src.sequences, err = q.read(env, q.File); err != nil {
+			return nil, err
+		}
+		src.labels = src.sequences.Labels
+		if query, err = src.sequences.Parse(q.Query); err != nil {
+			return nil, inputf("query", "`query`: %w", err)
+		}
+	}
+	if spec.D == 0 {
+		switch {
+		case len(query) > 0:
+			spec.D = len(query)
+		case model != nil:
+			if spec.D, err = positionsOf(model, spec, len(src.labels)); err != nil {
+				return nil, err
+			}
+		default:
+			spec.D = 2
+		}
+	}
+	if q.Query != "" && len(query) != spec.D {
+		return nil, inputf("query", "`query` %q has %d states, but d = %d; give as many, or leave out `d`", q.Query, len(query), spec.D)
+	}
+	if q.Simulate {
+		if src.task, err = markov.NewTask(spec); err != nil {
+			return nil, input("", err)
+		}
+		if src.task.Context() == markov.Infinite {
+			return nil, inputf("n", "prompts with n = inf cannot be drawn; give a finite `n`")
+		}
+		for s := range src.task.States() {
+			src.labels = append(src.labels, fmt.Sprint(s))
+		}
+		return src, nil
+	}
+	if src.task, src.windows, err = q.taskOf(spec, src.sequences); err != nil {
+		return nil, err
+	}
+	if fitPrior || q.Fit {
+		src.training = src.windows
+		if q.Evaluate {
+			src.training, src.windows = src.windows.Halves()
+			for _, half := range []*chainfile.Windows{src.training, src.windows} {
+				if err := half.CheckContext(int(src.task.Context())); err != nil {
+					return nil, input("", err)
+				}
+			}
+			if spec.Start == "" && spec.P == "" {
+				src.task = src.task.WithStart(src.training.StartLaw())
+			}
+		}
+	}
+	if fitPrior {
+		return src, src.fitPrior()
+	}
+	return src, nil
+}
+
+// fitPrior gives the task the prior that is fitted to the training part.
+func (src *promptSource) fitPrior() error {
+	fit, err := predict.FitWindows(src.training, int(src.task.Context()))
+	if err != nil {
+		return input("", err)
+	}
+	prior, err := fit.Prior()
+	if err != nil {
+		return err
+	}
+	src.task = src.task.WithPrior(prior)
+	src.prior = &PriorFit{
+		Chains: src.training.Len(), Units: fit.Units, Alpha: fit.Alpha,
+		AtBound: append([]predict.BoundHit{}, fit.AtBound...), Unseen: []string{}, LogLikelihood: fit.LogLikelihood,
+	}
+	for _, s := range fit.Unseen {
+		src.prior.Unseen = append(src.prior.Unseen, src.labels[s])
+	}
+	return nil
+}
+
+// prompts returns the prompts to evaluate on, or, for training, those to
+// estimate moments from.
+func (q *Predict) prompts(src *promptSource, training bool) (predict.Source, error) {
+	windows, seed := src.windows, q.Seed
+	if training {
+		windows, seed = src.training, q.Seed+trainingSeed
+	}
+	if src.sequences == nil {
+		sampler, err := markov.NewSampler(src.task, seed)
+		return sampler, input("", err)
+	}
+	source, err := predict.FromWindows(windows, int(src.task.Context()), seed)
+	return source, input("", err)
+}
+
+// trainingSeed keeps the prompts of an estimate apart from those of the
+// evaluation, where both are simulated.
+const trainingSeed = 1 << 32

@@ -1,0 +1,138 @@
+package main
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	"markovicl/ask"
+	"markovicl/markov"
+	"markovicl/predict"
+)
+
+func printEvaluation(a *app, answer *ask.EvaluationAnswer) error {
+	describe(a, answer.Task, answer.Source, answer.PriorFit)
+	switch {
+	case answer.Source.File == "":
+		fmt.Fprintf(a.stdout, "%d prompts drawn from the task, seed %d\n", answer.Prompts, answer.Seed)
+	case answer.PriorFit != nil || answer.Fit != nil:
+		fmt.Fprintf(a.stdout, "%d prompts from the last %d chains of %d states, seed %d\n", answer.Prompts, answer.Source.Chains, answer.Task.Positions()+1, answer.Seed)
+	default:
+		fmt.Fprintf(a.stdout, "%d prompts from %d chains of %d states, seed %d\n", answer.Prompts, answer.Source.Chains, answer.Task.Positions()+1, answer.Seed)
+	}
+	if fit := answer.Fit; fit != nil {
+		fmt.Fprintf(a.stdout, "optimum and best-lsa from %d training prompts (loss there: %.6f", fit.Prompts, fit.LossEnlarged)
+		if fit.Loss != nil {
+			fmt.Fprintf(a.stdout, " and %.6f; best-lsa proven best: %s", *fit.Loss, yesNo(*fit.Certified))
+		}
+		fmt.Fprintln(a.stdout, ")")
+	}
+	fmt.Fprintln(a.stdout)
+	w := a.table()
+	fmt.Fprintln(w, "predictor\tsquared error\t\taccuracy\t\tby mode\t\tlog loss\t")
+	for _, s := range answer.Predictors {
+		fmt.Fprintf(w, "%s\t%.5f\t± %.5f\t%.4f\t± %.4f\t%s\t%s\n", s.Name, s.MSE.Mean, s.MSE.SE, s.Accuracy.Mean, s.Accuracy.SE,
+			metricCells(s.AccuracyMode), metricCells(s.LogLoss))
+	}
+	if err := w.Flush(); err != nil {
+		return err
+	}
+	fmt.Fprintf(a.stdout, "\n%s\n", asFlags(answer.Advice))
+	return nil
+}
+
+func metricCells(m *predict.Metric) string {
+	if m == nil {
+		return "-\t"
+	}
+	return fmt.Sprintf("%.4f\t± %.4f", m.Mean, m.SE)
+}
+
+func yesNo(b bool) string {
+	if b {
+		return "yes"
+	}
+	return "no"
+}
+
+// describe says what was read and what the task is.
+func describe(a *app, task markov.Task, source ask.PromptSource, prior *ask.PriorFit) {
+	w := a.stdout
+	if source.File != "" {
+		fmt.Fprintln(w, source.Summary)
+	}
+	fmt.Fprintf(w, "task: %v\n", task)
+	if prior == nil {
+		return
+	}
+	fmt.Fprintf(w, "prior fitted to %d chains in %d stretches:\n", prior.Chains, prior.Units)
+	labels := source.States
+	for s, row := range prior.Alpha {
+		fmt.Fprintf(w, "  after %s: alpha = %s\n", labels[s], strings.Trim(fmt.Sprintf("%.4g", row), "[]"))
+	}
+	if n := len(prior.AtBound); n > 0 {
+		first := prior.AtBound[0]
+		why := "the stretches differ no more than chance makes them differ"
+		if first.Alpha == predict.LeastAlpha {
+			why = "the transition is all but absent"
+		}
+		fmt.Fprintf(w, "  at a bound: %d of %d, the first %s -> %s = %g (%s)\n", n, len(labels)*len(labels), labels[first.Row], labels[first.Column], first.Alpha, why)
+	}
+}
+
+// printPrediction prints what follows a query, which is the user's own or the end of
+// the file.
+func printPrediction(a *app, answer *ask.PredictionAnswer, own bool) error {
+	describe(a, answer.Task, answer.Source, answer.PriorFit)
+	query := answer.QueryText
+	switch {
+	case answer.Source.File == "":
+		fmt.Fprintf(a.stdout, "query: %s, after %d simulated chains; what came next was %s\n\n", query, answer.Context, answer.Label)
+	case own:
+		fmt.Fprintf(a.stdout, "query: %s, after the last %d chains of the file\n\n", query, answer.Context)
+	default:
+		fmt.Fprintf(a.stdout, "query: %s, the last %d states of the file, after the %d chains before them\n\n", query, answer.Task.Positions(), answer.Context)
+	}
+	w := a.table()
+	fmt.Fprintln(w, "predictor\texpected\tnearest\tdistribution")
+	for _, p := range answer.Predictions {
+		fmt.Fprintf(w, "%s\t%.5f\t%s\t%s\n", p.Name, p.Expected, p.Nearest, distribution(answer.Source.States, p.Distribution))
+	}
+	if err := w.Flush(); err != nil {
+		return err
+	}
+	if answer.Steps == 0 {
+		return nil
+	}
+	how := fmt.Sprintf("drawn with seed %d", *answer.Seed)
+	if *answer.Greedy {
+		how = "the most likely state each time"
+	}
+	fmt.Fprintf(a.stdout, "\n%d steps on, %s:\n\n", answer.Steps, how)
+	w = a.table()
+	for _, x := range answer.Continuations {
+		fmt.Fprintf(w, "%s\t%s\n", x.Name, x.Text)
+	}
+	return w.Flush()
+}
+
+// distribution writes the likeliest states, in the order of the states if all
+// fit.
+func distribution(states []string, law map[string]float64) string {
+	if law == nil {
+		return "-"
+	}
+	const most = 6
+	labels := slices.Clone(states)
+	more := ""
+	if len(labels) > most {
+		slices.SortStableFunc(labels, func(x, y string) int { return cmp.Compare(law[y], law[x]) })
+		labels, more = labels[:most], " .."
+	}
+	var words []string
+	for _, label := range labels {
+		words = append(words, fmt.Sprintf("%s %.4f", label, law[label]))
+	}
+	return strings.Join(words, "  ") + more
+}
