@@ -4,12 +4,11 @@ import (
 	"container/heap"
 	"context"
 	"math"
-	"runtime"
 	"slices"
-	"sync"
 
 	"gonum.org/v1/gonum/mat"
 
+	"markovicl/internal/each"
 	"markovicl/moment"
 )
 
@@ -90,7 +89,7 @@ func branchAndBound(ctx context.Context, form *moment.Form, upper float64, setti
 	form = isotropic(form)
 	D := form.Q + 1
 	const batch = 64
-	workers := make([]*bounder, min(runtime.GOMAXPROCS(0), batch))
+	workers := make([]*bounder, each.Workers(0, batch))
 	for w := range workers {
 		workers[w] = &bounder{p: newProjected(form)}
 	}
@@ -100,15 +99,12 @@ func branchAndBound(ctx context.Context, form *moment.Form, upper float64, setti
 	result := branchResult{lower: math.Inf(-1)}
 	finished := math.Inf(1) // least bound of the boxes that need no more splitting
 	evaluate := func(boxes []*box) {
-		var wait sync.WaitGroup
-		for w, worker := range workers {
-			wait.Go(func() {
-				for i := w; i < len(boxes); i += len(workers) {
-					boxes[i].bound = max(boxes[i].bound, worker.bound(boxes[i])-margin)
-				}
-			})
-		}
-		wait.Wait()
+		each.Do(context.WithoutCancel(ctx), len(boxes), each.Settings{Workers: len(workers)}, func(w int) func(int) error {
+			return func(i int) error {
+				boxes[i].bound = max(boxes[i].bound, workers[w].bound(boxes[i])-margin)
+				return nil
+			}
+		})
 		for _, b := range boxes {
 			b.order = result.boxes
 			result.boxes++

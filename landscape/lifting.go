@@ -5,8 +5,8 @@ import (
 	"errors"
 	"math/big"
 	"math/bits"
-	"runtime"
-	"sync"
+
+	"markovicl/internal/each"
 )
 
 // Linear systems with large integers are solved by p-adic lifting (Dixon 1982):
@@ -195,29 +195,22 @@ func (s *lifting) digit(rest []*big.Int, p *big.Int) []uint64 {
 	for i := range r {
 		r[i] = t.Mod(rest[i], p).Uint64()
 	}
-	workers := runtime.GOMAXPROCS(0)
-	if n < 32 {
-		workers = 1
-	}
-	var wait sync.WaitGroup
-	each := func(f func(i int)) {
-		for w := range workers {
-			wait.Go(func() {
-				for i := w; i < n; i += workers {
-					f(i)
-				}
-			})
+	loop := each.Index
+	if n < 32 { // too little to share
+		loop = func(n int, work func(i int)) {
+			for i := range n {
+				work(i)
+			}
 		}
-		wait.Wait()
 	}
-	each(func(i int) {
+	loop(n, func(i int) {
 		var sum uint64
 		for k, v := range s.inverse[i] {
 			sum = s.add(sum, s.mul(v, r[k]))
 		}
 		x[i] = sum
 	})
-	each(func(i int) {
+	loop(n, func(i int) {
 		digit, t := new(big.Int), new(big.Int)
 		for k, a := range s.A[i] {
 			rest[i].Sub(rest[i], t.Mul(a, digit.SetUint64(x[k])))

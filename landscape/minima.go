@@ -6,13 +6,11 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
-	"runtime"
 	"slices"
-	"sync"
-	"sync/atomic"
 
 	"gonum.org/v1/gonum/mat"
 
+	"markovicl/internal/each"
 	"markovicl/moment"
 )
 
@@ -63,21 +61,16 @@ func localMinima(ctx context.Context, form *moment.Form, starts [][]float64, fir
 // for each goroutine. Once the context has ended no work is begun but that of the
 // first.
 func eachStart(ctx context.Context, total int, worker func() func(i int)) {
-	var next atomic.Int64
-	var wait sync.WaitGroup
-	for range min(runtime.GOMAXPROCS(0), total) {
-		wait.Go(func() {
-			work := worker()
-			for {
-				i := int(next.Add(1)) - 1
-				if i >= total || i > 0 && ctx.Err() != nil {
-					return
-				}
-				work(i)
+	each.Do(context.WithoutCancel(ctx), total, each.Settings{}, func(int) func(int) error {
+		work := worker()
+		return func(i int) error {
+			if i > 0 && ctx.Err() != nil {
+				return ctx.Err()
 			}
-		})
-	}
-	wait.Wait()
+			work(i)
+			return nil
+		}
+	})
 }
 
 func randomDirection(seed, index uint64, D int) []float64 {

@@ -4,11 +4,11 @@ import (
 	"context"
 	"encoding/binary"
 	"math/big"
-	"sync"
 
 	"gonum.org/v1/gonum/blas"
 	"gonum.org/v1/gonum/blas/blas64"
 
+	"markovicl/internal/each"
 	"markovicl/markov"
 )
 
@@ -248,41 +248,38 @@ func count(ctx context.Context, t markov.Task, b *basis, starts []start, workers
 		}
 		// For each type of query, E[P(query) m2 m2'] and E[P(query) P(chain)].
 		m22, one := make([]float64, Nq*K22), make([]float64, Nq*N)
-		var wait sync.WaitGroup
-		for w := range workers {
-			wait.Go(func() {
-				joint, half, square := make([]float64, N*N), make([]float64, K2*N), make([]float64, K2*K2)
-				factors := make([][]float64, R)
-				for x := w; x < Nq && ctx.Err() == nil; x += workers {
-					if first.query[query.first[x]] == 0 {
-						continue
+		err := each.Do(ctx, Nq, each.Settings{Workers: workers}, func(int) func(int) error {
+			joint, half, square := make([]float64, N*N), make([]float64, K2*N), make([]float64, K2*K2)
+			factors := make([][]float64, R)
+			return func(x int) error {
+				if first.query[query.first[x]] == 0 {
+					return nil
+				}
+				for a := range N {
+					p := 1.0
+					for s := range R {
+						factors[s] = triple[s][query.row[x][s]][chains.row[a][s]]
+						p *= factors[s][0]
 					}
-					for a := range N {
+					one[x*N+a] = p
+					for b := a; b < N; b++ {
 						p := 1.0
-						for s := range R {
-							factors[s] = triple[s][query.row[x][s]][chains.row[a][s]]
-							p *= factors[s][0]
+						for s, row := range chains.row[b] {
+							p *= factors[s][row]
 						}
-						one[x*N+a] = p
-						for b := a; b < N; b++ {
-							p := 1.0
-							for s, row := range chains.row[b] {
-								p *= factors[s][row]
-							}
-							joint[a*N+b], joint[b*N+a] = p, p
-						}
-					}
-					multiplyInto(half, v2, joint, K2, N, N, blas.NoTrans)
-					multiplyInto(square, half, v2, K2, N, K2, blas.Trans)
-					i := x * K22
-					for r := range K2 {
-						i += copy(m22[i:], square[r*K2+r:(r+1)*K2])
+						joint[a*N+b], joint[b*N+a] = p, p
 					}
 				}
-			})
-		}
-		wait.Wait()
-		if err := ctx.Err(); err != nil {
+				multiplyInto(half, v2, joint, K2, N, N, blas.NoTrans)
+				multiplyInto(square, half, v2, K2, N, K2, blas.Trans)
+				i := x * K22
+				for r := range K2 {
+					i += copy(m22[i:], square[r*K2+r:(r+1)*K2])
+				}
+				return nil
+			}
+		})
+		if err != nil {
 			return tables{}, err
 		}
 		Q := make([]float64, Kq*Nq)

@@ -5,11 +5,10 @@ import (
 	"fmt"
 	"math"
 	"math/big"
-	"runtime"
-	"sync"
 
 	"gonum.org/v1/gonum/mat"
 
+	"markovicl/internal/each"
 	"markovicl/markov"
 )
 
@@ -115,7 +114,7 @@ func exactCounts(ctx context.Context, t markov.Task) (*ExactMoments, error) {
 		}
 		// For each type of query, E[P(query) m2 m2'] and E[P(query) M4].
 		m22, m4 := make([][]*big.Int, query.types()), make([][]*big.Int, query.types())
-		parallel(query.types(), func(x int) {
+		each.Index(query.types(), func(x int) {
 			if start.query[query.first[x]].Sign() == 0 || ctx.Err() != nil {
 				return
 			}
@@ -165,7 +164,7 @@ func exactCounts(ctx context.Context, t markov.Task) (*ExactMoments, error) {
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
-		parallel(Kq, func(r int) {
+		each.Index(Kq, func(r int) {
 			weight, t := new(big.Int), new(big.Int)
 			for x, s := range query.first {
 				n := query.sum[b.pairID[b.queryID[r]]][x]
@@ -183,7 +182,7 @@ func exactCounts(ctx context.Context, t markov.Task) (*ExactMoments, error) {
 		})
 		// The query with its label is a chain of d+1 states.
 		m2 := make([][]*big.Int, chains.types())
-		parallel(chains.types(), func(x int) {
+		each.Index(chains.types(), func(x int) {
 			m2[x] = zeros(K2)
 			joint, t := new(big.Int), new(big.Int)
 			for a := range begin {
@@ -301,24 +300,6 @@ func zeros(n int) []*big.Int {
 		out[i] = new(big.Int)
 	}
 	return out
-}
-
-// parallel calls f for 0..n-1, each once, by several goroutines.
-func parallel(n int, f func(i int)) {
-	var wait sync.WaitGroup
-	next := make(chan int, n)
-	for i := range n {
-		next <- i
-	}
-	close(next)
-	for range runtime.GOMAXPROCS(0) {
-		wait.Go(func() {
-			for i := range next {
-				f(i)
-			}
-		})
-	}
-	wait.Wait()
 }
 
 // Task returns the task whose moments e are.

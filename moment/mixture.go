@@ -4,6 +4,7 @@ import (
 	"context"
 	"math/big"
 
+	"markovicl/internal/each"
 	"markovicl/markov"
 )
 
@@ -118,7 +119,7 @@ func exactMixture(ctx context.Context, t markov.Task) (*ExactMoments, error) {
 				row[k].Mul(x, y)
 			}
 		}
-		parallel(Kq, func(r int) {
+		each.Index(Kq, func(r int) {
 			Q, t := new(big.Int).Mul(weight, query[b.pairID[b.queryID[r]]]), new(big.Int)
 			for i, v := range m22 {
 				e.h22[r*K22+i].Add(e.h22[r*K22+i], t.Mul(Q, v))

@@ -10,6 +10,7 @@ import (
 	"gonum.org/v1/gonum/blas/blas64"
 	"gonum.org/v1/gonum/mat"
 
+	"markovicl/internal/each"
 	"markovicl/markov"
 )
 
@@ -162,20 +163,17 @@ func average(ctx context.Context, b *basis, rule cubature, starts []start, worke
 	}
 
 	for from := 0; from < total; from += size {
-		if err := ctx.Err(); err != nil {
+		n := min(size, total-from)
+		err := each.Do(ctx, n, each.Settings{Workers: workers}, func(w int) func(int) error {
+			kernel, query := make([]float64, b.rows*b.states), make([]float64, b.firstQuad)
+			return func(row int) error {
+				evaluate(chains[w], kernel, query, from+row, row)
+				return nil
+			}
+		})
+		if err != nil {
 			return tables{}, err
 		}
-		n := min(size, total-from)
-		var wait sync.WaitGroup
-		for w := range workers {
-			wait.Go(func() {
-				kernel, query := make([]float64, b.rows*b.states), make([]float64, b.firstQuad)
-				for row := w; row < n; row += workers {
-					evaluate(chains[w], kernel, query, from+row, row)
-				}
-			})
-		}
-		wait.Wait()
 		addProduct(out.h4, Q, v4, Kq, n, K4, size)
 		addProduct(out.h22, Q, v22, Kq, n, K22, size)
 		addProduct(out.h, y, v2, b.q, n, K2, size)
@@ -255,45 +253,41 @@ func (m *tables) at(b *basis, n markov.Context) *Form {
 	}
 	f := &Form{Q: b.q, H: mat.NewSymDense(b.q*size, nil), L: make([]float64, b.q*size), C: m.c}
 	H := f.H.RawSymmetric()
-	var wait sync.WaitGroup
-	for j := range b.q {
-		wait.Go(func() {
-			for k := j; k < b.q; k++ {
-				row := b.query[PairIndex(D-1, j, k)]
-				if row < 0 {
+	each.Index(b.q, func(j int) {
+		for k := j; k < b.q; k++ {
+			row := b.query[PairIndex(D-1, j, k)]
+			if row < 0 {
+				continue
+			}
+			h4, h22 := m.h4[int(row)*K4:], m.h22[int(row)*Pairs(K2):]
+			for r, left := range b.pair {
+				if left < 0 {
 					continue
 				}
-				h4, h22 := m.h4[int(row)*K4:], m.h22[int(row)*Pairs(K2):]
-				for r, left := range b.pair {
-					if left < 0 {
+				out := H.Data[(j*size+r)*H.Stride+k*size:]
+				first := 0
+				if k == j {
+					first = r
+				}
+				for s := first; s < size; s++ {
+					right := b.pair[s]
+					if right < 0 {
 						continue
 					}
-					out := H.Data[(j*size+r)*H.Stride+k*size:]
-					first := 0
-					if k == j {
-						first = r
+					i := PairIndex(K2, int(min(left, right)), int(max(left, right)))
+					v := twice * h22[i]
+					if id := b.quad[i]; id >= 0 {
+						v += once * h4[id]
 					}
-					for s := first; s < size; s++ {
-						right := b.pair[s]
-						if right < 0 {
-							continue
-						}
-						i := PairIndex(K2, int(min(left, right)), int(max(left, right)))
-						v := twice * h22[i]
-						if id := b.quad[i]; id >= 0 {
-							v += once * h4[id]
-						}
-						out[s] = v
-					}
+					out[s] = v
 				}
 			}
-			for r, id := range b.pair {
-				if id >= 0 {
-					f.L[j*size+r] = m.h[j*K2+int(id)]
-				}
+		}
+		for r, id := range b.pair {
+			if id >= 0 {
+				f.L[j*size+r] = m.h[j*K2+int(id)]
 			}
-		})
-	}
-	wait.Wait()
+		}
+	})
 	return f
 }

@@ -4,9 +4,9 @@ import (
 	"cmp"
 	"fmt"
 	"math"
-	"runtime"
 	"slices"
-	"sync"
+
+	"markovicl/internal/each"
 )
 
 // Points are points in the space of M objectives, all of them to be minimised.
@@ -83,19 +83,9 @@ func NonDominated(p Points) ([]int, error) {
 	r.thin(64)
 	tree := newRankTree(r)
 	kept := make([]bool, len(r.order))
-	var wg sync.WaitGroup
-	workers := runtime.GOMAXPROCS(0)
-	if len(r.order) < 2000 {
-		workers = 1
-	}
-	for worker := range workers {
-		wg.Go(func() {
-			for k := worker; k < len(kept); k += workers {
-				kept[k] = !tree.dominated(0, r.at(k), r.sums[r.order[k]])
-			}
-		})
-	}
-	wg.Wait()
+	each.Index(len(kept), func(k int) {
+		kept[k] = !tree.dominated(0, r.at(k), r.sums[r.order[k]])
+	})
 	indexes := make([]int, 0, len(kept))
 	for k, i := range r.order {
 		if kept[k] {

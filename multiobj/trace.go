@@ -4,9 +4,8 @@ import (
 	"context"
 	"fmt"
 	"math"
-	"runtime"
-	"sync"
 
+	"markovicl/internal/each"
 	"markovicl/lsa"
 	"markovicl/markov"
 )
@@ -375,52 +374,13 @@ const chunkSize = 16
 // workers with a state of their own, and merge on the outcomes in the order of
 // the chunks. The first error, in that order, ends it.
 func inChunks[S, C any](ctx context.Context, total, workers int, state func() S, work func(s S, first, last int) (C, error), merge func(C), done func(int)) error {
-	if workers <= 0 {
-		workers = runtime.GOMAXPROCS(0)
-	}
-	type outcome struct {
-		value C
-		err   error
-	}
 	chunks := (total + chunkSize - 1) / chunkSize
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	results := make([]chan outcome, chunks)
-	for c := range results {
-		results[c] = make(chan outcome, 1)
-	}
-	var next int
-	var mu sync.Mutex
-	var wg sync.WaitGroup
-	defer wg.Wait()
-	for range min(workers, chunks) {
-		wg.Go(func() {
-			s := state()
-			for ctx.Err() == nil {
-				mu.Lock()
-				c := next
-				next++
-				mu.Unlock()
-				if c >= chunks {
-					return
-				}
-				value, err := work(s, c*chunkSize, min((c+1)*chunkSize, total))
-				results[c] <- outcome{value, err}
-			}
-		})
-	}
-	for c := range chunks {
-		select {
-		case <-ctx.Done():
-			return context.Cause(ctx)
-		case r := <-results[c]:
-			if r.err != nil {
-				cancel()
-				return r.err
-			}
-			merge(r.value)
-			done(min((c+1)*chunkSize, total))
-		}
-	}
-	return nil
+	last := func(c int) int { return min((c+1)*chunkSize, total) }
+	return each.Merge(ctx, chunks, each.Settings{Workers: workers}, func(int) func(int) (C, error) {
+		s := state()
+		return func(c int) (C, error) { return work(s, c*chunkSize, last(c)) }
+	}, func(c int, value C) {
+		merge(value)
+		done(last(c))
+	})
 }

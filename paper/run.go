@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"sync"
 	"time"
+
+	"markovicl/internal/each"
 )
 
 // Outcome is how an item ended.
@@ -28,13 +30,10 @@ type Observer interface {
 func Run(ctx context.Context, items []Item, s Settings, jobs int, watch Observer) []Outcome {
 	outcomes := make([]Outcome, len(items))
 	var mu sync.Mutex // guards watch
-	var wg sync.WaitGroup
-	slots := make(chan struct{}, max(jobs, 1))
-	for i, item := range items {
-		slots <- struct{}{}
-		wg.Go(func() {
-			defer func() { <-slots }()
-			began := time.Now()
+	// Every item has an outcome, also where ctx has ended.
+	each.Do(context.WithoutCancel(ctx), len(items), each.Settings{Workers: max(jobs, 1)}, func(int) func(int) error {
+		return func(i int) error {
+			item, began := items[i], time.Now()
 			result, err := runOne(ctx, item, s, func(done, total int) {
 				mu.Lock()
 				defer mu.Unlock()
@@ -44,9 +43,9 @@ func Run(ctx context.Context, items []Item, s Settings, jobs int, watch Observer
 			mu.Lock()
 			defer mu.Unlock()
 			watch.Done(outcomes[i])
-		})
-	}
-	wg.Wait()
+			return nil
+		}
+	})
 	return outcomes
 }
 

@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"slices"
 
+	"markovicl/internal/each"
 	"markovicl/markov"
 )
 
@@ -86,7 +87,7 @@ func LearningCurves(ctx context.Context, t markov.Task, source Source, predictor
 			panic(fmt.Sprintf("predict: %d predictors for n = %d, %d before", len(list), n, len(curves)))
 		}
 		points := make([]CurvePoint, len(list))
-		err = forEach(ctx, len(list), set.Workers, nil, func() func(int) error {
+		err = each.Do(ctx, len(list), each.Settings{Workers: set.Workers}, func(int) func(int) error {
 			return func(k int) error {
 				points[k] = CurvePoint{n, boot.band(e.SquaredErrors(k)), boot.band(e.Hits(k))}
 				return nil

@@ -5,10 +5,9 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
-	"runtime"
-	"sync"
 	"sync/atomic"
 
+	"markovicl/internal/each"
 	"markovicl/markov"
 )
 
@@ -115,7 +114,7 @@ func Evaluate(ctx context.Context, t markov.Task, source Source, predictors []Pr
 		e.outcomes[i] = outcomes{make([]float64, set.Prompts), make([]float64, set.Prompts), make([]float64, set.Prompts), make([]float64, set.Prompts)}
 	}
 	hasLaw := make([]atomic.Bool, len(predictors))
-	err := forEach(ctx, set.Prompts, set.Workers, set.Progress, func() func(i int) error {
+	err := each.Do(ctx, set.Prompts, each.Settings{Workers: set.Workers, Progress: set.Progress}, func(int) func(i int) error {
 		var prompt markov.Prompt
 		var out Prediction
 		return func(k int) error {
@@ -183,53 +182,4 @@ func metric(xs []float64) Metric {
 		squares += (x - mean) * (x - mean)
 	}
 	return Metric{mean, math.Sqrt(squares / (n - 1) / n)}
-}
-
-// forEach calls work(i) for i = 0..n-1 from several goroutines, each with a
-// work function of its own from newWork, until one fails or ctx is done. Which
-// goroutine does which i is left to chance; a result must depend on i alone.
-// Where several fail the error of the smallest i seen is returned.
-func forEach(ctx context.Context, n, workers int, progress func(done int), newWork func() func(i int) error) error {
-	if workers < 0 {
-		return fmt.Errorf("the number of workers must not be negative, got %d", workers)
-	}
-	if workers == 0 {
-		workers = runtime.GOMAXPROCS(0)
-	}
-	workers = min(workers, n)
-	var next atomic.Int64
-	var mu sync.Mutex
-	var failure error
-	failedAt, done := n, 0
-	var wg sync.WaitGroup
-	for range workers {
-		wg.Go(func() {
-			work := newWork()
-			for {
-				i := int(next.Add(1)) - 1
-				if i >= n || ctx.Err() != nil {
-					return
-				}
-				err := work(i)
-				mu.Lock()
-				if err != nil && i < failedAt {
-					failure, failedAt = err, i
-				}
-				done++
-				if progress != nil {
-					progress(done)
-				}
-				stop := failure != nil
-				mu.Unlock()
-				if stop {
-					return
-				}
-			}
-		})
-	}
-	wg.Wait()
-	if failure != nil {
-		return failure
-	}
-	return context.Cause(ctx)
 }

@@ -7,6 +7,7 @@ import (
 	"gonum.org/v1/gonum/mat"
 
 	"markovicl/chainfile"
+	"markovicl/internal/each"
 	"markovicl/markov"
 	"markovicl/moment"
 )
@@ -74,7 +75,7 @@ func EmpiricalForm(ctx context.Context, t markov.Task, source Source, set Settin
 	labels := make([]float64, block)
 	for b := range blocks {
 		size := min(block, set.Prompts-b*block)
-		err := forEach(ctx, size, set.Workers, nil, func() func(int) error {
+		err := each.Do(ctx, size, each.Settings{Workers: set.Workers}, func(int) func(int) error {
 			var prompt markov.Prompt
 			return func(k int) error {
 				if err := source.Prompt(&prompt, set.First+uint64(b*block+k)); err != nil {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 
+	"markovicl/internal/each"
 	"markovicl/markov"
 )
 
@@ -117,7 +118,7 @@ func riskByStationarySum(ctx context.Context, t markov.Task, set Settings) (floa
 	prior := logBeta(alpha[0], alpha[1]) + logBeta(alpha[2], alpha[3])
 	step := t.Embedding().Label(1) - t.Embedding().Label(0)
 	parts := make([]float64, n+1)
-	err := forEach(ctx, n+1, set.Workers, nil, func() func(int) error {
+	err := each.Do(ctx, n+1, each.Settings{Workers: set.Workers}, func(int) func(int) error {
 		return func(ones int) error {
 			for from0 := 0; from0 <= n-ones; from0++ { // chains 0 -> 1
 				for from1 := 0; from1 <= ones; from1++ { // chains 1 -> 1
@@ -174,7 +175,7 @@ func riskBySampling(ctx context.Context, t markov.Task, seed uint64, set Setting
 		return Risk{}, err
 	}
 	variances := make([]float64, set.Prompts)
-	err = forEach(ctx, set.Prompts, set.Workers, set.Progress, func() func(int) error {
+	err = each.Do(ctx, set.Prompts, each.Settings{Workers: set.Workers, Progress: set.Progress}, func(int) func(int) error {
 		var prompt markov.Prompt
 		var out Prediction
 		return func(k int) error {

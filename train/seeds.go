@@ -6,10 +6,9 @@ import (
 	"fmt"
 	"math"
 	"path/filepath"
-	"runtime"
-	"sync"
 
 	"markovicl/internal/atomicfile"
+	"markovicl/internal/each"
 )
 
 // Study is what several seeds found.
@@ -31,10 +30,6 @@ func RunSeeds(ctx context.Context, p Problem, seeds int, s Settings) (*Study, er
 	if err := p.Check(); err != nil {
 		return nil, err
 	}
-	workers := s.Workers
-	if workers == 0 {
-		workers = runtime.GOMAXPROCS(0)
-	}
 	if p.Config.Data == Population && p.Config.Layers == 1 {
 		var err error
 		if s.form, err = populationForm(ctx, p.Task); err != nil {
@@ -46,22 +41,19 @@ func RunSeeds(ctx context.Context, p Problem, seeds int, s Settings) (*Study, er
 			return nil, err
 		}
 	}
-	parallel := min(workers, seeds)
-	s.Workers = max(1, workers/parallel)
+	parallel := each.Workers(s.Workers, seeds)
+	s.Workers = each.Workers(s.Workers, math.MaxInt) / parallel
 
 	results, errs := make([]*Result, seeds), make([]error, seeds)
-	slots := make(chan struct{}, parallel)
-	var group sync.WaitGroup
-	for k := range seeds {
-		group.Go(func() {
-			slots <- struct{}{}
-			defer func() { <-slots }()
+	// Every seed has a result or an error of its own, also where ctx has ended.
+	each.Do(context.WithoutCancel(ctx), seeds, each.Settings{Workers: parallel}, func(int) func(int) error {
+		return func(k int) error {
 			one := p
 			one.Seed += uint64(k)
 			results[k], errs[k] = Run(ctx, one, s)
-		})
-	}
-	group.Wait()
+			return nil
+		}
+	})
 	study := &Study{}
 	for _, r := range results {
 		if r != nil {
