@@ -13,21 +13,28 @@ import (
 // A field that is given overrides the task file. A new family of tasks adds its
 // fields here, and its meaning to Task.spec.
 type Task struct {
-	Task      string   `group:"Task" placeholder:"FILE.yaml" help:"Read the task from a YAML file with the names of these flags; flags given beside it override it."`
-	States    *int     `group:"Task" placeholder:"2" help:"Number of states S."`
-	D         *int     `name:"d" group:"Task" placeholder:"2" help:"Number of input positions; chains have d+1 states."`
-	N         []string `name:"n" group:"Task" placeholder:"10" help:"Number of in-context chains, or inf; several values separated by commas, or a range 1..100, where a command can answer for all."`
-	Prior     string   `group:"Task" placeholder:"uniform" help:"Law of the kernel's rows: uniform, beta:a,b (2 states: p01 and p11), dirichlet:alpha; rows of their own in a task file."`
-	Start     string   `group:"Task" placeholder:"uniform" help:"Law of the first states: uniform, bernoulli:p, probs:p0,p1,.., stationary, correlated:p,g0,g1."`
-	P         string   `name:"p" group:"Task" placeholder:"0.5" help:"Short for --start bernoulli:P."`
-	Embedding string   `group:"Task" placeholder:"index" help:"How states become numbers: index, sign (2 states), onehot."`
-	Bias      *bool    `group:"Task" negatable:"" help:"Put a constant coordinate 1 in front of every column."`
+	Task       string   `group:"Task" placeholder:"FILE.yaml" help:"Read the task from a YAML file with the names of these flags; flags given beside it override it."`
+	States     *int     `group:"Task" placeholder:"2" help:"Number of states S."`
+	D          *int     `name:"d" group:"Task" placeholder:"2" help:"Number of input positions; chains have d+1 states."`
+	N          []string `name:"n" group:"Task" placeholder:"10" help:"Number of in-context chains, or inf; several values separated by commas, or a range 1..100, where a command can answer for all."`
+	Prior      string   `group:"Task" placeholder:"uniform" help:"Law of the kernel's rows: uniform, beta:a,b (2 states: p01 and p11), dirichlet:alpha, kernels:FILE (one of the kernels of a JSON or CSV file); rows of their own in a task file."`
+	Start      string   `group:"Task" placeholder:"uniform" help:"Law of the first states: uniform, bernoulli:p, probs:p0,p1,.., stationary, correlated:p,g0,g1."`
+	P          string   `name:"p" group:"Task" placeholder:"0.5" help:"Short for --start bernoulli:P."`
+	Embedding  string   `group:"Task" placeholder:"index" help:"How states become numbers: index, sign (2 states), onehot."`
+	Bias       *bool    `group:"Task" negatable:"" help:"Put a constant coordinate 1 in front of every column."`
+	Order      *int     `group:"Task" placeholder:"1" help:"How many states the next one depends on."`
+	Family     string   `group:"Task" placeholder:"markov" help:"Task family: markov, or regression (y = w'x + noise, w and x Gaussian)."`
+	Covariance string   `group:"Task" placeholder:"identity" help:"Of a regression: covariance of x, identity, diag:a,b,.. or the CSV file of a matrix."`
+	Weights    string   `group:"Task" placeholder:"identity" help:"Of a regression: covariance of w, in the same words."`
+	Noise      string   `group:"Task" placeholder:"0" help:"Of a regression: variance of the noise."`
+	Mean       string   `group:"Task" placeholder:"0" help:"Of a regression: mean of w, one number or one for each coordinate."`
 }
 
 // given reports whether any field of the task is.
 func (f *Task) given() bool {
 	return f.Task != "" || f.States != nil || f.D != nil || len(f.N) > 0 || f.Prior != "" ||
-		f.Start != "" || f.P != "" || f.Embedding != "" || f.Bias != nil
+		f.Start != "" || f.P != "" || f.Embedding != "" || f.Bias != nil || f.Order != nil ||
+		f.Family != "" || f.Covariance != "" || f.Weights != "" || f.Noise != "" || f.Mean != ""
 }
 
 // spec returns the task in the user's words, and the values of n.
@@ -52,8 +59,13 @@ func (f *Task) spec(env Env) (spec markov.Spec, ns []string, err error) {
 			return spec, nil, inputf("d", "d must be at least 1, got 0")
 		}
 	}
-	if f.Prior != "" {
-		spec.Prior = markov.PriorSpec{Text: f.Prior}
+	if f.Order != nil {
+		if spec.Order = *f.Order; spec.Order == 0 {
+			return spec, nil, inputf("order", "order must be at least 1, got 0")
+		}
+	}
+	if err := f.family(env, &spec); err != nil {
+		return spec, nil, err
 	}
 	if f.Start != "" || f.P != "" {
 		spec.Start, spec.P = f.Start, f.P
@@ -69,6 +81,54 @@ func (f *Task) spec(env Env) (spec markov.Spec, ns []string, err error) {
 	}
 	ns, err = f.contexts()
 	return spec, ns, err
+}
+
+// family puts what names kernels and regressions into spec, files read.
+func (f *Task) family(env Env, spec *markov.Spec) error {
+	if f.Family != "" {
+		spec.Family = f.Family
+	}
+	if f.Prior != "" {
+		spec.Prior = markov.PriorSpec{Text: f.Prior}
+	}
+	if path, ok := strings.CutPrefix(spec.Prior.Text, "kernels:"); ok && spec.Prior.Mixture == nil {
+		data, err := env.read("prior", path)
+		if err != nil {
+			return err
+		}
+		mixture, err := markov.ParseMixture(data, spec.States, max(1, spec.Order))
+		if err != nil {
+			return input("prior", fmt.Errorf("%s: %w", path, err))
+		}
+		spec.Prior = markov.PriorSpec{Mixture: &mixture}
+	}
+	for _, part := range []struct {
+		field, value string
+		dst          *markov.MatrixSpec
+	}{{"covariance", f.Covariance, &spec.Covariance}, {"weights", f.Weights, &spec.Weights}} {
+		switch {
+		case part.value == "":
+		case part.value == "identity" || strings.HasPrefix(part.value, "diag:"):
+			*part.dst = markov.MatrixSpec{Text: part.value}
+		default:
+			data, err := env.read(part.field, part.value)
+			if err != nil {
+				return err
+			}
+			rows, err := markov.ParseMatrix(data)
+			if err != nil {
+				return input(part.field, fmt.Errorf("%s: %w", part.value, err))
+			}
+			*part.dst = markov.MatrixSpec{Rows: rows}
+		}
+	}
+	if f.Noise != "" {
+		spec.Noise = f.Noise
+	}
+	if f.Mean != "" {
+		spec.Mean = f.Mean
+	}
+	return nil
 }
 
 // mostValues is how many tasks one question may be about.

@@ -97,6 +97,14 @@ func TestFamilyJSON(t *testing.T) {
 	}
 }
 
+func readMixture(text string, states int) (*Mixture, error) {
+	spec, err := ParseMixture([]byte(text), states, 1)
+	if err != nil {
+		return nil, err
+	}
+	return NewMixture(spec, states, 1)
+}
+
 func TestParseMixture(t *testing.T) {
 	want := `{"kernels":[[["0.8","0.2"],["0.3","0.7"]],[["1/3","2/3"],["1","0"]]],"weights":["0.25","0.75"]}`
 	for _, text := range []string{
@@ -107,7 +115,7 @@ func TestParseMixture(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		got, err := json.Marshal(mustTask(t, Spec{Prior: PriorSpec{Mixture: &MixtureSpec{Kernels: m.spec().Kernels, Weights: m.spec().Weights}}}))
+		got, err := json.Marshal(mustTask(t, Spec{Prior: PriorSpec{Mixture: &m}}))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -116,13 +124,13 @@ func TestParseMixture(t *testing.T) {
 		}
 	}
 	for _, text := range []string{"[[[0.8,0.2],[0.3,0.7]],[[0.5,0.5],[0,1]]]", "0.8,0.2\n0.3,0.7\n\n0.5,0.5\n0,1\n"} {
-		m, err := ParseMixture([]byte(text), 0, 1)
+		m, err := readMixture(text, 0)
 		if err != nil || m.Len() != 2 || m.WeightRat(1).Cmp(big.NewRat(1, 2)) != 0 {
 			t.Errorf("%q: %v, %v", text, m, err)
 		}
 	}
 	// A row within 1e-9 of 1 is divided by its sum.
-	m, err := ParseMixture([]byte("[[[0.3333333333,0.6666666666],[0,1]]]"), 2, 1)
+	m, err := readMixture("[[[0.3333333333,0.6666666666],[0,1]]]", 2)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -143,7 +151,7 @@ func TestParseMixture(t *testing.T) {
 // good.
 func TestStationaryRat(t *testing.T) {
 	for _, text := range []string{"[[[0.8,0.2],[0.3,0.7]]]", "[[[0.5,0.5],[0,1]]]", "[[[0,1,0],[0,0,1],[1,0,0]]]", "[[[0.2,0.3,0.5],[0.1,0.9,0],[0.4,0.4,0.2]]]"} {
-		m, err := ParseMixture([]byte(text), 0, 1)
+		m, err := readMixture(text, 0)
 		if err != nil {
 			t.Fatal(err)
 		}

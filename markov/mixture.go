@@ -36,13 +36,14 @@ var rowTolerance = big.NewRat(1, 1_000_000_000)
 // decimal fractions, or texts such as "1/3". CSV has no header and either one
 // row of a kernel on a line, so that S^order lines are a kernel, or a whole kernel
 // on a line, row after row, perhaps with its weight at the end. order is that of
-// the kernels; states is S, or 0 to take it from a row of JSON.
-func ParseMixture(data []byte, states, order int) (*Mixture, error) {
+// the kernels; states is S, or 0 to take it from a row of JSON. What is
+// returned is valid.
+func ParseMixture(data []byte, states, order int) (MixtureSpec, error) {
 	spec, err := parseMixtureSpec(data, states, order)
-	if err != nil {
-		return nil, err
+	if err == nil {
+		_, err = NewMixture(spec, states, order)
 	}
-	return NewMixture(spec, states, order)
+	return spec, err
 }
 
 func parseMixtureSpec(data []byte, states, order int) (MixtureSpec, error) {

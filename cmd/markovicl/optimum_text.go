@@ -53,8 +53,11 @@ func (c *optimumCmd) print(a *app, results ask.Results[ask.OptimumAnswer]) error
 }
 
 func nodesWord(rule string) string {
-	if rule == moment.DirichletCounts {
+	switch rule {
+	case moment.DirichletCounts:
 		return "types of chains"
+	case moment.Isserlis:
+		return "monomials"
 	}
 	return "kernels"
 }
