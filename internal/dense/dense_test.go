@@ -91,6 +91,34 @@ func testMul[F Float](t *testing.T, tolerance float64) {
 	}
 }
 
+// TestMulPart: a part of B's rows and its first columns give what the full product
+// with zeros in A gives.
+func TestMulPart(t *testing.T) {
+	withVersions(t, func(t *testing.T) {
+		rng := rand.New(rand.NewPCG(5, 5))
+		var w Work[float32]
+		var p Panels[float32]
+		const m, n, k = 14, 70, 600
+		p.Pack(Matrix(random[float32](rng, k*n), k, n, n))
+		for _, rows := range [][2]int{{0, 1}, {0, 256}, {3, 259}, {255, 257}, {300, 600}, {512, 600}} {
+			a := make([]float32, m*k)
+			for i := range m {
+				copy(a[i*k+rows[0]:i*k+rows[1]], random[float32](rng, rows[1]-rows[0]))
+			}
+			want := make([]float32, m*n)
+			w.Mul(Matrix(want, m, n, n), Matrix(a, m, k, k), &p, false)
+			for _, cols := range []int{1, 16, 33, 70} {
+				part := p.Rows(rows[0], rows[1])
+				got := make([]float32, m*cols)
+				w.Mul(Matrix(got, m, cols, cols), Matrix(a[rows[0]:], m, rows[1]-rows[0], k), &part, false)
+				for i := range m {
+					near(t, fmt.Sprint(rows, cols), got[i*cols:(i+1)*cols], wide(want[i*n:i*n+cols]), 1e-6)
+				}
+			}
+		}
+	})
+}
+
 func TestMulWrongShapes(t *testing.T) {
 	var p Panels[float32]
 	p.Pack(Matrix(make([]float32, 6), 2, 3, 3))

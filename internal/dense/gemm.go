@@ -61,15 +61,26 @@ const depth = 256
 // cut at every depth. The last panel is filled up with zeros. A matrix that takes
 // part in many products is packed once.
 type Panels[F Float] struct {
-	k, n int
-	data []F // [k/depth][n/nr][depth][nr]
+	k, n     int
+	from, to int // rows that take part
+	data     []F // [k/depth][n/nr][depth][nr]
+}
+
+// Rows returns the rows from <= k < to of a packed matrix, as a view.
+func (p *Panels[F]) Rows(from, to int) Panels[F] {
+	if from < 0 || to > p.k || from >= to {
+		panic(fmt.Sprintf("dense: rows %d to %d of %d", from, to, p.k))
+	}
+	out := *p
+	out.from, out.to = from, to
+	return out
 }
 
 // Pack makes p the packed form of b. It allocates only to grow.
 func (p *Panels[F]) Pack(b View[F]) {
 	b.check()
 	nr := kernelOf[F]().nr
-	p.k, p.n = b.Rows, b.Cols
+	p.k, p.n, p.from, p.to = b.Rows, b.Cols, 0, b.Rows
 	panels := (p.n + nr - 1) / nr
 	if size := p.k * panels * nr; cap(p.data) < size {
 		p.data = make([]F, size)
@@ -122,12 +133,13 @@ type Work[F Float] struct {
 	edge []F // [mr, depth] the last rows of A
 }
 
-// Mul writes A B to c, or adds it there; c's rows must be contiguous. Every entry
-// is summed in the order of k, in stretches of 256. It allocates only on the first
-// call.
+// Mul writes A B to c, or adds it there; c's rows must be contiguous. If c has
+// fewer columns than B, only the first columns of B take part. Every entry is
+// summed in the order of k, in stretches of at most 256. It allocates only on the
+// first call.
 func (w *Work[F]) Mul(c, a View[F], b *Panels[F], add bool) {
-	if a.Cols != b.k || c.Rows != a.Rows || c.Cols != b.n || c.ColStride != 1 {
-		panic(fmt.Sprintf("dense: product of %d x %d and %d x %d to %d x %d with column stride %d", a.Rows, a.Cols, b.k, b.n, c.Rows, c.Cols, c.ColStride))
+	if a.Cols != b.to-b.from || c.Rows != a.Rows || c.Cols > b.n || c.ColStride != 1 {
+		panic(fmt.Sprintf("dense: product of %d x %d and %d x %d to %d x %d with column stride %d", a.Rows, a.Cols, b.to-b.from, b.n, c.Rows, c.Cols, c.ColStride))
 	}
 	a.check()
 	c.check()
@@ -137,24 +149,26 @@ func (w *Work[F]) Mul(c, a View[F], b *Panels[F], add bool) {
 		w.tile, w.edge = make([]F, mr*nr), make([]F, mr*depth)
 	}
 	whole := a.Rows - a.Rows%mr
-	at := b.data
-	for k0 := 0; k0 < b.k; k0 += depth {
-		kc := min(depth, b.k-k0)
-		add := add || k0 > 0
+	panels := (b.n + nr - 1) / nr
+	for start := b.from - b.from%depth; start < b.to; start += depth {
+		high := min(depth, b.k-start) // of the stretch as packed
+		k0, k1 := max(start, b.from), min(start+high, b.to)
+		kc, column := k1-k0, k0-b.from
+		add := add || k0 > b.from
 		if whole < a.Rows { // the last rows, filled up with zeros
 			clear(w.edge)
 			for i := range a.Rows - whole {
 				for k := range kc {
-					w.edge[i*kc+k] = a.Data[(whole+i)*a.RowStride+(k0+k)*a.ColStride]
+					w.edge[i*kc+k] = a.Data[(whole+i)*a.RowStride+(column+k)*a.ColStride]
 				}
 			}
 		}
-		for j0 := 0; j0 < b.n; j0 += nr {
-			panel := at[:kc*nr]
-			at = at[kc*nr:]
-			width := min(nr, b.n-j0)
+		for j0 := 0; j0 < c.Cols; j0 += nr {
+			at := start*panels*nr + j0*high + (k0-start)*nr
+			panel := b.data[at : at+kc*nr]
+			width := min(nr, c.Cols-j0)
 			for i0 := 0; i0 < whole; i0 += mr {
-				from := a.Data[i0*a.RowStride+k0*a.ColStride:]
+				from := a.Data[i0*a.RowStride+column*a.ColStride:]
 				to := c.Data[i0*c.RowStride+j0:]
 				if width == nr {
 					kern.micro(kc, from, a.RowStride, a.ColStride, panel, to, c.RowStride, add)
