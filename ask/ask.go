@@ -50,6 +50,8 @@ import (
 	"context"
 	"fmt"
 	"io"
+
+	"markovicl/train"
 )
 
 // Question is a pointer to one of the question types of this package.
@@ -94,6 +96,11 @@ type Env struct {
 	// Open opens a file that the question names. It is the only way to a file: nil
 	// refuses all of them.
 	Open func(name string) (io.ReadCloser, error)
+
+	// Checkpoints is where training keeps its checkpoints; nil keeps none. With Resume it
+	// goes on from those that are there.
+	Checkpoints train.Checkpoints
+	Resume      bool
 
 	// Progress, if not nil, is told how far the work has come. It may be called from
 	// several goroutines.

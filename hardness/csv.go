@@ -2,6 +2,7 @@ package hardness
 
 import (
 	"bufio"
+	"bytes"
 	"encoding/csv"
 	"errors"
 	"fmt"
@@ -89,24 +90,28 @@ func meantAsNumber(field string) bool {
 
 // ReadSeparation reads the two sets of points from files, see ReadPoints.
 func ReadSeparation(inside, outside string) (Separation, error) {
+	insideData, err := os.ReadFile(inside)
+	if err != nil {
+		return Separation{}, err
+	}
+	outsideData, err := os.ReadFile(outside)
+	if err != nil {
+		return Separation{}, err
+	}
+	return ParseSeparation(inside, insideData, outside, outsideData)
+}
+
+// ParseSeparation reads the two sets of points from the contents of two files, see
+// ReadPoints. The names are used in errors.
+func ParseSeparation(inside string, insideData []byte, outside string, outsideData []byte) (Separation, error) {
 	var s Separation
 	var dims [2]int
-	for i, path := range []string{inside, outside} {
-		f, err := os.Open(path)
-		if err != nil {
-			return s, err
-		}
-		points, dim, err := ReadPoints(path, f)
-		f.Close()
-		if err != nil {
-			return s, err
-		}
-		dims[i] = dim
-		if i == 0 {
-			s.Inside = points
-		} else {
-			s.Outside = points
-		}
+	var err error
+	if s.Inside, dims[0], err = ReadPoints(inside, bytes.NewReader(insideData)); err != nil {
+		return s, err
+	}
+	if s.Outside, dims[1], err = ReadPoints(outside, bytes.NewReader(outsideData)); err != nil {
+		return s, err
 	}
 	s.Dim = max(dims[0], dims[1])
 	switch {

@@ -2,7 +2,6 @@ package paper
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"math"
 
@@ -115,26 +114,15 @@ func modelsOf(runs []*train.Result) []lsa.Model {
 func trainSeeds(ctx context.Context, t markov.Task, config train.Config, seed uint64, seeds int) (runs []*train.Result, diverged int, err error) {
 	config.EvalPrompts = 0
 	study, err := train.RunSeeds(ctx, train.Problem{Task: t, Config: config, Seed: seed}, seeds, train.Settings{})
-	if ctx.Err() != nil {
+	switch {
+	case ctx.Err() != nil:
 		return nil, 0, ctx.Err()
+	case err != nil:
+		return nil, 0, err
+	case len(study.Results) == 0:
+		return nil, 0, fmt.Errorf("no seed of %d trains: %w", seeds, study.Diverged[0])
 	}
-	if err != nil {
-		all, ok := err.(interface{ Unwrap() []error })
-		if !ok {
-			return nil, 0, err
-		}
-		for _, one := range all.Unwrap() {
-			var d *train.DivergedError
-			if !errors.As(one, &d) {
-				return nil, 0, one
-			}
-			diverged++
-		}
-		if len(study.Results) == 0 {
-			return nil, 0, fmt.Errorf("no seed of %d trains: %w", seeds, err)
-		}
-	}
-	return study.Results, diverged, nil
+	return study.Results, len(study.Diverged), nil
 }
 
 // addWithError appends a point with its standard error as the band.

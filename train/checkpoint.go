@@ -21,10 +21,40 @@ import (
 // checkpoint of another one.
 var ErrOtherProblem = errors.New("it belongs to another problem")
 
-// CheckpointFile returns the path of the checkpoint of a seed in a run's
-// directory.
-func CheckpointFile(dir string, seed uint64) string {
-	return filepath.Join(dir, "checkpoints", fmt.Sprintf("seed-%d.safetensors", seed))
+// Checkpoints is where the checkpoints of a run are kept, one for each seed. It is
+// used from several goroutines, each with seeds of its own.
+type Checkpoints interface {
+	// Load returns the checkpoint of a seed. If there is none, the error is
+	// fs.ErrNotExist.
+	Load(seed uint64) ([]byte, error)
+	// Save replaces the checkpoint of a seed, whole or not at all.
+	Save(seed uint64, data []byte) error
+}
+
+// Folder keeps checkpoints in the directory of a run.
+type Folder string
+
+// OpenFolder returns the folder, in which no parts of checkpoints are left that a
+// run was writing when it was killed.
+func OpenFolder(dir string) (Folder, error) {
+	return Folder(dir), atomicfile.RemoveLeftovers(filepath.Join(dir, "checkpoints"))
+}
+
+// File returns the path of the checkpoint of a seed.
+func (f Folder) File(seed uint64) string {
+	return filepath.Join(string(f), "checkpoints", fmt.Sprintf("seed-%d.safetensors", seed))
+}
+
+// Load implements Checkpoints.
+func (f Folder) Load(seed uint64) ([]byte, error) { return os.ReadFile(f.File(seed)) }
+
+// Save implements Checkpoints.
+func (f Folder) Save(seed uint64, data []byte) error {
+	path := f.File(seed)
+	if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
+		return err
+	}
+	return atomicfile.Write(path, data)
 }
 
 // identity returns the problem as the text that a checkpoint must have been
@@ -40,7 +70,7 @@ func (p Problem) identity() (string, error) {
 
 // save writes the checkpoint of the run, whole or not at all.
 func (r *run) save() error {
-	if r.dir == "" {
+	if r.checkpoints == nil {
 		return nil
 	}
 	identity, err := r.problem.identity()
@@ -62,25 +92,20 @@ func (r *run) save() error {
 	if err != nil {
 		return err
 	}
-	path := CheckpointFile(r.dir, r.problem.Seed)
-	if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
-		return err
-	}
-	return atomicfile.Write(path, data)
+	return r.checkpoints.Save(r.problem.Seed, data)
 }
 
 // restore sets the run to where its checkpoint left it. Without a checkpoint it
 // does nothing; a checkpoint of another problem is an error.
 func (r *run) restore() error {
-	path := CheckpointFile(r.dir, r.problem.Seed)
-	data, err := os.ReadFile(path)
+	data, err := r.checkpoints.Load(r.problem.Seed)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
 	if err != nil {
 		return err
 	}
-	fail := func(err error) error { return fmt.Errorf("checkpoint %s: %w", path, err) }
+	fail := func(err error) error { return fmt.Errorf("checkpoint of seed %d: %w", r.problem.Seed, err) }
 	model, extra, metadata, err := lsa.DecodeSafetensorsWith(data)
 	if err != nil {
 		return fail(err)

@@ -24,9 +24,10 @@ type Problem struct {
 // Settings are what a run may be given that does not change its result; the
 // zero value is useful.
 type Settings struct {
-	Workers int    // goroutines, 0 for GOMAXPROCS
-	Dir     string // of checkpoints; "" for none
-	Resume  bool   // from the checkpoint in Dir, if there is one
+	Workers int // goroutines, 0 for GOMAXPROCS
+	// Checkpoints is where the run keeps its checkpoints; nil for none.
+	Checkpoints Checkpoints
+	Resume      bool // from the checkpoint there, if there is one
 
 	// Progress, if not nil, is called after every step. Runs of several seeds
 	// call it from several goroutines, one for each seed.
@@ -144,17 +145,17 @@ func (p Problem) derivedSeed(purpose uint64) uint64 {
 
 // run is a run on its way.
 type run struct {
-	problem   Problem
-	dir       string
-	progress  func(Progress)
-	model     lsa.Model
-	params    []float64 // all parts of model, one after the other
-	grad      []float64
-	objective objective
-	optimizer optimizer
-	bound     float64 // on the loss
-	step      int
-	history   []Row
+	problem     Problem
+	checkpoints Checkpoints
+	progress    func(Progress)
+	model       lsa.Model
+	params      []float64 // all parts of model, one after the other
+	grad        []float64
+	objective   objective
+	optimizer   optimizer
+	bound       float64 // on the loss
+	step        int
+	history     []Row
 }
 
 // Run trains one model. It fails with a *DivergedError if the loss leaves the
@@ -167,7 +168,7 @@ func Run(ctx context.Context, p Problem, s Settings) (*Result, error) {
 	if s.Workers == 0 {
 		s.Workers = runtime.GOMAXPROCS(0)
 	}
-	r := &run{problem: p, dir: s.Dir, progress: s.Progress}
+	r := &run{problem: p, checkpoints: s.Checkpoints, progress: s.Progress}
 	r.model, r.params = newModel(p.Config, p.Task.Dim())
 	r.grad = make([]float64, len(r.params))
 	rng := rand.New(markov.Stream(p.derivedSeed(initialSeed), 0))
@@ -186,7 +187,7 @@ func Run(ctx context.Context, p Problem, s Settings) (*Result, error) {
 		status, err = r.minimize(ctx)
 	} else {
 		r.optimizer = newOptimizer(p.Config, len(r.params))
-		if s.Resume && r.dir != "" {
+		if s.Resume && r.checkpoints != nil {
 			if err := r.restore(); err != nil {
 				return nil, err
 			}

@@ -5,15 +5,14 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"path/filepath"
 
-	"markovicl/internal/atomicfile"
 	"markovicl/internal/each"
 )
 
 // Study is what several seeds found.
 type Study struct {
-	Results []*Result // in the order of the seeds; of those that did not diverge
+	Results  []*Result        // in the order of the seeds; of those that did not diverge
+	Diverged []*DivergedError // the others, in the order of the seeds
 
 	// Mean, standard deviation and standard error over the seeds of the loss on
 	// fresh prompts.
@@ -21,8 +20,8 @@ type Study struct {
 }
 
 // RunSeeds trains with the seeds p.Seed, p.Seed+1, .. in parallel, each with its
-// share of the workers. If some fail, it returns the others and an error that
-// joins theirs.
+// share of the workers. Seeds that diverge are part of the study. If others fail, it
+// returns the rest and an error that joins theirs.
 func RunSeeds(ctx context.Context, p Problem, seeds int, s Settings) (*Study, error) {
 	if seeds < 1 {
 		return nil, fmt.Errorf("seeds must be at least 1, got %d", seeds)
@@ -33,11 +32,6 @@ func RunSeeds(ctx context.Context, p Problem, seeds int, s Settings) (*Study, er
 	if p.Config.Data == Population && p.Config.Layers == 1 {
 		var err error
 		if s.form, err = populationForm(ctx, p.Task); err != nil {
-			return nil, err
-		}
-	}
-	if s.Dir != "" {
-		if err := atomicfile.RemoveLeftovers(filepath.Dir(CheckpointFile(s.Dir, p.Seed))); err != nil {
 			return nil, err
 		}
 	}
@@ -55,9 +49,13 @@ func RunSeeds(ctx context.Context, p Problem, seeds int, s Settings) (*Study, er
 		}
 	})
 	study := &Study{}
-	for _, r := range results {
+	for k, r := range results {
 		if r != nil {
 			study.Results = append(study.Results, r)
+		}
+		if diverged, ok := errors.AsType[*DivergedError](errs[k]); ok {
+			study.Diverged = append(study.Diverged, diverged)
+			errs[k] = nil
 		}
 	}
 	study.summarise()

@@ -99,7 +99,7 @@ func TestResume(t *testing.T) {
 		want := mustRun(t, p, Settings{})
 		dir := t.TempDir()
 		ctx, cancel := context.WithCancel(context.Background())
-		half, err := Run(ctx, p, Settings{Dir: dir, Progress: func(at Progress) {
+		half, err := Run(ctx, p, Settings{Checkpoints: Folder(dir), Progress: func(at Progress) {
 			if at.Step == 16 {
 				cancel()
 			}
@@ -110,10 +110,10 @@ func TestResume(t *testing.T) {
 		if c.Optimizer != "lbfgs" && (half.Status != Interrupted || half.Steps != 16) {
 			t.Errorf("%s: %v after %d steps, want interrupted after 16", name, half.Status, half.Steps)
 		}
-		if _, err := lsa.Load(CheckpointFile(dir, p.Seed)); err != nil {
+		if _, err := lsa.Load(Folder(dir).File(p.Seed)); err != nil {
 			t.Errorf("%s: the checkpoint is no parameter file: %v", name, err)
 		}
-		got := mustRun(t, p, Settings{Dir: dir, Resume: true})
+		got := mustRun(t, p, Settings{Checkpoints: Folder(dir), Resume: true})
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Errorf("%s: (-uninterrupted +resumed)\n%s", name, diff)
 		}
@@ -130,7 +130,7 @@ func killedProblem(t testing.TB) Problem {
 // TestMain lets the test binary be the process that TestResumeAfterKill kills.
 func TestMain(m *testing.M) {
 	if dir := os.Getenv("TRAIN_UNTIL_KILLED"); dir != "" {
-		_, err := Run(context.Background(), killedProblem(&testing.T{}), Settings{Dir: dir, Progress: func(Progress) {
+		_, err := Run(context.Background(), killedProblem(&testing.T{}), Settings{Checkpoints: Folder(dir), Progress: func(Progress) {
 			time.Sleep(time.Millisecond) // so that the kill comes in the middle
 		}})
 		fmt.Fprintln(os.Stderr, "the run was not killed:", err)
@@ -153,17 +153,17 @@ func TestResumeAfterKill(t *testing.T) {
 		t.Fatal(err)
 	}
 	// The second checkpoint replaces the first: wait until one is past step 0.
-	for stepOf(CheckpointFile(dir, p.Seed)) < 20 {
+	for stepOf(Folder(dir).File(p.Seed)) < 20 {
 		time.Sleep(time.Millisecond)
 	}
 	if err := process.Process.Kill(); err != nil {
 		t.Fatal(err)
 	}
 	process.Wait()
-	if at := stepOf(CheckpointFile(dir, p.Seed)); at < 20 || at >= p.Config.Steps {
+	if at := stepOf(Folder(dir).File(p.Seed)); at < 20 || at >= p.Config.Steps {
 		t.Fatalf("the checkpoint is at step %d, not in the middle", at)
 	}
-	want, got := mustRun(t, p, Settings{}), mustRun(t, p, Settings{Dir: dir, Resume: true})
+	want, got := mustRun(t, p, Settings{}), mustRun(t, p, Settings{Checkpoints: Folder(dir), Resume: true})
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-uninterrupted +resumed)\n%s", diff)
 	}
@@ -187,15 +187,15 @@ func stepOf(path string) int {
 func TestResumeRefusesAnotherProblem(t *testing.T) {
 	dir := t.TempDir()
 	p := Problem{mustTask(t, markov.Spec{D: 2, N: "20"}), quick(), 3}
-	mustRun(t, p, Settings{Dir: dir})
+	mustRun(t, p, Settings{Checkpoints: Folder(dir)})
 	p.Config.Rate = 0.02
-	if _, err := Run(context.Background(), p, Settings{Dir: dir, Resume: true}); err == nil || !strings.Contains(err.Error(), "another problem") {
+	if _, err := Run(context.Background(), p, Settings{Checkpoints: Folder(dir), Resume: true}); err == nil || !strings.Contains(err.Error(), "another problem") {
 		t.Errorf("error %v, want one that says it is another problem", err)
 	}
-	if err := os.WriteFile(CheckpointFile(dir, p.Seed), []byte("no"), 0o666); err != nil {
+	if err := os.WriteFile(Folder(dir).File(p.Seed), []byte("no"), 0o666); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Run(context.Background(), p, Settings{Dir: dir, Resume: true}); err == nil || !strings.Contains(err.Error(), "not a safetensors file") {
+	if _, err := Run(context.Background(), p, Settings{Checkpoints: Folder(dir), Resume: true}); err == nil || !strings.Contains(err.Error(), "not a safetensors file") {
 		t.Errorf("error %v, want one that says that the file is damaged", err)
 	}
 }
@@ -212,16 +212,16 @@ func TestDivergence(t *testing.T) {
 		c.Layers, c.Clip, c.CheckpointEvery = 4, 0, 1
 		c.Optimizer, c.Rate, c.LossBound = test.optimizer, test.rate, test.bound
 		dir := t.TempDir()
-		_, err := Run(context.Background(), Problem{task, c, 1}, Settings{Dir: dir})
+		_, err := Run(context.Background(), Problem{task, c, 1}, Settings{Checkpoints: Folder(dir)})
 		var diverged *DivergedError
 		if !errors.As(err, &diverged) || diverged.Step < 1 || diverged.Layer < 0 || diverged.Layer > 3 {
 			t.Errorf("%+v: error %v, want a divergence", test, err)
 			continue
 		}
-		if at := stepOf(CheckpointFile(dir, 1)); at < 0 || at > diverged.Step {
+		if at := stepOf(Folder(dir).File(1)); at < 0 || at > diverged.Step {
 			t.Errorf("%+v: diverged at step %d, the checkpoint is at step %d", test, diverged.Step, at)
 		}
-		kept, err := lsa.Load(CheckpointFile(dir, 1))
+		kept, err := lsa.Load(Folder(dir).File(1))
 		if err != nil {
 			t.Errorf("%+v: the checkpoint cannot be read: %v", test, err)
 			continue
@@ -235,10 +235,10 @@ func TestDivergence(t *testing.T) {
 		// So is what a run that ends with the step that diverges keeps.
 		c.Steps, c.CheckpointEvery = diverged.Step, 1000
 		dir = t.TempDir()
-		if _, err := Run(context.Background(), Problem{task, c, 1}, Settings{Dir: dir}); err == nil {
+		if _, err := Run(context.Background(), Problem{task, c, 1}, Settings{Checkpoints: Folder(dir)}); err == nil {
 			continue // the step's own prompts did not show it
 		}
-		if at := stepOf(CheckpointFile(dir, 1)); at != 0 {
+		if at := stepOf(Folder(dir).File(1)); at != 0 {
 			t.Errorf("%+v: a run that diverged at its end kept step %d, want 0", test, at)
 		}
 	}

@@ -1,22 +1,19 @@
 package main
 
 import (
+	"errors"
 	"fmt"
-	"math"
-	"math/big"
 	"slices"
 	"strconv"
 	"strings"
 
+	"markovicl/ask"
 	"markovicl/hardness"
 	"markovicl/internal/atomicfile"
 )
 
 type hardnessCmd struct {
-	Inside  string `required:"" placeholder:"A.csv" help:"Points that both planes keep, one a line, coordinates separated by commas."`
-	Outside string `required:"" placeholder:"B.csv" help:"Points of which each must be cut off by at least one plane."`
-	Decide  bool   `help:"Stop as soon as it is known whether the points are separable, without proving a positive minimum."`
-	Nodes   int    `default:"200000" help:"Budget of linear programs while branching."`
+	ask.Hardness
 	Program string `placeholder:"FILE" help:"Also write the bilinear program to this file, as JSON with exact numbers."`
 	JSON    bool   `name:"json" help:"Print one JSON object and nothing else."`
 }
@@ -30,116 +27,33 @@ transformer-shaped variables (b, A) and that program is solved exactly: its mini
 the answer is yes.`
 }
 
-// hardnessAnswer is the command's JSON. A number is null where it is not
-// proved.
-type hardnessAnswer struct {
-	Separable    hardness.Answer `json:"separable"`
-	Minimum      *float64        `json:"minimum"`
-	MinimumExact *big.Rat        `json:"minimum_exact"`
-	LowerBound   *float64        `json:"lower_bound"`
-	UpperBound   *float64        `json:"upper_bound"`
-	Planes       []hardnessPlane `json:"planes"`
-	Program      hardness.Sizes  `json:"program"`
-	Status       hardness.Status `json:"status"`
-	Nodes        int             `json:"nodes"`
-}
-
-// hardnessPlane is {x : w'x = gamma}. The numbers are exact as they stand, and
-// pass the check as they stand; if no float64 values do (points whose
-// coordinates differ by many orders of magnitude), they are rounded or null and
-// the exact fractions come with them.
-type hardnessPlane struct {
-	W          []*float64 `json:"w"`
-	Gamma      *float64   `json:"gamma"`
-	WExact     []*big.Rat `json:"w_exact,omitempty"`
-	GammaExact *big.Rat   `json:"gamma_exact,omitempty"`
-}
-
-func newHardnessPlane(p hardness.Plane) hardnessPlane {
-	plane := hardnessPlane{W: make([]*float64, len(p.W)), Gamma: finite(p.Gamma)}
-	_, exact := p.Gamma.Float64()
-	for j, w := range p.W {
-		plane.W[j] = finite(w)
-		_, ok := w.Float64()
-		exact = exact && ok
-	}
-	if !exact {
-		plane.WExact, plane.GammaExact = p.W, p.Gamma
-	}
-	return plane
-}
-
-// finite rounds to float64; nil is unknown or too large.
-func finite(x *big.Rat) *float64 {
-	if x == nil {
-		return nil
-	}
-	f, _ := x.Float64()
-	if math.IsInf(f, 0) {
-		return nil
-	}
-	return &f
-}
-
 func (c *hardnessCmd) Run(a *app) error {
-	if c.Nodes < 1 {
-		return badInputf("--nodes must be at least 1, got %d", c.Nodes)
-	}
-	s, err := hardness.ReadSeparation(c.Inside, c.Outside)
-	if err != nil {
-		return badInput(err)
-	}
 	if c.Program != "" {
-		if err := c.writeProgram(s); err != nil {
-			return err
+		if err := atomicfile.Check(c.Program); err != nil {
+			return badInput(err)
 		}
 	}
-	settings := hardness.Settings{Nodes: c.Nodes}
-	if c.Decide {
-		settings.Target = new(big.Rat)
-	}
-	d, err := hardness.Decide(a.ctx, s, settings)
-	if err != nil {
+	given, err := a.ask(&c.Hardness)
+	if given == nil {
 		return err
+	}
+	answer := given.(ask.HardnessAnswer)
+	if c.Program != "" {
+		files, failed := answer.Files()
+		if failed == nil {
+			failed = atomicfile.Write(c.Program, files[0].Data)
+		}
+		err = errors.Join(err, failed)
 	}
 	if c.JSON {
-		err = a.writeJSON(newHardnessAnswer(d))
-	} else {
-		err = c.print(a, s, d)
+		return errors.Join(err, a.writeJSON(answer))
 	}
-	if err == nil && d.Separable == hardness.Undecided {
-		err = fmt.Errorf("not decided (%v after %d nodes); --decide or a larger --nodes may help", d.Result.Status, d.Result.Nodes)
-	}
-	return err
+	a.answered = true
+	return errors.Join(err, printHardness(a, &answer))
 }
 
-func (c *hardnessCmd) writeProgram(s hardness.Separation) error {
-	program, _ := hardness.Reduce(s)
-	text, err := program.MarshalJSON()
-	if err != nil {
-		return err
-	}
-	if err := atomicfile.Write(c.Program, append(text, '\n')); err != nil {
-		return badInput(err)
-	}
-	return nil
-}
-
-func newHardnessAnswer(d hardness.Decision) hardnessAnswer {
-	answer := hardnessAnswer{
-		Separable: d.Separable, Program: d.Program, Status: d.Result.Status, Nodes: d.Result.Nodes,
-		Minimum: finite(d.Result.Minimum()), MinimumExact: d.Result.Minimum(),
-		LowerBound: finite(d.Result.Lower), UpperBound: finite(d.Result.Upper),
-	}
-	if d.Planes != nil {
-		for _, p := range d.Planes {
-			answer.Planes = append(answer.Planes, newHardnessPlane(p))
-		}
-	}
-	return answer
-}
-
-func (c *hardnessCmd) print(a *app, s hardness.Separation, d hardness.Decision) error {
+func printHardness(a *app, answer *ask.HardnessAnswer) error {
+	s, d := answer.Separation(), answer.Decision()
 	w := a.stdout
 	fmt.Fprintf(w, "%d inside and %d outside points in %d dimensions\n", len(s.Inside), len(s.Outside), s.Dim)
 	fmt.Fprintf(w, "bilinear program: d = %d, m = %d, %d variables, %d constraints\n", d.Program.D, d.Program.M, d.Program.Variables, d.Program.Constraints)

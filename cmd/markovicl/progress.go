@@ -71,15 +71,20 @@ func (a *app) progress(name string, total int64, notes ...decor.Decorator) (set 
 	}
 }
 
-// ask answers a question. Its files are those of the disk, "-" is standard input,
-// and progress is drawn on stderr if that is a terminal.
-func (a *app) ask(q ask.Question) (ask.Answer, error) {
-	env := ask.Env{Open: func(name string) (io.ReadCloser, error) {
+// env is what a question may use: the files of the disk, "-" is standard input.
+func (a *app) env() ask.Env {
+	return ask.Env{Open: func(name string) (io.ReadCloser, error) {
 		if name == "-" {
 			return io.NopCloser(os.Stdin), nil
 		}
 		return os.Open(name)
 	}}
+}
+
+// ask answers a question. Progress is drawn on stderr if that is a terminal.
+func (a *app) ask(q ask.Question) (ask.Answer, error) { return a.askWith(a.env(), q) }
+
+func (a *app) askWith(env ask.Env, q ask.Question) (ask.Answer, error) {
 	if a.terminal {
 		s := &stages{app: a, end: func() {}}
 		defer func() { s.end() }()

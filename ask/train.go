@@ -1,0 +1,257 @@
+package ask
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+	"sync"
+
+	"markovicl/landscape"
+	"markovicl/lsa"
+	"markovicl/markov"
+	"markovicl/moment"
+	"markovicl/predict"
+	"markovicl/train"
+)
+
+// Train asks for models of any depth trained by descent. Its answer is a TrainAnswer.
+// Env says where checkpoints are kept.
+type Train struct {
+	Task
+	TrainSettings
+	Seed  uint64 `group:"Run" default:"1" help:"First seed."`
+	Seeds int    `group:"Run" default:"1" help:"How many seeds, trained in parallel: seed, seed+1, .."`
+}
+
+// Command implements Question.
+func (*Train) Command() string { return "train" }
+
+// TrainAnswer is what the seeds found. What a run does not have is null.
+type TrainAnswer struct {
+	Task            markov.Task   `json:"task"`
+	Config          train.Config  `json:"config"`
+	Seeds           []TrainedSeed `json:"seeds"`
+	Mean            *float64      `json:"mean"`
+	SD              *float64      `json:"sd"`
+	SE              *float64      `json:"se"`
+	EnlargedOptimum *float64      `json:"enlarged_optimum"`
+	BayesRisk       *float64      `json:"bayes_risk"`
+	BayesRiskSE     *float64      `json:"bayes_risk_se"`
+	// Diverged are the seeds that left the reasonable numbers; they are not among Seeds.
+	Diverged []DivergedSeed `json:"diverged,omitempty"`
+
+	study *train.Study
+}
+
+// TrainedSeed is what one seed found.
+type TrainedSeed struct {
+	Seed            uint64       `json:"seed"`
+	Status          train.Status `json:"status"`
+	Steps           int          `json:"steps"`
+	LossTrain       float64      `json:"loss_train"`
+	AccuracyTrain   *float64     `json:"accuracy_train"`
+	LossFresh       *float64     `json:"loss_fresh"`
+	LossFreshSE     *float64     `json:"loss_fresh_se"`
+	AccuracyFresh   *float64     `json:"accuracy_fresh"`
+	AccuracyFreshSE *float64     `json:"accuracy_fresh_se"`
+	LossPopulation  *float64     `json:"loss_population"` // exact
+}
+
+func (q *Train) ask(ctx context.Context, env Env) (Answer, error) {
+	task, err := q.task(env, "train")
+	if err != nil {
+		return nil, err
+	}
+	config, err := q.config(env)
+	if err != nil {
+		return nil, err
+	}
+	if q.Seeds < 1 {
+		return nil, inputf("seeds", "seeds must be at least 1, got %d", q.Seeds)
+	}
+	problem := train.Problem{Task: task, Config: config, Seed: q.Seed}
+	if err := problem.Check(); err != nil {
+		return nil, input("", err)
+	}
+	settings := train.Settings{Checkpoints: env.Checkpoints, Resume: env.Resume, Progress: q.watch(env, config)}
+	study, failed := train.RunSeeds(ctx, problem, q.Seeds, settings)
+	if errors.Is(failed, train.ErrOtherProblem) {
+		return nil, input("", failed)
+	}
+	if study != nil {
+		for _, d := range study.Diverged {
+			failed = errors.Join(failed, d)
+		}
+	}
+	if study == nil || len(study.Results) == 0 {
+		return nil, failed
+	}
+	answer := newTrainAnswer(task, config, study)
+	interrupted := slices.ContainsFunc(study.Results, func(r *train.Result) bool { return r.Status == train.Interrupted })
+	if !interrupted {
+		// What is trained is not lost to an interruption of the comparison.
+		err := answer.compare(ctx, task, study)
+		interrupted = err != nil && ctx.Err() != nil
+		if err != nil && !interrupted {
+			return nil, err
+		}
+	}
+	if interrupted {
+		failed = &Error{Kind: Interrupted, Message: "interrupted; the answer is about what was trained so far", Err: failed}
+	}
+	return *answer, failed
+}
+
+// watch reports the steps of all seeds together, with the last loss and rate.
+func (q *Train) watch(env Env, config train.Config) func(train.Progress) {
+	if env.Progress == nil {
+		return nil
+	}
+	var lock sync.Mutex
+	var total int64
+	done := map[uint64]int{}
+	return func(p train.Progress) {
+		lock.Lock()
+		total += int64(p.Step - done[p.Seed])
+		done[p.Seed] = p.Step
+		now := total
+		lock.Unlock()
+		if p.Step%20 == 0 || p.Step == p.Steps {
+			env.Progress(Progress{
+				Stage: "training", Done: now, Total: int64(config.Steps) * int64(q.Seeds),
+				Note: fmt.Sprintf("loss %.4f  lr %.4f ", p.Loss, p.Rate),
+			})
+		}
+	}
+}
+
+// DivergedSeed says where a seed diverged.
+type DivergedSeed struct {
+	Seed  uint64   `json:"seed"`
+	Step  int      `json:"step"`  // from 0
+	Layer int      `json:"layer"` // from 0, the first whose output is to blame
+	Loss  *float64 `json:"loss"`  // null if it was not a number
+}
+
+func newDivergedSeed(d *train.DivergedError) DivergedSeed {
+	seed := DivergedSeed{Seed: d.Seed, Step: d.Step, Layer: d.Layer}
+	if !math.IsNaN(d.Loss) && !math.IsInf(d.Loss, 0) {
+		seed.Loss = &d.Loss
+	}
+	return seed
+}
+
+// Files returns the parameters of every seed and of the best, the history of all, and the
+// answer: seed-K.safetensors, params.safetensors, params.npz, history.csv, result.json.
+func (a *TrainAnswer) Files() ([]File, error) {
+	var files []File
+	for _, r := range a.study.Results {
+		data, err := lsa.EncodeSafetensors(r.Model)
+		if err != nil {
+			return nil, err
+		}
+		files = append(files, File{fmt.Sprintf("seed-%d.safetensors", r.Seed), data})
+	}
+	best := a.study.Best().Model
+	safetensors, err1 := lsa.EncodeSafetensors(best)
+	npz, err2 := lsa.EncodeNPZ(best)
+	var result bytes.Buffer
+	if err := errors.Join(err1, err2, Encode(&result, a)); err != nil {
+		return nil, err
+	}
+	return append(files,
+		File{"params.safetensors", safetensors}, File{"params.npz", npz},
+		File{"history.csv", train.HistoryCSV(a.study.Results)}, File{"result.json", result.Bytes()},
+	), nil
+}
+
+func newTrainAnswer(task markov.Task, config train.Config, study *train.Study) *TrainAnswer {
+	answer := &TrainAnswer{Task: task, Config: config, study: study}
+	complete := true
+	for _, r := range study.Results {
+		s := TrainedSeed{Seed: r.Seed, Status: r.Status, Steps: r.Steps, LossTrain: r.Train.Loss}
+		if r.Train.Prompts > 0 {
+			s.AccuracyTrain = &r.Train.Accuracy
+		}
+		if r.Fresh != (train.Score{}) {
+			s.LossFresh, s.LossFreshSE = &r.Fresh.Loss, &r.Fresh.LossSE
+			if r.Fresh.Prompts > 0 {
+				s.AccuracyFresh, s.AccuracyFreshSE = &r.Fresh.Accuracy, &r.Fresh.AccuracySE
+			}
+		}
+		complete = complete && s.LossFresh != nil
+		answer.Seeds = append(answer.Seeds, s)
+	}
+	for _, d := range study.Diverged {
+		answer.Diverged = append(answer.Diverged, newDivergedSeed(d))
+	}
+	if complete {
+		answer.Mean = &study.Mean
+		if len(study.Results) > 1 {
+			answer.SD, answer.SE = &study.SD, &study.SE
+		}
+	}
+	return answer
+}
+
+// largestComparison is the dimension up to which the enlarged optimum is
+// computed beside a training run: a matter of seconds.
+const largestComparison = 1000
+
+// largestSum is the n up to which exact risks at d = 1 are summed beside a
+// training run.
+const largestSum = 200
+
+// bayesPrompts is the number of prompts for the Bayes risk where it is not had
+// exactly. With a stationary start the risk given a prompt is an integral.
+func bayesPrompts(task markov.Task) int {
+	if task.Start().Kind() == markov.StationaryStart {
+		return 2000
+	}
+	return 20_000
+}
+
+// compare adds the enlarged optimum, the exact losses and the Bayes risk, where
+// they are had.
+func (t *TrainAnswer) compare(ctx context.Context, task markov.Task, study *train.Study) error {
+	var form *moment.Form
+	if q := task.QueryDim(); q*moment.Pairs(q+1) <= largestComparison {
+		if moments, err := moment.Of(ctx, task, moment.Options{}); err == nil {
+			form = moments.At(task.Context())
+			o, err := landscape.Minimise(ctx, form)
+			if err != nil {
+				return err
+			}
+			t.EnlargedOptimum = &o.Loss
+		} else if ctx.Err() != nil {
+			return err
+		}
+	}
+	for i, r := range study.Results {
+		var loss float64
+		var err error
+		switch {
+		case t.Config.Data == train.Population:
+			loss = r.Train.Loss
+		case t.Config.Layers == 1 && form != nil:
+			loss, err = train.PopulationLoss(form, r.Model)
+		case task.Positions() == 1 && task.States() == 2 && task.Context() <= largestSum && task.Start().Kind() != markov.StationaryStart:
+			loss, err = train.ExactRisk(task, r.Model.NewForward().Predict)
+		default:
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		t.Seeds[i].LossPopulation = &loss
+	}
+	risk, err := predict.BayesRisk(ctx, task, study.Results[0].Seed, predict.Settings{Prompts: bayesPrompts(task)})
+	if err != nil {
+		return err
+	}
+	t.BayesRisk, t.BayesRiskSE = &risk.Mean, &risk.SE
+	return nil
+}

@@ -1,0 +1,94 @@
+package ask
+
+import (
+	"markovicl/train"
+)
+
+// TrainSettings are the settings of training. A field that is given overrides the
+// configuration file, and that overrides train.Defaults.
+type TrainSettings struct {
+	Config          string   `group:"Training" placeholder:"FILE.yaml" help:"Read the settings from a YAML file with the names of these flags; flags given beside it override it."`
+	Layers          *int     `group:"Training" placeholder:"1" help:"Layers of the model."`
+	Heads           *int     `group:"Training" placeholder:"1" help:"Heads of each layer."`
+	Dense           *bool    `group:"Training" negatable:"" help:"Train all of P and Q, not b and A."`
+	Fresh           bool     `group:"Training" help:"Draw fresh prompts for every step (default)."`
+	Fixed           bool     `group:"Training" help:"Train on one fixed batch of prompts."`
+	Population      bool     `group:"Training" help:"Train on the population loss itself: one layer, or binary states and n = inf."`
+	Batch           *int     `group:"Training" placeholder:"1000" help:"Prompts in a step."`
+	Steps           *int     `group:"Training" placeholder:"1000" help:"Steps; of lbfgs the most iterations."`
+	Optimizer       string   `group:"Training" placeholder:"adam" help:"adam, adamw, sgd, or lbfgs for a loss without sampling noise."`
+	LR              *float64 `name:"lr" group:"Training" placeholder:"0.01" help:"Step size."`
+	Schedule        string   `group:"Training" placeholder:"cosine" help:"Of the step size: cosine or constant."`
+	WarmUp          *int     `group:"Training" placeholder:"0" help:"Steps in which the step size rises linearly."`
+	Clip            *float64 `group:"Training" placeholder:"1" help:"Bound on the gradient's norm; 0 is none."`
+	Beta1           *float64 `name:"beta1" group:"Training" placeholder:"0.9" help:"Adam's memory of the gradient."`
+	Beta2           *float64 `name:"beta2" group:"Training" placeholder:"0.95" help:"Adam's memory of the gradient's square."`
+	Epsilon         *float64 `group:"Training" placeholder:"1e-8" help:"Adam's epsilon."`
+	WeightDecay     *float64 `group:"Training" placeholder:"0.01" help:"Of adamw."`
+	Momentum        *float64 `group:"Training" placeholder:"0.9" help:"Of sgd."`
+	InitScale       *float64 `group:"Training" placeholder:"0.25" help:"Initial standard deviation of a parameter times the square root of D."`
+	LossBound       *float64 `group:"Training" placeholder:"10000" help:"A loss above this many times the largest squared label is a divergence."`
+	EvalPrompts     *int     `group:"Training" placeholder:"100000" help:"Fresh prompts of the final evaluation; 0 is none."`
+	CheckpointEvery *int     `group:"Training" placeholder:"STEPS" help:"Steps between checkpoints; a tenth of all if not given."`
+}
+
+// config returns the settings that the fields name.
+func (f *TrainSettings) config(env Env) (train.Config, error) {
+	c := train.Defaults()
+	kinds := 0
+	for _, given := range []bool{f.Fresh, f.Fixed, f.Population} {
+		if given {
+			kinds++
+		}
+	}
+	if kinds > 1 {
+		return c, inputf("fresh", "`fresh`, `fixed` and `population` are three kinds of data; give one of them")
+	}
+	if f.Config != "" {
+		data, err := env.read("config", f.Config)
+		if err != nil {
+			return c, err
+		}
+		if c, err = train.ParseConfig(data, c); err != nil {
+			return c, inputf("config", "%s: %w", f.Config, err)
+		}
+	}
+	override(&c.Layers, f.Layers)
+	override(&c.Heads, f.Heads)
+	override(&c.Dense, f.Dense)
+	switch {
+	case f.Fresh:
+		c.Data = train.Fresh
+	case f.Fixed:
+		c.Data = train.Fixed
+	case f.Population:
+		c.Data = train.Population
+	}
+	override(&c.Batch, f.Batch)
+	override(&c.Steps, f.Steps)
+	if f.Optimizer != "" {
+		c.Optimizer = f.Optimizer
+	}
+	override(&c.Rate, f.LR)
+	if f.Schedule != "" {
+		c.Schedule = f.Schedule
+	}
+	override(&c.WarmUp, f.WarmUp)
+	override(&c.Clip, f.Clip)
+	override(&c.Beta1, f.Beta1)
+	override(&c.Beta2, f.Beta2)
+	override(&c.Epsilon, f.Epsilon)
+	override(&c.WeightDecay, f.WeightDecay)
+	override(&c.Momentum, f.Momentum)
+	override(&c.Scale, f.InitScale)
+	override(&c.LossBound, f.LossBound)
+	override(&c.EvalPrompts, f.EvalPrompts)
+	override(&c.CheckpointEvery, f.CheckpointEvery)
+	return c, input("", c.Validate())
+}
+
+func override[T any](dst *T, flag *T) {
+	if flag != nil {
+		*dst = *flag
+	}
+}

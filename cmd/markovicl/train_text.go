@@ -1,0 +1,48 @@
+package main
+
+import (
+	"fmt"
+	"time"
+
+	"markovicl/ask"
+)
+
+func printTraining(a *app, t *ask.TrainAnswer, took time.Duration) error {
+	kind := "structured"
+	if t.Config.Dense {
+		kind = "dense"
+	}
+	fmt.Fprintf(a.stdout, "task: %s\n", t.Task)
+	fmt.Fprintf(a.stdout, "model: %s, %d layers, %d heads; %s on %s, batch %d\n\n",
+		kind, t.Config.Layers, t.Config.Heads, t.Config.Optimizer, t.Config.Data, t.Config.Batch)
+	number := func(x *float64, digits int) string {
+		if x == nil {
+			return "-"
+		}
+		return fmt.Sprintf("%.*f", digits, *x)
+	}
+	w := a.table()
+	fmt.Fprintln(w, "\tsteps\tloss, training\tloss, fresh prompts\tstandard error\tloss, exact\taccuracy, fresh\tstatus")
+	for _, s := range t.Seeds {
+		fmt.Fprintf(w, "seed %d\t%d\t%.6f\t%s\t%s\t%s\t%s\t%s\n", s.Seed, s.Steps, s.LossTrain,
+			number(s.LossFresh, 6), number(s.LossFreshSE, 6), number(s.LossPopulation, 6), number(s.AccuracyFresh, 4), s.Status)
+	}
+	if t.SD != nil {
+		fmt.Fprintf(w, "mean\t\t\t%s\t%s\t\t\tsd over seeds %s\n", number(t.Mean, 6), number(t.SE, 6), number(t.SD, 6))
+	}
+	if t.EnlargedOptimum != nil {
+		fmt.Fprintf(w, "enlarged optimum\t\t\t\t\t%s\t\tfloor of one layer\n", number(t.EnlargedOptimum, 6))
+	}
+	switch {
+	case t.BayesRisk == nil:
+	case *t.BayesRiskSE == 0:
+		fmt.Fprintf(w, "Bayes risk\t\t\t\t\t%s\t\tfloor of every predictor\n", number(t.BayesRisk, 6))
+	default:
+		fmt.Fprintf(w, "Bayes risk\t\t\t%s\t%s\t\t\tfloor of every predictor\n", number(t.BayesRisk, 6), number(t.BayesRiskSE, 6))
+	}
+	if err := w.Flush(); err != nil {
+		return err
+	}
+	fmt.Fprintf(a.stdout, "\n%.1f seconds in all\n", took.Seconds())
+	return nil
+}
