@@ -196,7 +196,7 @@ func (r *recovery) decide() error {
 		if precision == 0 {
 			precision = math.Max(DefaultPrecision, 64*unitRoundoff*r.optimum.Condition)
 		}
-		_, scale, err := symmetricBlocks(r.optimum.X, q, D)
+		scale, err := largestBlock(r.optimum.X, q, D)
 		if err != nil {
 			return err
 		}
@@ -205,7 +205,11 @@ func (r *recovery) decide() error {
 		}
 		r.Realisable = r.Decision.Verdict
 		r.starts = append(r.starts, r.Decision.B)
-		if r.Realisable == Undecided {
+		switch {
+		case q == 1 && r.Realisable == Realisable && r.Decision.AtBoundary:
+			r.Realisable = Undecided
+			r.Reason = fmt.Sprintf("X* is within the precision %.3g, to which it is known, of the boundary of the transformers; only fractions can tell on which side", r.Decision.Precision)
+		case r.Realisable == Undecided:
 			r.Reason = fmt.Sprintf("X* is within %.3g of a transformer, and not provably farther than the precision %.3g to which it is known", r.Decision.Residual, r.Decision.Precision)
 		}
 	} else {
