@@ -2,19 +2,16 @@ package lsa
 
 import (
 	"bytes"
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"maps"
-	"math"
 	"os"
 	"path/filepath"
 	"slices"
 
-	"github.com/nlpodyssey/safetensors"
-
 	"markovicl/internal/atomicfile"
 	"markovicl/internal/npz"
+	"markovicl/internal/tensorfile"
 )
 
 // Parameter files hold two tensors: "b" [L,h,D] and "A" [L,h,D,q] of structured
@@ -134,44 +131,20 @@ func modelOf(named map[string]Part) (Model, error) {
 	return out, nil
 }
 
-func appendFloats(dst []byte, xs []float64) []byte {
-	for _, x := range xs {
-		dst = binary.LittleEndian.AppendUint64(dst, math.Float64bits(x))
-	}
-	return dst
-}
-
-func decodeFloats(bytes []byte) []float64 {
-	xs := make([]float64, len(bytes)/8)
-	for i := range xs {
-		xs[i] = math.Float64frombits(binary.LittleEndian.Uint64(bytes[8*i:]))
-	}
-	return xs
-}
-
 // EncodeSafetensors returns the parameters as a safetensors file.
 func EncodeSafetensors(m Model) ([]byte, error) { return EncodeSafetensorsWith(m, nil, nil) }
 
 // EncodeSafetensorsWith returns the parameters as a safetensors file that also
 // holds the given vectors and metadata.
 func EncodeSafetensorsWith(m Model, extra map[string][]float64, metadata map[string]string) ([]byte, error) {
-	views := map[string]safetensors.TensorView{}
-	parts := m.Parts()
+	var tensors []tensorfile.Tensor
+	for _, part := range m.Parts() {
+		tensors = append(tensors, tensorfile.Tensor{Name: part.Name, Shape: part.Shape, F64: part.Data})
+	}
 	for name, xs := range extra {
-		parts = append(parts, Part{name, []int{len(xs)}, xs})
+		tensors = append(tensors, tensorfile.Tensor{Name: name, Shape: []int{len(xs)}, F64: xs})
 	}
-	for _, part := range parts {
-		shape := make([]uint64, len(part.Shape))
-		for i, size := range part.Shape {
-			shape[i] = uint64(size)
-		}
-		view, err := safetensors.NewTensorView(safetensors.F64, shape, appendFloats(nil, part.Data))
-		if err != nil {
-			return nil, err
-		}
-		views[part.Name] = view
-	}
-	return safetensors.Serialize(views, metadata)
+	return tensorfile.Encode(tensors, metadata)
 }
 
 // DecodeSafetensors reads parameters from a safetensors file with float64 or
@@ -184,17 +157,18 @@ func DecodeSafetensors(data []byte) (Model, error) {
 // DecodeSafetensorsWith reads what EncodeSafetensorsWith wrote: the parameters,
 // all vectors in the file, and its metadata.
 func DecodeSafetensorsWith(data []byte) (m Model, extra map[string][]float64, metadata map[string]string, err error) {
-	file, err := safetensors.Deserialize(data)
-	if err != nil {
-		return nil, nil, nil, fmt.Errorf("not a safetensors file: %w", err)
-	}
-	_, header, err := safetensors.ReadMetadata(data)
-	if err != nil {
-		return nil, nil, nil, fmt.Errorf("not a safetensors file: %w", err)
-	}
-	named, err := floatTensors(file)
+	tensors, metadata, err := tensorfile.Decode(data)
 	if err != nil {
 		return nil, nil, nil, err
+	}
+	named := map[string]Part{}
+	for name, t := range tensors {
+		switch {
+		case t.F32 != nil || t.F64 != nil:
+			named[name] = Part{name, t.Shape, t.Float64s()}
+		case isPart(name):
+			return nil, nil, nil, fmt.Errorf("tensor %q has type %v; it must be F64 or F32", name, t.Type)
+		}
 	}
 	if m, err = modelOf(named); err != nil {
 		return nil, nil, nil, err
@@ -205,34 +179,7 @@ func DecodeSafetensorsWith(data []byte) (m Model, extra map[string][]float64, me
 			extra[name] = t.Data
 		}
 	}
-	return m, extra, header.Metadata(), nil
-}
-
-func floatTensors(file safetensors.SafeTensors) (map[string]Part, error) {
-	named := map[string]Part{}
-	for _, t := range file.Tensors() {
-		shape := make([]int, len(t.TensorView.Shape()))
-		for i, size := range t.TensorView.Shape() {
-			shape[i] = int(size)
-		}
-		bytes := t.TensorView.Data()
-		var xs []float64
-		switch t.TensorView.DType() {
-		case safetensors.F64:
-			xs = decodeFloats(bytes)
-		case safetensors.F32:
-			for ; len(bytes) >= 4; bytes = bytes[4:] {
-				xs = append(xs, float64(math.Float32frombits(binary.LittleEndian.Uint32(bytes))))
-			}
-		default:
-			if isPart(t.Name) {
-				return nil, fmt.Errorf("tensor %q has type %v; it must be F64 or F32", t.Name, t.TensorView.DType())
-			}
-			continue
-		}
-		named[t.Name] = Part{t.Name, shape, xs}
-	}
-	return named, nil
+	return m, extra, metadata, nil
 }
 
 // EncodeNPZ returns the parameters as an NPZ file of NumPy.
