@@ -1,6 +1,10 @@
 package paper
 
-import "math"
+import (
+	"math"
+
+	"markovicl/figure"
+)
 
 // directionCells is the number of cells across a map of directions.
 const directionCells = 240
@@ -9,14 +13,14 @@ const directionCells = 240
 // the same: a hemisphere seen from above the last axis, in Lambert's equal-area
 // projection to the unit disc. Opposite points of the rim are one direction.
 // The function gets unit vectors and may return NaN.
-func Directions(value func(b [3]float64) float64) Heat {
-	var h Heat
+func Directions(value func(b [3]float64) float64) figure.Heat {
+	var h figure.Heat
 	for i := range directionCells {
 		at := -1 + (2*float64(i)+1)/directionCells
 		h.X, h.Y = append(h.X, at), append(h.Y, at)
 	}
 	for _, y := range h.Y {
-		row := make(Numbers, directionCells)
+		row := make(figure.Numbers, directionCells)
 		for j, x := range h.X {
 			row[j] = math.NaN()
 			if b, inside := directionAt(x, y); inside {

@@ -5,6 +5,8 @@ import (
 	"testing"
 
 	"pgregory.net/rapid"
+
+	"markovicl/figure"
 )
 
 func TestPlaceOfInverts(t *testing.T) {
@@ -32,7 +34,7 @@ func TestPlaceOfInverts(t *testing.T) {
 func TestDirectionsKeepAreas(t *testing.T) {
 	for k := range 3 {
 		h := Directions(func(b [3]float64) float64 { return b[k] * b[k] })
-		if err := (&Plot{Heat: &h}).Check(); err != nil {
+		if err := (&figure.Plot{Heat: &h}).Check(); err != nil {
 			t.Fatal(err)
 		}
 		sum, cells := 0.0, 0

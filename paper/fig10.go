@@ -7,6 +7,7 @@ import (
 
 	"gonum.org/v1/gonum/mat"
 
+	"markovicl/figure"
 	"markovicl/landscape"
 	"markovicl/markov"
 	"markovicl/moment"
@@ -48,7 +49,7 @@ func figure10Of(ctx context.Context, largest, prompts int, seed uint64, progress
 		Caption: "The loss at X*: exactly, as a fraction where it is affordable, and as a mean over prompts.",
 		Columns: []string{"d", "loss", "loss_exact", "mse", "mse_se", "prompts"},
 	}
-	var panels []Plot // of d = 1
+	var panels []figure.Plot // of d = 1
 	var first predict.Metric
 	var firstLoss float64
 	offset := 0.0 // the largest distance of a slice's minimum from X*
@@ -134,7 +135,7 @@ func figure10Of(ctx context.Context, largest, prompts int, seed uint64, progress
 		Paper: number(firstLoss), Ours: number(first.Mean), StandardError: number(first.SE),
 		Quantity: "loss at the closed form's X*, d = 1: by the formula and on fresh prompts",
 		Tables:   []Table{table, losses},
-		Plots: []Plot{{
+		Plots: []figure.Plot{{
 			Name: "slices", Title: fmt.Sprintf("The loss along each enlarged parameter (d = 1, p = 1/2, n = %d)", figure10Context),
 			Caption: fmt.Sprintf("In each panel the other two parameters are fixed at X*, or move along to their best values. Exact moments, and the mean over one batch of %d prompts. The optimum has the loss %.4f.", figure10Batch, firstLoss),
 			Panels:  panels,
@@ -153,8 +154,8 @@ func sliceMinimum(form *moment.Form, X []float64, i int) float64 {
 }
 
 // slicePanel draws the loss along coordinate i through the optimum of a form.
-func slicePanel(form, batch *moment.Form, o *landscape.Optimum, i int, pair string, free float64) Plot {
-	exact, sampled, profile := Series{Name: "exact", Kind: Curve}, Series{Name: fmt.Sprintf("a batch of %d", figure10Batch), Kind: Curve}, Series{Name: "others at their best", Kind: Curve}
+func slicePanel(form, batch *moment.Form, o *landscape.Optimum, i int, pair string, free float64) figure.Plot {
+	exact, sampled, profile := figure.Series{Name: "exact", Kind: figure.Curve}, figure.Series{Name: fmt.Sprintf("a batch of %d", figure10Batch), Kind: figure.Curve}, figure.Series{Name: "others at their best", Kind: figure.Curve}
 	X := append([]float64(nil), o.X...)
 	const steps = 60
 	for k := range steps + 1 {
@@ -164,12 +165,12 @@ func slicePanel(form, batch *moment.Form, o *landscape.Optimum, i int, pair stri
 		sampled.Add(X[i], batch.Loss(X))
 		profile.Add(X[i], o.Loss+free*move*move)
 	}
-	optimum := Series{Name: "X*", Kind: Points}
+	optimum := figure.Series{Name: "X*", Kind: figure.Points}
 	optimum.Add(o.X[i], o.Loss)
-	return Plot{
+	return figure.Plot{
 		Title: fmt.Sprintf("X*_%s = %.4f", pair, o.X[i]),
-		X:     Axis{Label: "X_" + pair}, Y: Axis{Label: "loss"},
-		Series: []Series{exact, sampled, profile, optimum},
+		X:     figure.Axis{Label: "X_" + pair}, Y: figure.Axis{Label: "loss"},
+		Series: []figure.Series{exact, sampled, profile, optimum},
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"math"
 	"slices"
 
+	"markovicl/figure"
 	"markovicl/lsa"
 	"markovicl/markov"
 	"markovicl/multiobj"
@@ -315,8 +316,8 @@ func countTurns(models []*model2, steps int) turnCount {
 
 // overSeeds returns a line of means over the models of the given d and steps,
 // and the range of the models as its band.
-func overSeeds(name string, models []*model2, d, steps int, pick func(multiobj.Layer) float64) Series {
-	s := Series{Name: name}
+func overSeeds(name string, models []*model2, d, steps int, pick func(multiobj.Layer) float64) figure.Series {
+	s := figure.Series{Name: name}
 	for l := range layers2 + 1 {
 		var values []float64
 		for _, m := range models {
@@ -331,11 +332,11 @@ func overSeeds(name string, models []*model2, d, steps int, pick func(multiobj.L
 	return s
 }
 
-func distancePlot(models []*model2, d int, size figure2Size) Plot {
-	p := Plot{
+func distancePlot(models []*model2, d int, size figure2Size) figure.Plot {
+	p := figure.Plot{
 		Name: fmt.Sprintf("gd-d%d", d), Title: fmt.Sprintf("Distance to the Pareto front by layer, d = %d", d),
 		Caption: fmt.Sprintf("Generational distance to each prompt's reference front, objectives scaled to [0, 1], at w (the theorem's sign) and at -w (the text's); means over %d prompts and %d seeds, bands from the smallest to the largest seed.", size.prompts, size.seeds),
-		X:       Axis{Label: "layer"}, Y: Axis{Label: "generational distance", Min: number(0)},
+		X:       figure.Axis{Label: "layer"}, Y: figure.Axis{Label: "generational distance", Min: number(0)},
 	}
 	for _, steps := range size.steps {
 		p.Series = append(p.Series,
@@ -345,13 +346,13 @@ func distancePlot(models []*model2, d int, size figure2Size) Plot {
 	return p
 }
 
-func lossPlot(models []*model2, size figure2Size) Plot {
+func lossPlot(models []*model2, size figure2Size) figure.Plot {
 	d, steps := size.positions[0], size.steps[1]
-	return Plot{
+	return figure.Plot{
 		Name: "loss", Title: "The query's error falls while the squared residuals rise",
 		Caption: fmt.Sprintf("Mean squared error of the query if a layer were the last, and mean squared in-context label y - w'x, twice an objective of the theorem; d = %d, %d steps, means over %d prompts and %d seeds, bands from the smallest to the largest seed.", d, steps, size.prompts, size.seeds),
-		X:       Axis{Label: "layer"}, Y: Axis{Label: "mean square", Min: number(0)},
-		Series: []Series{
+		X:       figure.Axis{Label: "layer"}, Y: figure.Axis{Label: "mean square", Min: number(0)},
+		Series: []figure.Series{
 			overSeeds("query's error", models, d, steps, func(l multiobj.Layer) float64 { return l.QueryLoss.Mean }),
 			overSeeds("residuals", models, d, steps, func(l multiobj.Layer) float64 { return 2 * l.R1[d].Mean }),
 		},

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"markovicl/figure"
 	"markovicl/markov"
 	"markovicl/predict"
 	"markovicl/train"
@@ -84,13 +85,13 @@ func figure3Of(ctx context.Context, seed uint64, size figure3Size, progress func
 	}
 	progress(0, total)
 
-	var plots []Plot
+	var plots []figure.Plot
 	var top cell3        // three layers, three states, the paper's prior
 	var shallow estimate // fresh accuracy of one layer there
 	var topCeiling ceiling3
 	var others string // the same with other priors, in words
 	for k, alpha := range size.priors {
-		plot := Plot{
+		plot := figure.Plot{
 			Name: "accuracy-alpha-" + alpha, Title: "Accuracy by depth, rows of the kernel from Dirichlet(" + alpha + ")", Columns: len(size.states),
 			Caption: fmt.Sprintf("n = 10, d = 5. Trained on one batch of %d prompts, scored on it and on fresh prompts; and trained on new prompts every step, scored on fresh prompts. Levels: the Bayes predictor by its most likely state, which nothing can beat, and by the state nearest to its mean. Bands: one standard error over %d seeds and %d prompts.", size.fixedBatch, size.seeds, size.prompts),
 		}
@@ -103,14 +104,14 @@ func figure3Of(ctx context.Context, seed uint64, size figure3Size, progress func
 			if err != nil {
 				return nil, fmt.Errorf("alpha = %s, %d states: %w", alpha, states, err)
 			}
-			memorised := Series{Name: "one batch, on it"}
-			forgetful := Series{Name: "one batch, fresh"}
-			fresh := Series{Name: "new prompts, fresh"}
+			memorised := figure.Series{Name: "one batch, on it"}
+			forgetful := figure.Series{Name: "one batch, fresh"}
+			fresh := figure.Series{Name: "new prompts, fresh"}
 			for l, c := range cells {
 				x := float64(l + 1)
-				memorised.addWithError(x, c.onBatch.accuracy)
-				forgetful.addWithError(x, c.batchFresh.accuracy)
-				fresh.addWithError(x, c.fresh.accuracy)
+				addWithError(&memorised, x, c.onBatch.accuracy)
+				addWithError(&forgetful, x, c.batchFresh.accuracy)
+				addWithError(&fresh, x, c.fresh.accuracy)
 				for w, way := range []struct {
 					name         string
 					train, fresh scores
@@ -120,14 +121,14 @@ func figure3Of(ctx context.Context, seed uint64, size figure3Size, progress func
 					loss.Add(alpha, states, l+1, way.name, way.train.loss.Mean, way.train.loss.SE, way.fresh.loss.Mean, way.fresh.loss.SE, ceiling.loss.Mean, ceiling.loss.SE)
 				}
 			}
-			panel := Plot{
+			panel := figure.Plot{
 				Title: fmt.Sprintf("%d states", states),
-				X:     Axis{Label: "layers"}, Y: Axis{Label: "accuracy", Min: number(0), Max: number(1.05)},
-				Series: []Series{memorised, forgetful, fresh},
-				Levels: []Level{{"best mode", ceiling.mode.Mean}},
+				X:     figure.Axis{Label: "layers"}, Y: figure.Axis{Label: "accuracy", Min: number(0), Max: number(1.05)},
+				Series: []figure.Series{memorised, forgetful, fresh},
+				Levels: []figure.Level{{Name: "best mode", Y: ceiling.mode.Mean}},
 			}
 			if states > 2 { // of two states the nearest to the mean is the most likely
-				panel.Levels = append(panel.Levels, Level{"Bayes mean", ceiling.rounded.Mean})
+				panel.Levels = append(panel.Levels, figure.Level{Name: "Bayes mean", Y: ceiling.rounded.Mean})
 			}
 			if states == states3 && k > 0 {
 				others += fmt.Sprintf("; with concentration %s these are %s, %s and %s (one layer: %s), against %s and %s", alpha,
@@ -136,7 +137,7 @@ func figure3Of(ctx context.Context, seed uint64, size figure3Size, progress func
 			}
 			if states == states3 && k == 0 {
 				top, topCeiling, shallow = cells[len(cells)-1], ceiling, cells[0].fresh.accuracy
-				panel.Levels = append(panel.Levels, Level{"paper, 3 layers", reported})
+				panel.Levels = append(panel.Levels, figure.Level{Name: "paper, 3 layers", Y: reported})
 			}
 			plot.Panels = append(plot.Panels, panel)
 		}

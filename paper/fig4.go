@@ -6,6 +6,7 @@ import (
 	"math"
 	"slices"
 
+	"markovicl/figure"
 	"markovicl/landscape"
 	"markovicl/lsa"
 	"markovicl/markov"
@@ -145,11 +146,11 @@ func figure4Of(ctx context.Context, seed uint64, size figure4Size, progress func
 	}
 	tick()
 
-	plot := Plot{
+	plot := figure.Plot{
 		Name: "loss", Title: "Loss in training, sparse and dense parameters", Columns: size.layers,
 		Caption: fmt.Sprintf("d = 1, n = 30, p = 0.3, new batches of %d prompts. Losses of the batches before the step, means over windows of %d steps and %d seeds; bands from the 10%% to the 90%% quantile over seeds. The enlarged optimum is a bound for one layer.", batch4, max(1, size.steps/windows4), size.seeds),
 	}
-	apart := Plot{
+	apart := figure.Plot{
 		Name: "difference", Title: "Loss with dense parameters less that with sparse ones", Columns: size.layers,
 		Caption: fmt.Sprintf("The same losses, each seed's difference on its own batches, which are the same for both. Means over windows of %d steps and %d seeds; bands: one standard error over seeds.", max(1, size.steps/windows4), size.seeds),
 	}
@@ -165,20 +166,20 @@ func figure4Of(ctx context.Context, seed uint64, size figure4Size, progress func
 			one[k.dense] = k
 		}
 		if !k.dense {
-			plot.Panels = append(plot.Panels, Plot{
-				Title: layersTitle(k.layers), X: Axis{Label: "step"}, Y: Axis{Label: "loss", Min: number(0)},
-				Levels: []Level{{"Bayes", bayes.Mean}},
+			plot.Panels = append(plot.Panels, figure.Plot{
+				Title: layersTitle(k.layers), X: figure.Axis{Label: "step"}, Y: figure.Axis{Label: "loss", Min: number(0)},
+				Levels: []figure.Level{{Name: "Bayes", Y: bayes.Mean}},
 			})
 			if k.layers == 1 {
-				plot.Panels[0].Levels = append(plot.Panels[0].Levels, Level{"enlarged", optimum.Loss})
+				plot.Panels[0].Levels = append(plot.Panels[0].Levels, figure.Level{Name: "enlarged", Y: optimum.Loss})
 			}
 		}
 		panel := &plot.Panels[k.layers-1]
 		panel.Series = append(panel.Series, k.curve())
 		if k.dense {
-			apart.Panels = append(apart.Panels, Plot{
-				Title: layersTitle(k.layers), X: Axis{Label: "step"}, Y: Axis{Label: "difference in loss"},
-				Levels: []Level{{"equal", 0}}, Series: []Series{k.less(sparse)},
+			apart.Panels = append(apart.Panels, figure.Plot{
+				Title: layersTitle(k.layers), X: figure.Axis{Label: "step"}, Y: figure.Axis{Label: "difference in loss"},
+				Levels: []figure.Level{{Name: "equal", Y: 0}}, Series: []figure.Series{k.less(sparse)},
 			})
 		} else {
 			sparse = k
@@ -207,7 +208,7 @@ func figure4Of(ctx context.Context, seed uint64, size figure4Size, progress func
 		Quantity: "risk of one layer with dense parameters less that with sparse ones, after training on new prompts",
 		Ours:     number(difference.Mean), StandardError: number(difference.SE),
 		Tables: []Table{scored, pattern},
-		Plots:  []Plot{plot, apart},
+		Plots:  []figure.Plot{plot, apart},
 	}, nil
 }
 
@@ -250,8 +251,8 @@ func (k *kind4) windows() (losses [][]float64, middles []float64) {
 
 // curve returns the loss by step with a band from the lowest to the highest
 // tenth of the seeds.
-func (k *kind4) curve() Series {
-	s := Series{Name: k.name(), Kind: Curve}
+func (k *kind4) curve() figure.Series {
+	s := figure.Series{Name: k.name(), Kind: figure.Curve}
 	losses, middles := k.windows()
 	for w, x := range middles {
 		var values []float64
@@ -268,8 +269,8 @@ func (k *kind4) curve() Series {
 
 // less returns the loss less that of another kind by step, over the seeds that
 // both have, which have seen the same prompts.
-func (k *kind4) less(other *kind4) Series {
-	s := Series{Name: "dense less sparse", Kind: Curve}
+func (k *kind4) less(other *kind4) figure.Series {
+	s := figure.Series{Name: "dense less sparse", Kind: figure.Curve}
 	losses, middles := k.windows()
 	others, _ := other.windows()
 	for w, x := range middles {
@@ -280,7 +281,7 @@ func (k *kind4) less(other *kind4) Series {
 			}
 		}
 		if len(values) > 0 {
-			s.addWithError(x, meanOf(values))
+			addWithError(&s, x, meanOf(values))
 		}
 	}
 	return s

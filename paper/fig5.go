@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 
+	"markovicl/figure"
 	"markovicl/landscape"
 	"markovicl/lsa"
 	"markovicl/markov"
@@ -96,11 +97,11 @@ func figure5Of(ctx context.Context, seed uint64, size figure5Size, progress func
 		Caption: "Loss of the best one-layer transformer less the enlarged optimum, where the former is proven best to a relative 1e-6: the gap of the models themselves, without batches and training. Beside it, with standard errors over seeds: the loss of attention trained on new prompts less the optimum, and the loss of attention trained on one batch less that of least squares on the same batch, on that batch (batch_gap) and on fresh prompts (fresh_gap, exact).",
 		Columns: []string{"d", "enlarged_optimum", "gap", "trained_above_optimum", "trained_above_optimum_se", "batch_gap", "batch_gap_se", "fresh_gap", "fresh_gap_se"},
 	}
-	var exact, onBatch, onFresh Series
+	var exact, onBatch, onFresh figure.Series
 	exact.Name, onBatch.Name, onFresh.Name = "best transformer less optimum, exact", "trained less least squares, on the batches", "trained less least squares, fresh prompts"
-	panels := []Plot{
-		{Title: "Accuracy", X: Axis{Label: "d"}, Y: Axis{Label: "accuracy", Max: number(1)}},
-		{Title: "Loss", X: Axis{Label: "d"}, Y: Axis{Label: "loss", Min: number(0)}},
+	panels := []figure.Plot{
+		{Title: "Accuracy", X: figure.Axis{Label: "d"}, Y: figure.Axis{Label: "accuracy", Max: number(1)}},
+		{Title: "Loss", X: figure.Axis{Label: "d"}, Y: figure.Axis{Label: "loss", Min: number(0)}},
 	}
 	lines := []struct {
 		name string
@@ -114,11 +115,11 @@ func figure5Of(ctx context.Context, seed uint64, size figure5Size, progress func
 		{"Bayes", func(a *at5) scores { return a.bayes }},
 	}
 	for _, line := range lines {
-		a, l := Series{Name: line.name}, Series{Name: line.name}
+		a, l := figure.Series{Name: line.name}, figure.Series{Name: line.name}
 		for i := range all {
 			s, x := line.pick(&all[i]), float64(all[i].d)
-			a.addWithError(x, s.accuracy)
-			l.addWithError(x, s.loss)
+			addWithError(&a, x, s.accuracy)
+			addWithError(&l, x, s.loss)
 		}
 		panels[0].Series, panels[1].Series = append(panels[0].Series, a), append(panels[1].Series, l)
 	}
@@ -149,8 +150,8 @@ func figure5Of(ctx context.Context, seed uint64, size figure5Size, progress func
 			gap = *at.gap
 			exact.Add(x, *at.gap)
 		}
-		onBatch.addWithError(x, at.batchGap)
-		onFresh.addWithError(x, at.freshGap)
+		addWithError(&onBatch, x, at.batchGap)
+		addWithError(&onFresh, x, at.freshGap)
 		gaps.Add(at.d, at.enlarged, gap, at.freshTest.loss.Mean-at.enlarged, at.freshTest.loss.SE, at.batchGap.Mean, at.batchGap.SE, at.freshGap.Mean, at.freshGap.SE)
 	}
 
@@ -166,7 +167,7 @@ func figure5Of(ctx context.Context, seed uint64, size figure5Size, progress func
 		size.batch, first.fitBatch.accuracy.Mean, first.d, last.fitBatch.accuracy.Mean, last.d, last.trainBatch.accuracy.Mean,
 		last.fitFresh.accuracy.Mean, last.trainTest.accuracy.Mean, last.dimension, last.optimum.accuracy.Mean, last.bayes.accuracy.Mean)
 	if len(exact.X) > 0 {
-		why += fmt.Sprintf(". The gap of the models themselves is small: the best transformer is above the enlarged optimum by a loss of %.4f at d = %.0f", exact.last(), exact.X[len(exact.X)-1])
+		why += fmt.Sprintf(". The gap of the models themselves is small: the best transformer is above the enlarged optimum by a loss of %.4f at d = %.0f", exact.Last(), exact.X[len(exact.X)-1])
 	}
 	result := &Result{
 		Setup: fmt.Sprintf("n = 100, p = 1/2, uniform kernels, d in %v; batches of %d prompts, Adam at 0.01 for %d steps, %d seeds; training on new prompts in batches of %d for %d steps; %d fresh prompts; best transformers for d up to %d.",
@@ -175,14 +176,14 @@ func figure5Of(ctx context.Context, seed uint64, size figure5Size, progress func
 		Quantity: fmt.Sprintf("accuracy of the enlarged model's exact optimum above attention trained on new prompts, d = %d, fresh prompts", last.d),
 		Ours:     number(last.above.Mean), StandardError: number(last.above.SE),
 		Tables: []Table{accuracy, loss, gaps},
-		Plots: []Plot{{
+		Plots: []figure.Plot{{
 			Name: "scores", Title: "Enlarged model and trained attention by d", Panels: panels, Columns: 2,
 			Caption: fmt.Sprintf("n = 100, p = 1/2. The enlarged model by least squares on batches of %d prompts, and its exact optimum; attention (LSA) of one layer trained on the same batches; scored on the batch and on fresh prompts. Bands: one standard error over %d seeds and %d prompts.", size.batch, size.seeds, size.prompts),
 		}, {
 			Name: "gap", Title: "How much better is the enlarged model?",
 			Caption: "Differences in loss between one-layer attention and the enlarged model. On the batches that models are fitted to the difference grows with the number of parameters, on fresh prompts it changes its sign; the exact difference of the best models has neither batch nor training. Bands: one standard error.",
-			X:       Axis{Label: "d"}, Y: Axis{Label: "difference in loss"},
-			Series: []Series{onBatch, onFresh},
+			X:       figure.Axis{Label: "d"}, Y: figure.Axis{Label: "difference in loss"},
+			Series: []figure.Series{onBatch, onFresh},
 		}},
 	}
 	if len(exact.X) > 0 {

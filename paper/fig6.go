@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 
+	"markovicl/figure"
 	"markovicl/landscape"
 	"markovicl/lsa"
 	"markovicl/markov"
@@ -198,8 +199,8 @@ func (c *curves6) last(name string) predict.CurvePoint {
 }
 
 // plot6 draws some predictors for both laws of the starts, over the same axes.
-func plot6(found []*curves6, name, title string, accuracy bool, predictors []string, size figure6Size) Plot {
-	p := Plot{
+func plot6(found []*curves6, name, title string, accuracy bool, predictors []string, size figure6Size) figure.Plot {
+	p := figure.Plot{
 		Name: name, Title: title,
 		Caption: fmt.Sprintf("d = %d, %d prompts, bands: 90%% bootstrap intervals. Nothing that does not see the kernel beats Bayes; the oracle sees it. The LSA optimum is that of the enlarged model for each n, the trained LSA was trained at n = %d. The SVM names a state, so its squared error is its share of wrong states.", size.d, size.prompts, size.context),
 		Columns: len(found),
@@ -208,19 +209,19 @@ func plot6(found []*curves6, name, title string, accuracy bool, predictors []str
 	if accuracy {
 		label, pick = "accuracy", func(point predict.CurvePoint) predict.Band { return point.Accuracy }
 	}
-	kind := Line
+	kind := figure.Line
 	if len(size.contexts) > 20 {
-		kind = Curve
+		kind = figure.Curve
 	}
 	low, high := 1.0, 0.0
 	for _, c := range found {
-		panel := Plot{
+		panel := figure.Plot{
 			Title: c.name + " starts",
-			X:     Axis{Label: "in-context chains", Log: true}, Y: Axis{Label: label, Min: &low, Max: &high},
-			Levels: []Level{{Name: "oracle", Y: pick(c.last("oracle")).Mean}},
+			X:     figure.Axis{Label: "in-context chains", Log: true}, Y: figure.Axis{Label: label, Min: &low, Max: &high},
+			Levels: []figure.Level{{Name: "oracle", Y: pick(c.last("oracle")).Mean}},
 		}
 		for _, name := range predictors {
-			s := Series{Name: labels6[name], Kind: kind}
+			s := figure.Series{Name: labels6[name], Kind: kind}
 			for _, point := range c.curves[name].Points {
 				b := pick(point)
 				s.AddBand(float64(point.N), b.Mean, b.Low, b.High)
@@ -265,7 +266,7 @@ func figure6Result(found []*curves6, size figure6Size, seed uint64, tables []Tab
 			size.d, size.context, size.prompts, seed, size.context, size.steps, size.batch),
 		Quantity: fmt.Sprintf("mean squared error of the trained LSA above Bayes, independent starts, n = %d", size.context),
 		Tables:   tables,
-		Plots: []Plot{
+		Plots: []figure.Plot{
 			plot6(found, "mse", "Mean squared error against in-context chains", false, []string{"trained-lsa", "optimum", "bayes", "logistic", "linear"}, size),
 			plot6(found, "accuracy", "Accuracy against in-context chains", true, []string{"trained-lsa", "optimum", "bayes", "logistic", "svm"}, size),
 			plot6(found, "mse-classical", "Mean squared error of the classical learners", false, []string{"knn3", "linear", "bayes", "logistic", "svm", "bigram"}, size),

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"markovicl/figure"
 	"markovicl/hardness"
 )
 
@@ -64,10 +65,10 @@ func hardnessOf(ctx context.Context, sizes []int, instances, nodes int, seed uin
 	}
 	progress(len(sizes), len(sizes))
 
-	oracle := Series{Name: "oracle, inseparable"}
-	minimum := Series{Name: "program, value proven"}
-	decision := Series{Name: "program, decided"}
-	yes := Series{Name: "oracle, separable"}
+	oracle := figure.Series{Name: "oracle, inseparable"}
+	minimum := figure.Series{Name: "program, value proven"}
+	decision := figure.Series{Name: "program, decided"}
+	yes := figure.Series{Name: "oracle, separable"}
 	for _, size := range sizes {
 		for _, answer := range []hardness.Answer{hardness.Yes, hardness.No} {
 			rows := groups[key{size, answer}]
@@ -98,7 +99,7 @@ func hardnessOf(ctx context.Context, sizes []int, instances, nodes int, seed uin
 			}
 		}
 	}
-	series := []Series{oracle, decision, yes}
+	series := []figure.Series{oracle, decision, yes}
 	if len(minimum.X) > 0 {
 		series = append(series, minimum)
 	}
@@ -108,14 +109,14 @@ func hardnessOf(ctx context.Context, sizes []int, instances, nodes int, seed uin
 			smallest, largest, instances, instances, seed, nodes),
 		Verdict: AgreesWithCondition,
 		Why: fmt.Sprintf("the reduction answers all %d of %d instances decided within the budget as constructed, and the oracle's work on inseparable ones grows from %.0f nodes at size %d to %.0f at size %d; what it proves hard is the general bilinear problem (C.10), of which the system of a transformer (C.9) is one special case, decided quickly under thm3.5",
-			decided, total, oracle.at(float64(smallest)), smallest, oracle.last(), largest),
+			decided, total, oracle.At(float64(smallest)), smallest, oracle.Last(), largest),
 		Ours: number(float64(decided) / float64(total)), StandardError: number(0), Paper: number(1),
 		Quantity: "share of instances that the reduced program decides, all of them rightly",
 		Tables:   []Table{summary, table},
-		Plots: []Plot{{
+		Plots: []figure.Plot{{
 			Name: "nodes", Title: "Work by the size of the instance",
 			Caption: fmt.Sprintf("Median number of nodes over %d instances of a size. The program's line of proven values ends where a budget of %d nodes no longer sufficed for all.", instances, nodes),
-			X:       Axis{Label: "elements of the instance"}, Y: Axis{Label: "nodes", Log: true},
+			X:       figure.Axis{Label: "elements of the instance"}, Y: figure.Axis{Label: "nodes", Log: true},
 			Series: series,
 		}},
 	}, nil

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 
+	"markovicl/figure"
 	"markovicl/landscape"
 	"markovicl/lsa"
 	"markovicl/markov"
@@ -48,8 +49,8 @@ func headsOf(ctx context.Context, largest int, numbers []markov.Context, starts,
 		total += d * d * d * (d + 1) * len(numbers)
 	}
 	most := numbers[len(numbers)-1]
-	above := map[markov.Context][]Series{} // the optimum, by n and d
-	fewest := map[int]int{}                // by d: heads found to attain the optimum at the largest n
+	above := map[markov.Context][]figure.Series{} // the optimum, by n and d
+	fewest := map[int]int{}                       // by d: heads found to attain the optimum at the largest n
 	var final predict.Metric
 	var finalLoss float64
 	for d := 1; d <= largest; d++ {
@@ -63,7 +64,7 @@ func headsOf(ctx context.Context, largest int, numbers []markov.Context, starts,
 			if err != nil {
 				return nil, err
 			}
-			curve := Series{Name: fmt.Sprintf("d = %d", d)}
+			curve := figure.Series{Name: fmt.Sprintf("d = %d", d)}
 			for h := 1; h <= d+1; h++ {
 				progress(done, total)
 				done += d * d * d
@@ -109,14 +110,14 @@ func headsOf(ctx context.Context, largest int, numbers []markov.Context, starts,
 		}
 		spread += fmt.Sprintf("%d", fewest[d])
 	}
-	plot := Plot{
+	plot := figure.Plot{
 		Name: "above", Title: "Above the enlarged optimum, by the number of heads (p = 1/2)",
 		Caption: "Loss of the best one-layer model found less the enlarged optimum, which d + 1 heads attain in closed form. With one head proven best to a relative 1e-6. Exact moments.",
 	}
 	for _, n := range numbers {
-		plot.Panels = append(plot.Panels, Plot{
+		plot.Panels = append(plot.Panels, figure.Plot{
 			Title: fmt.Sprintf("n = %d", n),
-			X:     Axis{Label: "heads"}, Y: Axis{Label: "difference in loss", Min: number(0)},
+			X:     figure.Axis{Label: "heads"}, Y: figure.Axis{Label: "difference in loss", Min: number(0)},
 			Series: above[n],
 		})
 	}
@@ -130,7 +131,7 @@ func headsOf(ctx context.Context, largest int, numbers []markov.Context, starts,
 		Paper: number(0), Ours: number(final.Mean - finalLoss), StandardError: number(final.SE),
 		Quantity: fmt.Sprintf("loss of d+1 heads on fresh prompts less the enlarged optimum, d = %d, n = %d (0 by the closed form)", largest, most),
 		Tables:   []Table{table, simulated},
-		Plots:    []Plot{plot},
+		Plots:    []figure.Plot{plot},
 	}, nil
 }
 

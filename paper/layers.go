@@ -3,6 +3,7 @@ package paper
 import (
 	"fmt"
 
+	"markovicl/figure"
 	"markovicl/multiobj"
 )
 
@@ -51,28 +52,28 @@ func LayerTable(trace *multiobj.TraceResult) Table {
 
 // LayerPlots returns the panels of the paper's Figure 2 for a trace: R1 and R2
 // by layer, and, where the trace has them, generational distances by layer.
-func LayerPlots(trace *multiobj.TraceResult) []Plot {
-	x := Axis{Label: "layer"}
+func LayerPlots(trace *multiobj.TraceResult) []figure.Plot {
+	x := figure.Axis{Label: "layer"}
 	band := fmt.Sprintf("Means over %d prompts with 90%% bands.", trace.Prompts)
-	objectives := func(name, title string, pick func(multiobj.Layer) []multiobj.Estimate) Plot {
-		p := Plot{Name: name, Title: title, Caption: title + ". " + band, X: x, Y: Axis{Label: "mean over the prompts"}}
+	objectives := func(name, title string, pick func(multiobj.Layer) []multiobj.Estimate) figure.Plot {
+		p := figure.Plot{Name: name, Title: title, Caption: title + ". " + band, X: x, Y: figure.Axis{Label: "mean over the prompts"}}
 		for k := range pick(trace.Layers[0]) {
 			p.Series = append(p.Series, layerSeries(fmt.Sprintf("k = %d", k+1), trace.Layers,
 				func(l multiobj.Layer) multiobj.Estimate { return pick(l)[k] }))
 		}
 		return p
 	}
-	plots := []Plot{
+	plots := []figure.Plot{
 		objectives("r1", "Objectives R1 by layer", func(l multiobj.Layer) []multiobj.Estimate { return l.R1 }),
 		objectives("r2", "Objectives R2 by layer", func(l multiobj.Layer) []multiobj.Estimate { return l.R2 }),
 	}
 	if trace.Layers[0].GD.Count > 0 {
 		zero := 0.0
-		plots = append(plots, Plot{
+		plots = append(plots, figure.Plot{
 			Name: "gd", Title: "Distance to the Pareto front by layer",
 			Caption: "Generational distance of each layer's w, and of -w, which the paper's text has, to the prompt's reference front; objectives scaled to [0, 1]. " + band,
-			X:       x, Y: Axis{Label: "generational distance", Min: &zero},
-			Series: []Series{
+			X:       x, Y: figure.Axis{Label: "generational distance", Min: &zero},
+			Series: []figure.Series{
 				layerSeries("at w", trace.Layers, func(l multiobj.Layer) multiobj.Estimate { return l.GD }),
 				layerSeries("at -w", trace.Layers, func(l multiobj.Layer) multiobj.Estimate { return l.GDMirrored }),
 			},
@@ -84,8 +85,8 @@ func LayerPlots(trace *multiobj.TraceResult) []Plot {
 // normal90 is the normal quantile of a two-sided 90% interval.
 const normal90 = 1.6448536269514722
 
-func layerSeries(name string, layers []multiobj.Layer, pick func(multiobj.Layer) multiobj.Estimate) Series {
-	s := Series{Name: name}
+func layerSeries(name string, layers []multiobj.Layer, pick func(multiobj.Layer) multiobj.Estimate) figure.Series {
+	s := figure.Series{Name: name}
 	for _, layer := range layers {
 		e := pick(layer)
 		s.X, s.Y = append(s.X, float64(layer.Layer)), append(s.Y, e.Mean)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"markovicl/figure"
 	"markovicl/landscape"
 	"markovicl/markov"
 	"markovicl/moment"
@@ -52,7 +53,7 @@ func runLemma31(ctx context.Context, s Settings, progress func(done, total int))
 		Caption: "The rank of H, by eigenvalues above 1e-11 times the largest and, where it is affordable, exactly in fractions. smallest and condition are of the eigenvalues that count. Uniform kernels, two states embedded as 0 and 1 with p = 1/2 where nothing else is said.",
 		Columns: []string{"setting", "d", "n", "dimension", "rank", "rank_exact", "definite", "smallest", "condition", "loss_enlarged"},
 	}
-	var smallest []Series // eigenvalues by n, for p = 1/2
+	var smallest []figure.Series // eigenvalues by n, for p = 1/2
 	paperFinite, paperHolds := 0, 0
 	total := 5 * len(lemma31Tasks)
 	for k, family := range lemma31Tasks {
@@ -109,7 +110,7 @@ func runLemma31(ctx context.Context, s Settings, progress func(done, total int))
 				}
 			}
 			if k == 0 {
-				curve := Series{Name: fmt.Sprintf("d = %d", d)}
+				curve := figure.Series{Name: fmt.Sprintf("d = %d", d)}
 				for n := markov.Context(1); n <= 1<<16; n *= 4 {
 					o, err := landscape.Minimise(ctx, moments.At(n))
 					if err != nil {
@@ -143,10 +144,10 @@ func runLemma31(ctx context.Context, s Settings, progress func(done, total int))
 		Ours: number(float64(rank3)), StandardError: number(0),
 		Quantity: fmt.Sprintf("rank of H for d = 3 and infinitely many chains, of %d", dimension3),
 		Tables:   []Table{ranks},
-		Plots: []Plot{{
+		Plots: []figure.Plot{{
 			Name: "smallest-eigenvalue", Title: "The smallest eigenvalue of H (p = 1/2)",
 			Caption: "For d = 1 and 2 it has a positive limit; from d = 3 on it falls like 1/n. Uniform kernels, exact moments.",
-			X:       Axis{Label: "in-context chains n", Log: true}, Y: Axis{Label: "smallest eigenvalue", Log: true},
+			X:       figure.Axis{Label: "in-context chains n", Log: true}, Y: figure.Axis{Label: "smallest eigenvalue", Log: true},
 			Series: smallest,
 		}},
 	}

@@ -7,6 +7,7 @@ import (
 
 	"gonum.org/v1/gonum/mat"
 
+	"markovicl/figure"
 	"markovicl/landscape"
 	"markovicl/markov"
 	"markovicl/moment"
@@ -62,8 +63,8 @@ func lemma32Of(ctx context.Context, cases []lemma32Case, seed uint64, progress f
 	for _, c := range cases {
 		total += c.prompts
 	}
-	joint, separate := Series{Name: "joint average"}, Series{Name: "separate averages"}
-	measured := Series{Name: "on fresh prompts", Kind: Points}
+	joint, separate := figure.Series{Name: "joint average"}, figure.Series{Name: "separate averages"}
+	measured := figure.Series{Name: "on fresh prompts", Kind: figure.Points}
 	worst := 0.0
 	var last predict.Metric
 	var lastLoss float64
@@ -130,15 +131,15 @@ func lemma32Of(ctx context.Context, cases []lemma32Case, seed uint64, progress f
 			lemma32Context, len(cases), maxStates(cases), minPrompts(cases), cases[0].prompts, seed),
 		Verdict: AgreesWithCondition,
 		Why: fmt.Sprintf("X* = H⁻¹h is the optimum for every d and number of states tried, and its loss agrees with simulation (all within %.1f standard errors), if H is the mean over kernels of the product uu' ⊗ gg'; averaging E[uu'] and E[gg'] separately, as the proof can be read, makes no difference for d = 1, but does beyond (two states, d = %d: true loss %.4f against %.4f)",
-			worst, lastCase.d, separate.last(), joint.last()),
+			worst, lastCase.d, separate.Last(), joint.Last()),
 		Paper: number(0), Ours: number(last.Mean - lastLoss), StandardError: number(last.SE),
 		Quantity: fmt.Sprintf("loss of X* on fresh prompts less c - h'X*, two states, d = %d", lastCase.d),
 		Tables:   []Table{table},
-		Plots: []Plot{{
+		Plots: []figure.Plot{{
 			Name: "readings", Title: fmt.Sprintf("Two readings of the average over kernels (two states, n = %d)", lemma32Context),
 			Caption: fmt.Sprintf("True loss of the minimiser by d (lines), and its mean squared error on fresh prompts, %d for each point, with bars of two standard errors. Exact moments.", lastCase.prompts),
-			X:       Axis{Label: "d"}, Y: Axis{Label: "loss"},
-			Series: []Series{joint, separate, measured},
+			X:       figure.Axis{Label: "d"}, Y: figure.Axis{Label: "loss"},
+			Series: []figure.Series{joint, separate, measured},
 		}},
 	}
 	if worst > 5 {

@@ -8,6 +8,8 @@ import (
 	"io"
 	"math"
 	"regexp"
+
+	"markovicl/figure"
 )
 
 // Verdict is what comes of a claim.
@@ -22,15 +24,15 @@ const (
 
 // Result is what an item found.
 type Result struct {
-	Setup         string   `json:"setup"` // the sizes, priors and counts that were used
-	Verdict       Verdict  `json:"verdict"`
-	Why           string   `json:"why"`            // one sentence
-	Quantity      string   `json:"quantity"`       // what Paper and Ours are
-	Paper         *float64 `json:"paper"`          // the paper's number; nil where the claim has none
-	Ours          *float64 `json:"ours"`           // ours for the same quantity
-	StandardError *float64 `json:"standard_error"` // of ours; 0 where it is exact
-	Tables        []Table  `json:"tables"`
-	Plots         []Plot   `json:"plots"`
+	Setup         string        `json:"setup"` // the sizes, priors and counts that were used
+	Verdict       Verdict       `json:"verdict"`
+	Why           string        `json:"why"`            // one sentence
+	Quantity      string        `json:"quantity"`       // what Paper and Ours are
+	Paper         *float64      `json:"paper"`          // the paper's number; nil where the claim has none
+	Ours          *float64      `json:"ours"`           // ours for the same quantity
+	StandardError *float64      `json:"standard_error"` // of ours; 0 where it is exact
+	Tables        []Table       `json:"tables"`
+	Plots         []figure.Plot `json:"plots"`
 }
 
 // Check says what is wrong with the form of a result: what is missing, what is

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 
+	"markovicl/figure"
 	"markovicl/lsa"
 	"markovicl/markov"
 	"markovicl/predict"
@@ -126,7 +127,7 @@ func trainSeeds(ctx context.Context, t markov.Task, config train.Config, seed ui
 }
 
 // addWithError appends a point with its standard error as the band.
-func (s *Series) addWithError(x float64, e estimate) {
+func addWithError(s *figure.Series, x float64, e estimate) {
 	s.AddBand(x, e.Mean, e.Mean-e.SE, e.Mean+e.SE)
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"markovicl/figure"
 	"markovicl/landscape"
 	"markovicl/markov"
 	"markovicl/moment"
@@ -38,9 +39,9 @@ func runTheorem33(ctx context.Context, s Settings, progress func(done, total int
 		Caption: "The optimum of the enlarged model, the best transformer with what is proven about it, and the Bayes risk, up to the smallest n at which the optimum is a transformer (p = 1/2: up to the largest n looked at).",
 		Columns: []string{"p", "n", "loss_enlarged", "loss_exact", "loss_best", "lower_bound", "method", "loss_projection", "bayes_risk", "x_xx", "x_xy", "x_yy", "discriminant", "realisable"},
 	}
-	steps := Series{Name: "smallest n"}
-	enlarged, best, bayes := Series{Name: "enlarged optimum"}, Series{Name: "best transformer"}, Series{Name: "Bayes risk"}
-	var gaps []Series
+	steps := figure.Series{Name: "smallest n"}
+	enlarged, best, bayes := figure.Series{Name: "enlarged optimum"}, figure.Series{Name: "best transformer"}, figure.Series{Name: "Bayes risk"}
+	var gaps []figure.Series
 
 	for p := step; p < 100; p += step {
 		if err := ctx.Err(); err != nil {
@@ -55,7 +56,7 @@ func runTheorem33(ctx context.Context, s Settings, progress func(done, total int
 		if err != nil {
 			return nil, err
 		}
-		gap := Series{Name: fmt.Sprintf("p = %.1f", float64(p)/100)}
+		gap := figure.Series{Name: fmt.Sprintf("p = %.1f", float64(p)/100)}
 		first, before := 0, 0.0
 		var at float64
 		for n := markov.Context(1); n <= markov.Context(largest); n++ {
@@ -108,35 +109,35 @@ func runTheorem33(ctx context.Context, s Settings, progress func(done, total int
 		}
 	}
 	progress(100, 100)
-	half := steps.at(0.5)
+	half := steps.At(0.5)
 	return &Result{
 		Setup: fmt.Sprintf("d = 1, uniform kernels, independent starts with p from %.2f to %.2f in steps of %.2f, n up to %d; moments, optimum and decision in fractions.",
 			steps.X[0], steps.X[len(steps.X)-1], float64(step)/100, largest),
 		Verdict: AgreesWithCondition,
 		Why: fmt.Sprintf("the closed form is right where X_xy² ≥ 4 X_xx X_yy, which holds from a moderate number of in-context chains on, n = %.0f for p = 1/2 and n = %.0f for p = %.2f; with fewer chains X* is no transformer and the best one is slightly above it",
-			half, steps.last(), steps.X[len(steps.X)-1]),
+			half, steps.Last(), steps.X[len(steps.X)-1]),
 		Ours: number(half), StandardError: number(0),
 		Quantity: "smallest n at which X* is a transformer, p = 1/2",
 		Tables:   []Table{smallest, losses},
-		Plots: []Plot{
+		Plots: []figure.Plot{
 			{
 				Name: "smallest-n", Title: "From how many chains on is the optimum a transformer? (d = 1)",
 				Caption: "Below the line no parameters (b, A) realise the optimum of the enlarged model. Decided in fractions, without rounding.",
-				X:       Axis{Label: "probability p that a chain starts in state 1", Min: number(0), Max: number(1)},
-				Y:       Axis{Label: "smallest n", Min: number(0)},
-				Series:  []Series{steps},
+				X:       figure.Axis{Label: "probability p that a chain starts in state 1", Min: number(0), Max: number(1)},
+				Y:       figure.Axis{Label: "smallest n", Min: number(0)},
+				Series:  []figure.Series{steps},
 			},
 			{
 				Name: "gap", Title: "How far the best transformer is above the optimum (d = 1)",
 				Caption: "Loss of the best transformer, proven best to a relative 1e-6, less the optimum of the enlarged model, where that optimum is no transformer. From the next n on the difference is 0.",
-				X:       Axis{Label: "in-context chains n"}, Y: Axis{Label: "difference in loss", Log: true},
+				X:       figure.Axis{Label: "in-context chains n"}, Y: figure.Axis{Label: "difference in loss", Log: true},
 				Series: gaps,
 			},
 			{
 				Name: "losses", Title: "Optimum, best transformer and Bayes risk (d = 1, p = 1/2)",
 				Caption: "Mean squared errors. One layer without a constant coordinate predicts 0 whenever the query is in state 0, which is most of its distance to the Bayes risk. Exact moments.",
-				X:       Axis{Label: "in-context chains n", Log: true}, Y: Axis{Label: "loss", Min: number(0)},
-				Series: []Series{enlarged, best, bayes},
+				X:       figure.Axis{Label: "in-context chains n", Log: true}, Y: figure.Axis{Label: "loss", Min: number(0)},
+				Series: []figure.Series{enlarged, best, bayes},
 			},
 		},
 	}, nil

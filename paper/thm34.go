@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/big"
 
+	"markovicl/figure"
 	"markovicl/markov"
 	"markovicl/moment"
 	"markovicl/predict"
@@ -151,7 +152,7 @@ func runTheorem34(ctx context.Context, s Settings, progress func(done, total int
 		Caption: fmt.Sprintf("The smallest number n of in-context chains (up to %d) at which the optimum is a transformer, by the probability g1 that an in-context chain starts in state 1 when the query does, and by the correlation of two in-context chains' first states given that. It depends on nothing else. No value: none up to %d.", largest, largest),
 		Columns: []string{"correlation", "g1", "smallest_n"},
 	}
-	var curves []Series
+	var curves []figure.Series
 	for quarter := range 5 {
 		progress(done, total)
 		done++
@@ -159,7 +160,7 @@ func runTheorem34(ctx context.Context, s Settings, progress func(done, total int
 		if quarter == 0 {
 			name = "independent (Theorem 3.3)"
 		}
-		curve := Series{Name: name}
+		curve := figure.Series{Name: name}
 		for g1 := step; g1 < 100; g1 += step {
 			if err := ctx.Err(); err != nil {
 				return nil, err
@@ -193,15 +194,15 @@ func runTheorem34(ctx context.Context, s Settings, progress func(done, total int
 			2*len(probabilities)*len(probabilities), numbers[len(numbers)-1], largest),
 		Verdict: AgreesWithCondition,
 		Why: fmt.Sprintf("Lemma C.3 equals our moments as fractions in all %d cases; X* depends on the starts only through the in-context chains' law given that the query starts in state 1, and is a transformer under the same condition as in Theorem 3.3, X_xy² ≥ 4 X_xx X_yy, from n = %.0f on for g1 = 1/2 and conditionally independent chains",
-			equal, curves[0].at(0.5)),
-		Ours: number(curves[0].at(0.5)), StandardError: number(0),
+			equal, curves[0].At(0.5)),
+		Ours: number(curves[0].At(0.5)), StandardError: number(0),
 		Quantity: "smallest n at which X* is a transformer, g1 = 1/2",
 		Tables:   []Table{formulas, smallest},
-		Plots: []Plot{{
+		Plots: []figure.Plot{{
 			Name: "smallest-n", Title: "Smallest n with a realisable optimum, correlated starts (d = 1)",
 			Caption: "Correlated starts. Each line is for one correlation between the first states of two in-context chains, given that the query starts in state 1. Neither p nor g0 matters. Decided in fractions, without rounding.",
-			X:       Axis{Label: "probability g1 that a chain starts in state 1 when the query does", Min: number(0), Max: number(1)},
-			Y:       Axis{Label: "smallest n", Min: number(0)},
+			X:       figure.Axis{Label: "probability g1 that a chain starts in state 1 when the query does", Min: number(0), Max: number(1)},
+			Y:       figure.Axis{Label: "smallest n", Min: number(0)},
 			Series:  curves,
 		}},
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"markovicl/figure"
 	"markovicl/landscape"
 	"markovicl/markov"
 	"markovicl/moment"
@@ -62,7 +63,7 @@ func theorem35Of(ctx context.Context, cases []theorem35Case, seed uint64, prompt
 	}
 	count, realisable, certified := 0, 0, 0
 	where := "none with d > 1"
-	type curves struct{ enlarged, best, projection, bayes, excess Series }
+	type curves struct{ enlarged, best, projection, bayes, excess figure.Series }
 	byN := map[markov.Context]*curves{} // of the first case
 	for i, c := range cases {
 		for d := 1; d <= c.largest; d++ {
@@ -135,22 +136,22 @@ func theorem35Of(ctx context.Context, cases []theorem35Case, seed uint64, prompt
 	progress(total, total)
 
 	first := cases[0]
-	losses := Plot{
+	losses := figure.Plot{
 		Name: "losses", Title: "Optimum, best transformer and projection (" + first.name + ")",
 		Caption: fmt.Sprintf("Mean squared errors by d, the chains having d + 1 states. The Bayes risk is no one-layer bound but the floor of every predictor; for d ≥ 2 it is a mean over %d prompts. Otherwise exact moments.", prompts),
 	}
-	excess := Plot{
+	excess := figure.Plot{
 		Name: "excess", Title: "Best transformer above the enlarged optimum (" + first.name + ")",
 		Caption: "Loss of the best one-layer transformer with one head less the optimum of the enlarged model. Exact moments; the best transformer is proven best to a relative 1e-6 where the table says so.",
-		X:       Axis{Label: "d"}, Y: Axis{Label: "difference in loss", Min: number(0)},
+		X:       figure.Axis{Label: "d"}, Y: figure.Axis{Label: "difference in loss", Min: number(0)},
 	}
 	for _, n := range first.numbers {
 		at := byN[n]
 		at.enlarged.Name, at.best.Name, at.projection.Name, at.bayes.Name = "enlarged optimum", "best transformer", "projection of X*", "Bayes risk"
-		losses.Panels = append(losses.Panels, Plot{
+		losses.Panels = append(losses.Panels, figure.Plot{
 			Title: fmt.Sprintf("n = %d", n),
-			X:     Axis{Label: "d"}, Y: Axis{Label: "loss", Min: number(0)},
-			Series: []Series{at.projection, at.best, at.enlarged, at.bayes},
+			X:     figure.Axis{Label: "d"}, Y: figure.Axis{Label: "loss", Min: number(0)},
+			Series: []figure.Series{at.projection, at.best, at.enlarged, at.bayes},
 		})
 		at.excess.Name = fmt.Sprintf("n = %d", n)
 		excess.Series = append(excess.Series, at.excess)
@@ -162,11 +163,11 @@ func theorem35Of(ctx context.Context, cases []theorem35Case, seed uint64, prompt
 			count, first.name, first.largest, prompts, seed),
 		Verdict: AgreesWithCondition,
 		Why: fmt.Sprintf("the chain f~* ≤ f* ≤ f(ψ(X*)) holds in all %d cases; the reduction behind the theorem is to general bilinear systems (Problem C.10), while the system of a transformer is special: whether X* is one is decided here by eigenvalues of one block (yes in %d cases, %s), and the best transformer is proven best in %d of %d, well below the projection (%.4f and %.4f at d = %d, n = %d)",
-			count, realisable, where, certified, count, last.best.last(), last.projection.last(), first.largest, most),
-		Ours: number(last.excess.last()), StandardError: number(0),
+			count, realisable, where, certified, count, last.best.Last(), last.projection.Last(), first.largest, most),
+		Ours: number(last.excess.Last()), StandardError: number(0),
 		Quantity: fmt.Sprintf("best transformer above the enlarged optimum, d = %d, n = %d", first.largest, most),
 		Tables:   []Table{table},
-		Plots:    []Plot{losses, excess},
+		Plots:    []figure.Plot{losses, excess},
 	}, nil
 }
 

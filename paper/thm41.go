@@ -9,6 +9,7 @@ import (
 
 	"gonum.org/v1/gonum/mat"
 
+	"markovicl/figure"
 	"markovicl/lsa"
 	"markovicl/markov"
 	"markovicl/multiobj"
@@ -220,13 +221,13 @@ func theorem41Result(cases []case41, positions, depth int, setup string) *Result
 	row := func(s summary41) []any {
 		return []any{s.cases, s.w, s.theorem, s.moved, s.textFails, s.textUpdate, s.textLabel}
 	}
-	plot := Plot{
+	plot := figure.Plot{
 		Name: "deviation", Title: "The update of Theorem 4.1 against the forward pass",
 		Caption: "Deviation of w after a layer from the update, relative to 1 + |w|. With the theorem's sign (label -<w, x>): the largest over all prompts, which is rounding. With the sign of the text (label <w, x>): the median over prompts of the largest over the layers.",
-		X:       Axis{Label: "layers"}, Y: Axis{Label: "relative deviation", Log: true, Min: number(1e-17), Max: number(10)},
+		X:       figure.Axis{Label: "layers"}, Y: figure.Axis{Label: "relative deviation", Log: true, Min: number(1e-17), Max: number(10)},
 	}
 	for d := 1; d <= positions; d++ {
-		theorem, text := Series{Name: fmt.Sprintf("theorem's sign, d = %d", d)}, Series{Name: fmt.Sprintf("text's sign, d = %d", d)}
+		theorem, text := figure.Series{Name: fmt.Sprintf("theorem's sign, d = %d", d)}, figure.Series{Name: fmt.Sprintf("text's sign, d = %d", d)}
 		for layers := 1; layers <= depth; layers++ {
 			s := summarise41(cases, func(c *case41) bool { return c.d == d && c.layers == layers })
 			byDepth.Add(append([]any{d, layers}, row(s)...)...)
@@ -252,7 +253,7 @@ func theorem41Result(cases []case41, positions, depth int, setup string) *Result
 		Quantity: "largest relative deviation of the forward pass from the update, with the theorem's sign",
 		Paper:    number(0), Ours: number(all.theorem),
 		Tables: []Table{byDepth, byKind},
-		Plots:  []Plot{plot},
+		Plots:  []figure.Plot{plot},
 	}
 	if all.theorem > identityTolerance {
 		result.Verdict = Differs

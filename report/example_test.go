@@ -3,26 +3,45 @@ package report_test
 import (
 	"fmt"
 	"os"
+	"path/filepath"
 
+	"markovicl/figure"
 	"markovicl/paper"
 	"markovicl/report"
 )
 
-func ExampleDraw() {
-	svg, err := report.Draw(paper.Plot{
-		Name: "loss", Title: "Loss by the number of chains",
-		X:      paper.Axis{Label: "in-context chains n", Log: true},
-		Y:      paper.Axis{Label: "loss"},
-		Series: []paper.Series{{Name: "optimum", X: paper.Numbers{1, 10, 100}, Y: paper.Numbers{0.40, 0.35, 0.34}}},
-		Levels: []paper.Level{{Name: "Bayes", Y: 0.17}},
-	}, "svg")
+// A result that a program of one's own has found, as files and as a page.
+func Example() {
+	dir, err := os.MkdirTemp("", "")
 	if err != nil {
-		fmt.Println(err)
-		return
+		panic(err)
 	}
-	if err := os.WriteFile(os.DevNull, svg, 0o666); err != nil {
-		fmt.Println(err)
+	defer os.RemoveAll(dir)
+	folder, err := report.OpenFolder(dir, paper.Settings{Seed: 1})
+	if err != nil {
+		panic(err)
 	}
-	fmt.Println(len(svg) > 1000)
-	// Output: true
+	loss := figure.Series{Name: "trained"}
+	loss.Add(1, 0.41)
+	loss.Add(10, 0.35)
+	ours := 0.35
+	entry := folder.Keep(paper.Outcome{Item: paper.Item{ID: "mine"}, Result: &paper.Result{
+		Setup: "two states", Verdict: paper.Agrees, Why: "It falls.", Quantity: "loss at n = 10", Ours: &ours,
+		Plots: []figure.Plot{{Name: "loss", Series: []figure.Series{loss}}},
+	}})
+	if err := folder.Finish([]report.Entry{entry}); err != nil {
+		panic(err)
+	}
+	for _, name := range []string{"mine/loss.svg", "mine/result.json", "index.html"} {
+		_, err := os.Stat(filepath.Join(dir, name))
+		fmt.Println(name, err == nil)
+	}
+	fmt.Print(report.Markdown([]report.Entry{entry}))
+	// Output:
+	// mine/loss.svg true
+	// mine/result.json true
+	// index.html true
+	// | item | verdict | quantity | paper | ours |
+	// |---|---|---|---:|---:|
+	// | mine | agrees | loss at n = 10 | – | 0.35 |
 }

@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"slices"
 
+	"markovicl/figure/draw"
 	"markovicl/internal/atomicfile"
 	"markovicl/paper"
 )
@@ -210,7 +211,7 @@ func (f *Folder) write(item paper.Item, r *paper.Result) ([]string, error) {
 	}
 	for _, p := range r.Plots {
 		for _, format := range []string{"svg", "png"} {
-			data, err := Draw(p, format)
+			data, err := draw.Render(p, format)
 			if err != nil {
 				return nil, err
 			}

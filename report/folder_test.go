@@ -16,6 +16,8 @@ import (
 	"markovicl/report"
 )
 
+func ptr(x float64) *float64 { return &x }
+
 func sampleItem(id string) paper.Item {
 	return paper.Item{
 		ID: id, Title: "Accuracy & depth", Source: "Figure 3", Question: "Is X_xy^2 ≥ 4 X_xx?", Revision: 1,

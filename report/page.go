@@ -10,6 +10,8 @@ import (
 	"regexp"
 	"strings"
 
+	"markovicl/figure"
+	"markovicl/figure/draw"
 	"markovicl/paper"
 )
 
@@ -37,8 +39,8 @@ func Page(s paper.Settings, entries []Entry) ([]byte, error) {
 		Folded bool
 		Hidden int // rows that only the CSV has
 	}
-	type figure struct {
-		paper.Plot
+	type drawing struct {
+		figure.Plot
 		Panels []template.HTML // SVG
 		Files  []string        // SVG, PNG
 	}
@@ -47,7 +49,7 @@ func Page(s paper.Settings, entries []Entry) ([]byte, error) {
 		Item    paper.Item
 		Result  *paper.Result
 		Tables  []table
-		Figures []figure
+		Figures []drawing
 	}
 	data := struct {
 		Settings string
@@ -68,11 +70,11 @@ func Page(s paper.Settings, entries []Entry) ([]byte, error) {
 			part.Tables = append(part.Tables, shown)
 		}
 		for _, p := range e.result.Plots {
-			svgs, err := DrawEach(p)
+			svgs, err := draw.Panels(p)
 			if err != nil {
 				return nil, err
 			}
-			f := figure{Plot: p, Files: []string{e.file(p.Name + ".svg"), e.file(p.Name + ".png")}}
+			f := drawing{Plot: p, Files: []string{e.file(p.Name + ".svg"), e.file(p.Name + ".png")}}
 			for _, svg := range svgs {
 				f.Panels = append(f.Panels, inline(svg))
 			}
@@ -116,16 +118,16 @@ var colours = []struct {
 	light color.RGBA
 	dark  string
 }{
-	{"ground", ground, "#1b1c1f"},
-	{"ink", ink, "#d8d8d8"},
-	{"rule", rule, "#3a3b40"},
-	{"c0", palette[0], "#4fa8e0"},
-	{"c1", palette[1], "#f0804a"},
-	{"c2", palette[2], "#2cc49a"},
-	{"c3", palette[3], "#dc93bd"},
-	{"c4", palette[4], "#f0b03a"},
-	{"c5", palette[5], "#8fd0f5"},
-	{"c6", palette[6], "#c49a6c"},
+	{"ground", draw.Ground, "#1b1c1f"},
+	{"ink", draw.Ink, "#d8d8d8"},
+	{"rule", draw.Rule, "#3a3b40"},
+	{"c0", draw.Palette[0], "#4fa8e0"},
+	{"c1", draw.Palette[1], "#f0804a"},
+	{"c2", draw.Palette[2], "#2cc49a"},
+	{"c3", draw.Palette[3], "#dc93bd"},
+	{"c4", draw.Palette[4], "#f0b03a"},
+	{"c5", draw.Palette[5], "#8fd0f5"},
+	{"c6", draw.Palette[6], "#c49a6c"},
 }
 
 func hex(c color.RGBA) string { return fmt.Sprintf("#%02X%02X%02X", c.R, c.G, c.B) }

@@ -1,10 +1,9 @@
 // Package report turns the results of package paper into what a person reads:
-// plots as SVG and PNG, tables as CSV, and one HTML page.
+// plots as SVG and PNG (drawn by figure/draw), tables as CSV, and one HTML page.
 //
 // Where to read what:
 //
 //   - entry.go: Entry, one line of the table of verdicts
 //   - folder.go: Folder, the files of a run, from which a later run goes on
 //   - page.go, page.html: the page; prose.go: its text and formulas
-//   - plot.go: drawing a paper.Plot, with axes.go, marks.go, heat.go, labels.go
 package report

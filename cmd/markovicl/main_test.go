@@ -11,6 +11,7 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"markovicl/figure"
 	"markovicl/paper"
 )
 
@@ -43,7 +44,7 @@ func sampleItems() []paper.Item {
 				r := &paper.Result{
 					Setup: "small.", Verdict: paper.Agrees, Why: "it did", Quantity: "seed", Ours: &ours, StandardError: &se,
 					Tables: []paper.Table{{Name: "table", Columns: []string{"count", "value"}}},
-					Plots:  []paper.Plot{{Name: "plot", Series: []paper.Series{{Name: id}}}},
+					Plots:  []figure.Plot{{Name: "plot", Series: []figure.Series{{Name: id}}}},
 				}
 				for i := range 3 {
 					r.Tables[0].Add(i*1_000_000, float64(i)/3)

@@ -7,12 +7,13 @@ import (
 	"strings"
 
 	"markovicl/ask"
+	"markovicl/figure"
+	"markovicl/figure/draw"
 	"markovicl/internal/atomicfile"
 	"markovicl/landscape"
 	"markovicl/markov"
 	"markovicl/moment"
 	"markovicl/paper"
-	"markovicl/report"
 )
 
 // writePicture draws v(b) = min_A f(b, A) with its local minima: for two entries
@@ -40,7 +41,7 @@ func writePicture(path string, r *ask.RecoverAnswer) error {
 
 func drawCurve(format string, task markov.Task, form *moment.Form, r *ask.RecoverAnswer) ([]byte, error) {
 	const steps = 720
-	curve := paper.Series{Name: "best loss for this b", Kind: paper.Curve}
+	curve := figure.Series{Name: "best loss for this b", Kind: figure.Curve}
 	for i := range steps + 1 {
 		angle := math.Pi * float64(i) / steps
 		s, c := math.Sincos(angle)
@@ -50,19 +51,19 @@ func drawCurve(format string, task markov.Task, form *moment.Form, r *ask.Recove
 		}
 		curve.X, curve.Y = append(curve.X, 180*float64(i)/steps), append(curve.Y, loss)
 	}
-	minima := paper.Series{Name: "local minima", Kind: paper.Points}
+	minima := figure.Series{Name: "local minima", Kind: figure.Points}
 	for _, m := range r.LocalMinima {
 		angle := math.Mod(math.Atan2(m.B[1], m.B[0])+2*math.Pi, math.Pi)
 		minima.X, minima.Y = append(minima.X, 180*angle/math.Pi), append(minima.Y, m.Loss)
 	}
 	from, to := 0.0, 180.0
-	return report.Draw(paper.Plot{
+	return draw.Render(figure.Plot{
 		Name:   "directions",
 		Title:  fmt.Sprintf("Loss of the best transformer by direction of b (d = %d, n = %v)", task.Positions(), task.Context()),
-		X:      paper.Axis{Label: "direction of b, degrees: 0 is the input, 90 the label", Min: &from, Max: &to},
-		Y:      paper.Axis{Label: "loss"},
-		Series: []paper.Series{curve, minima},
-		Levels: []paper.Level{{Name: "enlarged optimum", Y: r.LossEnlarged}},
+		X:      figure.Axis{Label: "direction of b, degrees: 0 is the input, 90 the label", Min: &from, Max: &to},
+		Y:      figure.Axis{Label: "loss"},
+		Series: []figure.Series{curve, minima},
+		Levels: []figure.Level{{Name: "enlarged optimum", Y: r.LossEnlarged}},
 	}, format)
 }
 
@@ -78,17 +79,17 @@ func drawMap(format string, task markov.Task, form *moment.Form, r *ask.RecoverA
 		return max(loss-r.LossEnlarged, least)
 	})
 	heat.Label, heat.Log, heat.Bands = "above the enlarged optimum", true, 14
-	p := paper.Plot{
+	p := figure.Plot{
 		Name:  "directions",
 		Title: fmt.Sprintf("Loss of the best transformer by direction of b (d = %d, n = %v)", task.Positions(), task.Context()),
-		X:     paper.Axis{Label: "first entry of b; the label's is largest in the middle"}, Y: paper.Axis{Label: "second entry; opposite points of the rim are one direction"},
+		X:     figure.Axis{Label: "first entry of b; the label's is largest in the middle"}, Y: figure.Axis{Label: "second entry; opposite points of the rim are one direction"},
 		Heat: &heat,
 	}
 	for _, minimum := range r.LocalMinima {
 		x, y := paper.PlaceOf([3]float64(minimum.B))
-		p.Series = append(p.Series, paper.Series{
-			Name: fmt.Sprintf("%.6f", minimum.Loss), Kind: paper.Points, X: paper.Numbers{x}, Y: paper.Numbers{y},
+		p.Series = append(p.Series, figure.Series{
+			Name: fmt.Sprintf("%.6f", minimum.Loss), Kind: figure.Points, X: figure.Numbers{x}, Y: figure.Numbers{y},
 		})
 	}
-	return report.Draw(p, format)
+	return draw.Render(p, format)
 }

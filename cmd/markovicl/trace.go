@@ -7,10 +7,11 @@ import (
 	"path/filepath"
 
 	"markovicl/ask"
+	"markovicl/figure"
+	"markovicl/figure/draw"
 	"markovicl/internal/atomicfile"
 	"markovicl/multiobj"
 	"markovicl/paper"
-	"markovicl/report"
 )
 
 type traceCmd struct {
@@ -61,7 +62,7 @@ func (c *traceCmd) write(r *multiobj.TraceResult) ([]string, error) {
 		data []byte
 	}{{"layers.csv", csv.Bytes()}}
 	for _, format := range []string{"svg", "png"} {
-		data, err := report.Draw(paper.Plot{Name: "layers", Panels: paper.LayerPlots(r)}, format)
+		data, err := draw.Render(figure.Plot{Name: "layers", Panels: paper.LayerPlots(r)}, format)
 		if err != nil {
 			return nil, err
 		}

@@ -1,4 +1,4 @@
-package report
+package draw
 
 import (
 	"image"
@@ -11,7 +11,7 @@ import (
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
 
-	"markovicl/paper"
+	"markovicl/figure"
 )
 
 // viridis is the colour map of van der Walt and Smith (2015), at equal
@@ -58,7 +58,7 @@ func edges(centres []float64, log bool) []float64 {
 // stretched over the plot: enough for 300 dpi.
 const heatPixels = 900
 
-func heatMap(h *paper.Heat, bar *colourBar, s scales) mark {
+func heatMap(h *figure.Heat, bar *colourBar, s scales) mark {
 	return func(c draw.Canvas, _, _ func(float64) vg.Length) {
 		columns := cells(edges(h.X, s.x.log), s.x)
 		rows := cells(edges(h.Y, s.y.log), s.y)
@@ -99,7 +99,7 @@ type colourBar struct {
 	scale scale
 }
 
-func newColourBar(h *paper.Heat) *colourBar {
+func newColourBar(h *figure.Heat) *colourBar {
 	var all []float64
 	for _, row := range h.Z {
 		for _, z := range row {
@@ -109,7 +109,7 @@ func newColourBar(h *paper.Heat) *colourBar {
 		}
 	}
 	b := &colourBar{label: wrap(tickStyle, h.Label, labelWidth), bands: h.Bands, scale: scale{log: h.Log}}
-	b.scale.fit(all, paper.Axis{}, 0)
+	b.scale.fit(all, figure.Axis{}, 0)
 	return b
 }
 
@@ -150,7 +150,7 @@ func (b *colourBar) Plot(c draw.Canvas, _ *plot.Plot) {
 	for _, tick := range b.scale.ticks() {
 		if part := b.part(tick.Value); tick.Label != "" && part >= 0 && part <= 1 {
 			y := c.Min.Y + (top-c.Min.Y)*vg.Length(part)
-			c.StrokeLine2(draw.LineStyle{Color: ink, Width: 0.5}, left+barWidth, y, left+barWidth+3, y)
+			c.StrokeLine2(draw.LineStyle{Color: Ink, Width: 0.5}, left+barWidth, y, left+barWidth+3, y)
 			c.FillText(tickStyle, vg.Point{X: left + barWidth + 5, Y: y - 3}, tick.Label)
 		}
 	}

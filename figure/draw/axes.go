@@ -1,4 +1,4 @@
-package report
+package draw
 
 import (
 	"image/color"
@@ -11,7 +11,7 @@ import (
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
 
-	"markovicl/paper"
+	"markovicl/figure"
 )
 
 // scales are the ranges of a plot's axes.
@@ -33,7 +33,7 @@ type scale struct {
 // barGroup is the part of the distance of neighbours that their bars fill.
 const barGroup = 0.8
 
-func newScales(p *paper.Plot) scales {
+func newScales(p *figure.Plot) scales {
 	s := scales{x: scale{log: p.X.Log}, y: scale{log: p.Y.Log}}
 	var xs, ys []float64
 	step := math.Inf(1) // the smallest distance of neighbours among bars
@@ -44,12 +44,12 @@ func newScales(p *paper.Plot) scales {
 			} else {
 				xs = append(xs, x)
 			}
-			if i > 0 && series.Kind == paper.Bars {
+			if i > 0 && series.Kind == figure.Bars {
 				step = min(step, x-series.X[i-1])
 			}
 		}
 		ys = append(append(append(ys, series.Y...), series.Low...), series.High...)
-		if series.Kind == paper.Bars {
+		if series.Kind == figure.Bars {
 			s.bars++
 			if !p.Y.Log {
 				ys = append(ys, 0)
@@ -85,7 +85,7 @@ func newScales(p *paper.Plot) scales {
 
 // fit sets the range from the values, with room at both ends as a part of it,
 // and from what the axis asks for.
-func (s *scale) fit(values []float64, a paper.Axis, room float64) {
+func (s *scale) fit(values []float64, a figure.Axis, room float64) {
 	s.min, s.max, s.whole = math.Inf(1), math.Inf(-1), true
 	for _, v := range values {
 		s.min, s.max = min(s.min, v), max(s.max, v)
@@ -154,7 +154,7 @@ func (s scale) place(v float64) float64 {
 }
 
 // apply sets up an axis; room is the width that the names of categories share.
-func (s scale) apply(a *plot.Axis, spec paper.Axis, room vg.Length) {
+func (s scale) apply(a *plot.Axis, spec figure.Axis, room vg.Length) {
 	a.Min, a.Max = s.min, s.max
 	a.Label.Text = spec.Label
 	a.Label.TextStyle = labelStyle
@@ -166,7 +166,7 @@ func (s scale) apply(a *plot.Axis, spec paper.Axis, room vg.Length) {
 	if align.YAlign == draw.YTop { // below an axis: a little further from its ticks
 		a.Tick.Label.YAlign *= 1.15
 	}
-	a.LineStyle = draw.LineStyle{Color: ink, Width: 0.6}
+	a.LineStyle = draw.LineStyle{Color: Ink, Width: 0.6}
 	a.Tick.LineStyle = a.LineStyle
 	a.Tick.Length = 4
 	if s.log {

@@ -1,4 +1,4 @@
-package report
+package draw
 
 import (
 	"cmp"
@@ -10,7 +10,7 @@ import (
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
 
-	"markovicl/paper"
+	"markovicl/figure"
 )
 
 // label names a series or a level where it ends, so that no legend far away is
@@ -34,32 +34,32 @@ const (
 )
 
 // endLabels returns the labels of all series and levels.
-func endLabels(p *paper.Plot, s scales) margins {
+func endLabels(p *figure.Plot, s scales) margins {
 	var labels margins
 	add := func(text string, y float64, shade color.RGBA, swatch func(c draw.Canvas, left, right, y vg.Length)) {
 		labels = append(labels, label{wrap(tickStyle, text, labelWidth), min(max(y, s.y.min), s.y.max), shade, swatch})
 	}
 	for i, series := range p.Series {
 		last := len(series.X) - 1
-		if last < 0 || series.Name == "" || series.Kind == paper.Points && last == 0 {
+		if last < 0 || series.Name == "" || series.Kind == figure.Points && last == 0 {
 			continue
 		}
 		add(series.Name, series.Y[last], shade(i), func(c draw.Canvas, left, right, y vg.Length) {
 			middle := vg.Point{X: (left + right) / 2, Y: y}
-			if series.Kind == paper.Bars {
+			if series.Kind == figure.Bars {
 				c.FillPolygon(shade(i), []vg.Point{{X: left + 2, Y: y - 3.5}, {X: right - 2, Y: y - 3.5}, {X: right - 2, Y: y + 3.5}, {X: left + 2, Y: y + 3.5}})
 				return
 			}
-			if series.Kind != paper.Points {
+			if series.Kind != figure.Points {
 				c.StrokeLine2(stroke(i), left, y, right, y)
 			}
-			if series.Kind == paper.Line || series.Kind == paper.Points {
+			if series.Kind == figure.Line || series.Kind == figure.Points {
 				shapes[i%len(shapes)].DrawGlyph(&c, glyph(i), middle) // outside the canvas of the data
 			}
 		})
 	}
 	for _, level := range p.Levels {
-		add(level.Name, level.Y, ink, func(c draw.Canvas, left, right, y vg.Length) {
+		add(level.Name, level.Y, Ink, func(c draw.Canvas, left, right, y vg.Length) {
 			c.StrokeLine2(levelStyle, left, y, right, y)
 		})
 	}
@@ -117,7 +117,7 @@ func (m margins) GlyphBoxes(*plot.Plot) []plot.GlyphBox {
 
 // pointLabel names a single point beside it, on a patch that keeps it legible
 // over lines and colours.
-func pointLabel(s paper.Series, scale scales) mark {
+func pointLabel(s figure.Series, scale scales) mark {
 	return func(c draw.Canvas, x, y func(float64) vg.Length) {
 		at := vg.Point{X: x(scale.x.place(s.X[0])), Y: y(s.Y[0])}
 		if s.Name == "" || !c.Contains(at) {
@@ -132,7 +132,7 @@ func pointLabel(s paper.Series, scale scales) mark {
 		if bottom+lineHeight > c.Max.Y {
 			bottom = at.Y - 3 - lineHeight
 		}
-		c.FillPolygon(color.NRGBA{ground.R, ground.G, ground.B, 0xD0}, []vg.Point{
+		c.FillPolygon(color.NRGBA{Ground.R, Ground.G, Ground.B, 0xD0}, []vg.Point{
 			{X: left - 1.5, Y: bottom - 1.5}, {X: left + width + 1.5, Y: bottom - 1.5},
 			{X: left + width + 1.5, Y: bottom + lineHeight - 1}, {X: left - 1.5, Y: bottom + lineHeight - 1}})
 		c.FillText(tickStyle, vg.Point{X: left, Y: bottom}, s.Name)

@@ -1,4 +1,9 @@
-package paper
+// Package figure holds plots as data: axes, series with bands, level lines, heat maps,
+// small multiples. A Plot says what is shown; package figure/draw makes a picture of
+// it, and [Plot.Check] says what keeps it from being one. Plots are written to JSON
+// with their NaN and infinities ([Numbers]), so that what a run has computed can be
+// drawn later, elsewhere, or by something else.
+package figure
 
 import (
 	"encoding/json"
@@ -57,17 +62,17 @@ func (s *Series) AddBand(x, y, low, high float64) {
 	s.Low, s.High = append(s.Low, low), append(s.High, high)
 }
 
-// at returns the value at x, which must be one of the points.
-func (s *Series) at(x float64) float64 {
+// At returns the value at x, which must be one of the points.
+func (s *Series) At(x float64) float64 {
 	i := slices.Index(s.X, x)
 	if i < 0 {
-		panic(fmt.Sprintf("paper: series %s has no point at %v", s.Name, x))
+		panic(fmt.Sprintf("figure: series %s has no point at %v", s.Name, x))
 	}
 	return s.Y[i]
 }
 
-// last returns the value of the last point.
-func (s *Series) last() float64 { return s.Y[len(s.Y)-1] }
+// Last returns the value of the last point.
+func (s *Series) Last() float64 { return s.Y[len(s.Y)-1] }
 
 // Kind says how the points of a series belong together.
 type Kind string
@@ -259,3 +264,5 @@ func (h *Heat) check(x, y Axis) error {
 	}
 	return nil
 }
+
+func finite(x float64) bool { return !math.IsNaN(x) && !math.IsInf(x, 0) }

@@ -1,4 +1,4 @@
-package report_test
+package draw_test
 
 import (
 	"bytes"
@@ -11,17 +11,17 @@ import (
 	"strings"
 	"testing"
 
-	"markovicl/paper"
-	"markovicl/report"
+	"markovicl/figure"
+	"markovicl/figure/draw"
 )
 
 func ptr(x float64) *float64 { return &x }
 
-// samplePlots has a plot of every kind. REPORT_SAMPLES=DIR go test ./report
+// samplePlots has a plot of every kind. DRAW_SAMPLES=DIR go test ./figure/draw
 // writes their pictures to a folder, to look at them.
-func samplePlots() []paper.Plot {
-	wave := paper.Series{Name: "optimum of the enlarged model", Kind: paper.Curve}
-	trained := paper.Series{Name: "trained"}
+func samplePlots() []figure.Plot {
+	wave := figure.Series{Name: "optimum of the enlarged model", Kind: figure.Curve}
+	trained := figure.Series{Name: "trained"}
 	for i := range 60 {
 		x := 1 + float64(i)/6
 		wave.Add(x, 0.3+0.1*math.Sin(x))
@@ -29,53 +29,53 @@ func samplePlots() []paper.Plot {
 			trained.AddBand(x, 0.5/x+0.1, 0.4/x+0.1, 0.6/x+0.1)
 		}
 	}
-	kinds := paper.Plot{
+	kinds := figure.Plot{
 		Name: "kinds", Title: "A sample of every kind of line, with a title that is so long that it has to be broken",
-		X: paper.Axis{Label: "in-context chains n", Log: true}, Y: paper.Axis{Label: "loss"},
-		Series: []paper.Series{wave, trained,
-			{Name: "separate", Kind: paper.Points, X: paper.Numbers{2, 4, 8}, Y: paper.Numbers{0.2, 0.25, 0.22}},
-			{Name: "steps", Kind: paper.Steps, X: paper.Numbers{1, 5, 10.8}, Y: paper.Numbers{0.6, 0.55, 0.21}},
-			{Name: "the best one", Kind: paper.Points, X: paper.Numbers{6}, Y: paper.Numbers{0.45}}},
-		Levels: []paper.Level{{Name: "Bayes", Y: 0.2}},
+		X: figure.Axis{Label: "in-context chains n", Log: true}, Y: figure.Axis{Label: "loss"},
+		Series: []figure.Series{wave, trained,
+			{Name: "separate", Kind: figure.Points, X: figure.Numbers{2, 4, 8}, Y: figure.Numbers{0.2, 0.25, 0.22}},
+			{Name: "steps", Kind: figure.Steps, X: figure.Numbers{1, 5, 10.8}, Y: figure.Numbers{0.6, 0.55, 0.21}},
+			{Name: "the best one", Kind: figure.Points, X: figure.Numbers{6}, Y: figure.Numbers{0.45}}},
+		Levels: []figure.Level{{Name: "Bayes", Y: 0.2}},
 	}
 
-	limit := paper.Series{Name: "loss"}
+	limit := figure.Series{Name: "loss"}
 	for _, n := range []float64{1, 3, 10, 30, 100, math.Inf(1)} {
 		y := 0.2 + 0.1/n
 		limit.AddBand(n, y, y-0.01, y+0.01)
 	}
-	infinite := paper.Plot{
-		Name: "infinite", Title: "Loss by the number of chains", X: paper.Axis{Label: "in-context chains n", Log: true}, Y: paper.Axis{Label: "loss", Log: true},
-		Series: []paper.Series{limit}, Levels: []paper.Level{{Name: "limit of anything", Y: 0.2}},
+	infinite := figure.Plot{
+		Name: "infinite", Title: "Loss by the number of chains", X: figure.Axis{Label: "in-context chains n", Log: true}, Y: figure.Axis{Label: "loss", Log: true},
+		Series: []figure.Series{limit}, Levels: []figure.Level{{Name: "limit of anything", Y: 0.2}},
 	}
 
-	var panels []paper.Plot
+	var panels []figure.Plot
 	for states := 2; states <= 4; states++ {
-		train, fresh := paper.Series{Name: "training prompts", Kind: paper.Bars}, paper.Series{Name: "fresh prompts", Kind: paper.Bars}
-		claimed := paper.Series{Name: "the paper", Kind: paper.Points}
+		train, fresh := figure.Series{Name: "training prompts", Kind: figure.Bars}, figure.Series{Name: "fresh prompts", Kind: figure.Bars}
+		claimed := figure.Series{Name: "the paper", Kind: figure.Points}
 		for depth := range 3 {
 			a := 0.5 + 0.15*float64(depth)
 			train.AddBand(float64(depth), a, a-0.02, a+0.02)
 			fresh.AddBand(float64(depth), 0.9/float64(states), 0.9/float64(states)-0.01, 0.9/float64(states)+0.01)
 			claimed.Add(float64(depth), 0.6+0.15*float64(depth))
 		}
-		panels = append(panels, paper.Plot{
+		panels = append(panels, figure.Plot{
 			Title: []string{"two", "three", "four"}[states-2] + " states",
-			X:     paper.Axis{Categories: []string{"1 layer", "2 layers", "3 layers"}}, Y: paper.Axis{Label: "accuracy", Min: ptr(0), Max: ptr(1)},
-			Series: []paper.Series{train, fresh, claimed}, Levels: []paper.Level{{Name: "Bayes", Y: 1 / float64(states)}},
+			X:     figure.Axis{Categories: []string{"1 layer", "2 layers", "3 layers"}}, Y: figure.Axis{Label: "accuracy", Min: ptr(0), Max: ptr(1)},
+			Series: []figure.Series{train, fresh, claimed}, Levels: []figure.Level{{Name: "Bayes", Y: 1 / float64(states)}},
 		})
 	}
 	bars := panels[1]
 	bars.Name = "bars"
-	small := paper.Plot{Name: "panels", Title: "Accuracy by depth and number of states", Panels: panels}
+	small := figure.Plot{Name: "panels", Title: "Accuracy by depth and number of states", Panels: panels}
 
-	disc := paper.Heat{Label: "v(b), the best loss with b", Log: true}
+	disc := figure.Heat{Label: "v(b), the best loss with b", Log: true}
 	for i := range 81 {
 		at := float64(i-40) / 40
 		disc.X, disc.Y = append(disc.X, at), append(disc.Y, at)
 	}
 	for _, y := range disc.Y {
-		row := paper.Numbers{}
+		row := figure.Numbers{}
 		for _, x := range disc.X {
 			z := math.NaN()
 			if x*x+y*y <= 1 {
@@ -87,32 +87,32 @@ func samplePlots() []paper.Plot {
 	}
 	banded := disc
 	banded.Bands, banded.Log = 8, false
-	bands := paper.Plot{Name: "bands", X: paper.Axis{Label: "first coordinate"}, Y: paper.Axis{Label: "second coordinate"}, Heat: &banded}
-	heat := paper.Plot{
-		Name: "heat", Title: "The loss over the projective plane", X: paper.Axis{Label: "first coordinate"}, Y: paper.Axis{Label: "second coordinate"},
-		Heat: &disc, Series: []paper.Series{{Name: "minimum", Kind: paper.Points, X: paper.Numbers{-0.5}, Y: paper.Numbers{0.1}}},
+	bands := figure.Plot{Name: "bands", X: figure.Axis{Label: "first coordinate"}, Y: figure.Axis{Label: "second coordinate"}, Heat: &banded}
+	heat := figure.Plot{
+		Name: "heat", Title: "The loss over the projective plane", X: figure.Axis{Label: "first coordinate"}, Y: figure.Axis{Label: "second coordinate"},
+		Heat: &disc, Series: []figure.Series{{Name: "minimum", Kind: figure.Points, X: figure.Numbers{-0.5}, Y: figure.Numbers{0.1}}},
 	}
 
-	crowd := paper.Plot{Name: "crowd", Title: "Nine lines that end close together", X: paper.Axis{Label: "layer"}, Y: paper.Axis{Label: "mean over the prompts"}}
+	crowd := figure.Plot{Name: "crowd", Title: "Nine lines that end close together", X: figure.Axis{Label: "layer"}, Y: figure.Axis{Label: "mean over the prompts"}}
 	for k := range 9 {
-		s := paper.Series{Name: "k = " + string(rune('1'+k))}
+		s := figure.Series{Name: "k = " + string(rune('1'+k))}
 		for layer := range 4 {
 			s.Add(float64(layer), 1e-4*(float64(k)*0.1+math.Exp(-float64(layer)))-1e-4)
 		}
 		crowd.Series = append(crowd.Series, s)
 	}
-	return []paper.Plot{kinds, infinite, bars, small, heat, bands, crowd}
+	return []figure.Plot{kinds, infinite, bars, small, heat, bands, crowd}
 }
 
 func TestDrawIsReadableAndRepeatable(t *testing.T) {
-	folder := os.Getenv("REPORT_SAMPLES")
+	folder := os.Getenv("DRAW_SAMPLES")
 	for _, p := range samplePlots() {
 		t.Run(p.Name, func(t *testing.T) {
-			svg, err := report.Draw(p, "svg")
+			svg, err := draw.Render(p, "svg")
 			if err != nil {
 				t.Fatal(err)
 			}
-			again, err := report.Draw(p, "svg")
+			again, err := draw.Render(p, "svg")
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -138,7 +138,7 @@ func TestDrawIsReadableAndRepeatable(t *testing.T) {
 			if bytes.Contains(svg, []byte("NaN")) || bytes.Contains(svg, []byte("Inf")) {
 				t.Error("the SVG has coordinates that are not numbers")
 			}
-			raster, err := report.Draw(p, "png")
+			raster, err := draw.Render(p, "png")
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -182,7 +182,7 @@ func words(t *testing.T, svg []byte) string {
 
 func TestDrawEach(t *testing.T) {
 	for _, p := range samplePlots() {
-		svgs, err := report.DrawEach(p)
+		svgs, err := draw.Panels(p)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -197,20 +197,20 @@ func TestDrawEach(t *testing.T) {
 
 func TestDrawDegenerateRanges(t *testing.T) {
 	inf := math.Inf(1)
-	for name, p := range map[string]paper.Plot{
-		"one point":         {Series: []paper.Series{{Name: "a", X: paper.Numbers{1}, Y: paper.Numbers{0}}}},
-		"one point, log":    {X: paper.Axis{Log: true}, Y: paper.Axis{Log: true}, Series: []paper.Series{{Name: "a", X: paper.Numbers{1}, Y: paper.Numbers{3}}}},
-		"constant":          {Series: []paper.Series{{Name: "a", X: paper.Numbers{1, 2}, Y: paper.Numbers{3, 3}}}},
-		"tiny":              {Y: paper.Axis{Log: true}, Series: []paper.Series{{X: paper.Numbers{1, 2}, Y: paper.Numbers{1e-300, 1e-9}}}},
-		"huge":              {Series: []paper.Series{{X: paper.Numbers{1, 2}, Y: paper.Numbers{-1e200, 1e200}}}},
-		"only infinity":     {X: paper.Axis{Log: true}, Series: []paper.Series{{X: paper.Numbers{inf}, Y: paper.Numbers{1}}}},
-		"one bar":           {Series: []paper.Series{{Kind: paper.Bars, X: paper.Numbers{1}, Y: paper.Numbers{-1}}}},
-		"bars to infinity":  {X: paper.Axis{Log: true}, Y: paper.Axis{Log: true}, Series: []paper.Series{{Kind: paper.Bars, X: paper.Numbers{1, 10, inf}, Y: paper.Numbers{1, 2, 3}}}},
-		"beyond the values": {X: paper.Axis{Min: ptr(7)}, Y: paper.Axis{Max: ptr(-3)}, Series: []paper.Series{{X: paper.Numbers{1, 2}, Y: paper.Numbers{3, 3}, Low: []float64{2, 2}, High: []float64{4, 4}}}},
+	for name, p := range map[string]figure.Plot{
+		"one point":         {Series: []figure.Series{{Name: "a", X: figure.Numbers{1}, Y: figure.Numbers{0}}}},
+		"one point, log":    {X: figure.Axis{Log: true}, Y: figure.Axis{Log: true}, Series: []figure.Series{{Name: "a", X: figure.Numbers{1}, Y: figure.Numbers{3}}}},
+		"constant":          {Series: []figure.Series{{Name: "a", X: figure.Numbers{1, 2}, Y: figure.Numbers{3, 3}}}},
+		"tiny":              {Y: figure.Axis{Log: true}, Series: []figure.Series{{X: figure.Numbers{1, 2}, Y: figure.Numbers{1e-300, 1e-9}}}},
+		"huge":              {Series: []figure.Series{{X: figure.Numbers{1, 2}, Y: figure.Numbers{-1e200, 1e200}}}},
+		"only infinity":     {X: figure.Axis{Log: true}, Series: []figure.Series{{X: figure.Numbers{inf}, Y: figure.Numbers{1}}}},
+		"one bar":           {Series: []figure.Series{{Kind: figure.Bars, X: figure.Numbers{1}, Y: figure.Numbers{-1}}}},
+		"bars to infinity":  {X: figure.Axis{Log: true}, Y: figure.Axis{Log: true}, Series: []figure.Series{{Kind: figure.Bars, X: figure.Numbers{1, 10, inf}, Y: figure.Numbers{1, 2, 3}}}},
+		"beyond the values": {X: figure.Axis{Min: ptr(7)}, Y: figure.Axis{Max: ptr(-3)}, Series: []figure.Series{{X: figure.Numbers{1, 2}, Y: figure.Numbers{3, 3}, Low: []float64{2, 2}, High: []float64{4, 4}}}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			for _, format := range []string{"svg", "png"} {
-				data, err := report.Draw(p, format)
+				data, err := draw.Render(p, format)
 				if err != nil {
 					t.Error(err)
 				}
@@ -223,18 +223,18 @@ func TestDrawDegenerateRanges(t *testing.T) {
 }
 
 func TestDrawRefuses(t *testing.T) {
-	good := []paper.Series{{X: paper.Numbers{1, 2}, Y: paper.Numbers{3, 4}}}
-	for name, p := range map[string]paper.Plot{
+	good := []figure.Series{{X: figure.Numbers{1, 2}, Y: figure.Numbers{3, 4}}}
+	for name, p := range map[string]figure.Plot{
 		"nothing":          {},
 		"missing letter":   {Title: "H⁻¹h", Series: good},
-		"NaN":              {Series: []paper.Series{{X: paper.Numbers{1}, Y: paper.Numbers{math.NaN()}}}},
-		"0 on a log scale": {Y: paper.Axis{Log: true}, Series: []paper.Series{{X: paper.Numbers{1}, Y: paper.Numbers{0}}}},
+		"NaN":              {Series: []figure.Series{{X: figure.Numbers{1}, Y: figure.Numbers{math.NaN()}}}},
+		"0 on a log scale": {Y: figure.Axis{Log: true}, Series: []figure.Series{{X: figure.Numbers{1}, Y: figure.Numbers{0}}}},
 	} {
-		if _, err := report.Draw(p, "svg"); err == nil {
+		if _, err := draw.Render(p, "svg"); err == nil {
 			t.Errorf("%s: it was drawn", name)
 		}
 	}
-	if _, err := report.Draw(paper.Plot{Series: good}, "gif"); err == nil {
+	if _, err := draw.Render(figure.Plot{Series: good}, "gif"); err == nil {
 		t.Error("a format that is not known was drawn")
 	}
 }
@@ -245,7 +245,7 @@ func BenchmarkDraw(b *testing.B) {
 			b.Run(p.Name+"/"+format, func(b *testing.B) {
 				b.ReportAllocs()
 				for b.Loop() {
-					if _, err := report.Draw(p, format); err != nil {
+					if _, err := draw.Render(p, format); err != nil {
 						b.Fatal(err)
 					}
 				}

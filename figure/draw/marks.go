@@ -1,4 +1,4 @@
-package report
+package draw
 
 import (
 	"image/color"
@@ -9,7 +9,7 @@ import (
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
 
-	"markovicl/paper"
+	"markovicl/figure"
 )
 
 // mark draws something in the coordinates of a plot; it implements
@@ -25,7 +25,7 @@ func (m mark) Plot(c draw.Canvas, p *plot.Plot) {
 // shapes differ from series to series, as colours do.
 var shapes = []draw.GlyphDrawer{draw.CircleGlyph{}, draw.BoxGlyph{}, draw.PyramidGlyph{}, draw.RingGlyph{}, draw.SquareGlyph{}, draw.TriangleGlyph{}, draw.CrossGlyph{}}
 
-func shade(i int) color.RGBA { return palette[i%len(palette)] }
+func shade(i int) color.RGBA { return Palette[i%len(Palette)] }
 
 func glyph(i int) draw.GlyphStyle {
 	return draw.GlyphStyle{Color: shade(i), Radius: 2.3, Shape: shapes[i%len(shapes)]}
@@ -34,29 +34,29 @@ func glyph(i int) draw.GlyphStyle {
 // stroke is dashed for the series that have to share a colour with another.
 func stroke(i int) draw.LineStyle {
 	style := draw.LineStyle{Color: shade(i), Width: 1.3}
-	if i >= len(palette) {
+	if i >= len(Palette) {
 		style.Dashes = []vg.Length{5, 2}
 	}
 	return style
 }
 
-var levelStyle = draw.LineStyle{Color: ink, Width: 0.7, Dashes: []vg.Length{4, 3}}
+var levelStyle = draw.LineStyle{Color: Ink, Width: 0.7, Dashes: []vg.Length{4, 3}}
 
 // grid draws a line for each labelled tick of the y axis.
 func grid(p *plot.Plot) mark {
 	return func(c draw.Canvas, x, y func(float64) vg.Length) {
 		for _, tick := range p.Y.Tick.Marker.Ticks(p.Y.Min, p.Y.Max) {
 			if h := y(tick.Value); tick.Label != "" && c.ContainsY(h) {
-				c.StrokeLine2(draw.LineStyle{Color: rule, Width: 0.5}, c.Min.X, h, c.Max.X, h)
+				c.StrokeLine2(draw.LineStyle{Color: Rule, Width: 0.5}, c.Min.X, h, c.Max.X, h)
 			}
 		}
 	}
 }
 
-func addSeries(canvas *plot.Plot, p *paper.Plot, s scales) {
+func addSeries(canvas *plot.Plot, p *figure.Plot, s scales) {
 	bars := 0
 	for i, series := range p.Series {
-		if series.Kind == paper.Bars {
+		if series.Kind == figure.Bars {
 			canvas.Add(barMarks(i, bars, series, s))
 			bars++
 		}
@@ -69,10 +69,10 @@ func addSeries(canvas *plot.Plot, p *paper.Plot, s scales) {
 		}))
 	}
 	for i, series := range p.Series { // on top of all bars
-		if series.Kind != paper.Bars {
+		if series.Kind != figure.Bars {
 			canvas.Add(lineMarks(i, series, s))
 		}
-		if series.Kind == paper.Points && len(series.X) == 1 {
+		if series.Kind == figure.Points && len(series.X) == 1 {
 			canvas.Add(pointLabel(series, s))
 		}
 	}
@@ -80,7 +80,7 @@ func addSeries(canvas *plot.Plot, p *paper.Plot, s scales) {
 
 // lineMarks draws a series other than bars: band, line, points. What is at
 // infinity is not joined to the rest.
-func lineMarks(i int, s paper.Series, scale scales) mark {
+func lineMarks(i int, s figure.Series, scale scales) mark {
 	return func(c draw.Canvas, x, y func(float64) vg.Length) {
 		points := make([]vg.Point, len(s.X))
 		finite := 0
@@ -91,7 +91,7 @@ func lineMarks(i int, s paper.Series, scale scales) mark {
 			}
 		}
 		joined := points[:finite]
-		if s.Kind == paper.Points {
+		if s.Kind == figure.Points {
 			joined = nil
 		}
 		if s.Low != nil {
@@ -111,7 +111,7 @@ func lineMarks(i int, s paper.Series, scale scales) mark {
 				whisker(c, stroke(i), points[k].X, y(s.Low[k]), y(s.High[k]))
 			}
 		}
-		if s.Kind == paper.Steps {
+		if s.Kind == figure.Steps {
 			joined = stepped(joined)
 		}
 		if len(joined) > 1 {
@@ -119,13 +119,13 @@ func lineMarks(i int, s paper.Series, scale scales) mark {
 		}
 		for k, point := range points {
 			alone := k >= finite || finite == 1
-			if s.Kind != paper.Line && s.Kind != paper.Points && !alone {
+			if s.Kind != figure.Line && s.Kind != figure.Points && !alone {
 				continue
 			}
 			style := glyph(i)
-			if s.Kind == paper.Points { // may stand on colours
+			if s.Kind == figure.Points { // may stand on colours
 				halo := style
-				halo.Color, halo.Radius = ground, style.Radius+0.8
+				halo.Color, halo.Radius = Ground, style.Radius+0.8
 				c.DrawGlyph(halo, point)
 			}
 			c.DrawGlyph(style, point)
@@ -158,7 +158,7 @@ func whisker(c draw.Canvas, style draw.LineStyle, x, low, high vg.Length) {
 }
 
 // barMarks draws the series of bars number i of all series and nth of bars.
-func barMarks(i, nth int, s paper.Series, scale scales) mark {
+func barMarks(i, nth int, s figure.Series, scale scales) mark {
 	return func(c draw.Canvas, x, y func(float64) vg.Length) {
 		floor := c.Min.Y
 		if !scale.y.log {
@@ -176,7 +176,7 @@ func barMarks(i, nth int, s paper.Series, scale scales) mark {
 			left, right := centre-width*0.46, centre+width*0.46
 			c.FillPolygon(shade(i), []vg.Point{{X: left, Y: floor}, {X: right, Y: floor}, {X: right, Y: top}, {X: left, Y: top}})
 			if s.Low != nil {
-				whisker(c, draw.LineStyle{Color: ink}, centre, y(s.Low[k]), y(s.High[k]))
+				whisker(c, draw.LineStyle{Color: Ink}, centre, y(s.Low[k]), y(s.High[k]))
 			}
 		}
 	}

@@ -1,4 +1,12 @@
-package report
+// Package draw makes pictures of the plots of package figure: SVG and PNG, in colours
+// that people with any kind of colour vision can tell apart, with every line named where
+// it ends rather than in a legend far away.
+//
+//	svg, err := draw.Render(plot, "svg")
+//
+// Where to read what: draw.go has pages, panels and text; axes.go ranges and ticks;
+// marks.go series; labels.go their names; heat.go heat maps with their colour bars.
+package draw
 
 import (
 	"bytes"
@@ -18,12 +26,12 @@ import (
 
 	xfont "golang.org/x/image/font"
 
-	"markovicl/paper"
+	"markovicl/figure"
 )
 
-// palette is that of Okabe and Ito (2008), which people with any kind of colour
+// Palette is that of Okabe and Ito (2008), which people with any kind of colour
 // vision can tell apart.
-var palette = []color.RGBA{
+var Palette = []color.RGBA{
 	{0x00, 0x72, 0xB2, 0xFF}, // blue
 	{0xD5, 0x5E, 0x00, 0xFF}, // vermilion
 	{0x00, 0x9E, 0x73, 0xFF}, // bluish green
@@ -34,9 +42,9 @@ var palette = []color.RGBA{
 }
 
 var (
-	ground = color.RGBA{0xFF, 0xFF, 0xFF, 0xFF}
-	ink    = color.RGBA{0x33, 0x33, 0x33, 0xFF}
-	rule   = color.RGBA{0xE2, 0xE2, 0xE2, 0xFF} // lines of the grid
+	Ground = color.RGBA{0xFF, 0xFF, 0xFF, 0xFF}
+	Ink    = color.RGBA{0x33, 0x33, 0x33, 0xFF}
+	Rule   = color.RGBA{0xE2, 0xE2, 0xE2, 0xFF} // lines of the grid
 )
 
 // Sizes suit one column of a paper, where 9 points stay legible; panels are
@@ -59,15 +67,15 @@ var (
 
 func letters(size vg.Length, weight xfont.Weight) text.Style {
 	return text.Style{
-		Color:   ink,
+		Color:   Ink,
 		Font:    font.Font{Typeface: "Liberation", Variant: "Sans", Weight: weight, Size: size},
 		Handler: plot.DefaultTextHandler,
 	}
 }
 
-// Draw renders a plot; format is "svg" or "png". The bytes depend on the plot
+// Render draws a plot; format is "svg" or "png". The bytes depend on the plot
 // alone.
-func Draw(p paper.Plot, format string) ([]byte, error) {
+func Render(p figure.Plot, format string) ([]byte, error) {
 	if err := p.Check(); err != nil {
 		return nil, fmt.Errorf("plot %s: %w", p.Name, err)
 	}
@@ -104,11 +112,11 @@ func Draw(p paper.Plot, format string) ([]byte, error) {
 	})
 }
 
-// DrawEach renders the panels of a plot one by one as SVG, for a page that
+// Panels draws the panels of a plot one by one as SVG, for a page that
 // finds places for them; a plot without panels is its own only panel.
-func DrawEach(p paper.Plot) ([][]byte, error) {
+func Panels(p figure.Plot) ([][]byte, error) {
 	if len(p.Panels) == 0 {
-		svg, err := Draw(p, "svg")
+		svg, err := Render(p, "svg")
 		return [][]byte{svg}, err
 	}
 	var all [][]byte
@@ -136,7 +144,7 @@ func render(width, height vg.Length, format string, picture func(draw.Canvas) er
 		return nil, fmt.Errorf("plots are drawn as svg or png, not as %q", format)
 	}
 	c := draw.New(canvas)
-	c.SetColor(ground)
+	c.SetColor(Ground)
 	c.Fill(c.Rectangle.Path())
 	if err := picture(c); err != nil {
 		return nil, err
@@ -156,7 +164,7 @@ func render(width, height vg.Length, format string, picture func(draw.Canvas) er
 
 // drawPanel draws one plot: its title, below it in lighter letters the label of
 // the y axis (so that nobody has to turn their head), then axes and marks.
-func drawPanel(c draw.Canvas, p paper.Plot) error {
+func drawPanel(c draw.Canvas, p figure.Plot) error {
 	c = draw.Crop(c, margin, -margin, margin, -margin)
 	width := c.Max.X - c.Min.X
 	for _, line := range []struct {
@@ -184,7 +192,7 @@ func drawPanel(c draw.Canvas, p paper.Plot) error {
 	canvas := plot.New()
 	canvas.BackgroundColor = nil
 	s.x.apply(&canvas.X, p.X, width*0.7)
-	s.y.apply(&canvas.Y, paper.Axis{Log: p.Y.Log, Categories: p.Y.Categories}, width*0.3)
+	s.y.apply(&canvas.Y, figure.Axis{Log: p.Y.Log, Categories: p.Y.Categories}, width*0.3)
 	canvas.Y.LineStyle.Width = 0
 	canvas.Y.Tick.LineStyle.Width = 0
 	canvas.X.Padding, canvas.Y.Padding = 0, 5
