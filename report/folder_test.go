@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"math"
 	"os"
 	"path/filepath"
 	"strings"
@@ -12,6 +13,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"markovicl/figure"
 	"markovicl/paper"
 	"markovicl/report"
 )
@@ -22,6 +24,22 @@ func sampleItem(id string) paper.Item {
 	return paper.Item{
 		ID: id, Title: "Accuracy & depth", Source: "Figure 3", Question: "Is X_xy^2 ≥ 4 X_xx?", Revision: 1,
 		Claim: "For w_0 = 0 the optimum is X^* = H^{-1}h, <always>.",
+	}
+}
+
+// samplePlots are a plot of lines, one of panels, and a heat map.
+func samplePlots() []figure.Plot {
+	line := figure.Plot{
+		Name: "lines", Title: "Loss by the number of chains", X: figure.Axis{Label: "in-context chains n"}, Y: figure.Axis{Label: "loss"},
+		Series: []figure.Series{{Name: "trained", X: figure.Numbers{1, 10, math.Inf(1)}, Y: figure.Numbers{0.4, 0.3, 0.2}}},
+		Levels: []figure.Level{{Name: "Bayes", Y: 0.2}},
+	}
+	panel := line
+	panel.Name = ""
+	return []figure.Plot{
+		line,
+		{Name: "panels", Title: "Twice the same", Panels: []figure.Plot{panel, panel}},
+		{Name: "heat", Heat: &figure.Heat{Label: "loss", X: figure.Numbers{0, 1}, Y: figure.Numbers{0, 1}, Z: []figure.Numbers{{1, 2}, {3, math.NaN()}}}},
 	}
 }
 

@@ -124,8 +124,8 @@ func TestPage(t *testing.T) {
 			t.Errorf("the page does not have %s", must)
 		}
 	}
-	if n := strings.Count(page, "<svg "); n != 6+3+1 {
-		t.Errorf("there are %d pictures, want 10", n)
+	if n := strings.Count(page, "<svg "); n != 1+2+1+1 { // two panels are two
+		t.Errorf("there are %d pictures, want 5", n)
 	}
 }
 
