@@ -2,13 +2,10 @@ package landscape
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"math"
 	"math/big"
 	"slices"
-
-	"gonum.org/v1/gonum/mat"
 
 	"markovicl/lsa"
 	"markovicl/moment"
@@ -124,7 +121,7 @@ func (r *Recovery) Certified() bool {
 // the Status Interrupted and no error. The result is the same for any number of
 // processors.
 func Recover(ctx context.Context, form *moment.Form, settings Settings) (*Recovery, error) {
-	if err := usableForm(form); err != nil {
+	if err := checkForm(form); err != nil {
 		return nil, err
 	}
 	optimum, err := Minimise(context.WithoutCancel(ctx), form)
@@ -154,9 +151,7 @@ func Recover(ctx context.Context, form *moment.Form, settings Settings) (*Recove
 	if err := r.decide(); err != nil {
 		return nil, err
 	}
-	if err := r.search(0, r.settings.Starts); err != nil {
-		return nil, err
-	}
+	r.search(0, r.settings.Starts)
 	r.conclude()
 	if r.Realisable != Realisable {
 		if err := r.bound(); err != nil {
@@ -201,7 +196,7 @@ func (r *recovery) decide() error {
 		if precision == 0 {
 			precision = math.Max(DefaultPrecision, 64*unitRoundoff*r.optimum.Condition)
 		}
-		scale, err := largestBlock(r.optimum.X, q, D)
+		_, scale, err := symmetricBlocks(r.optimum.X, q, D)
 		if err != nil {
 			return err
 		}
@@ -210,18 +205,13 @@ func (r *recovery) decide() error {
 		}
 		r.Realisable = r.Decision.Verdict
 		r.starts = append(r.starts, r.Decision.B)
-		switch {
-		case q == 1 && r.Realisable == Realisable && r.Decision.AtBoundary:
-			r.Realisable = Undecided
-			r.Reason = fmt.Sprintf("X* is within the precision %.3g, to which it is known, of the boundary of the transformers; only fractions can tell on which side", r.Decision.Precision)
-		case r.Realisable == Undecided:
+		if r.Realisable == Undecided {
 			r.Reason = fmt.Sprintf("X* is within %.3g of a transformer, and not provably farther than the precision %.3g to which it is known", r.Decision.Residual, r.Decision.Precision)
 		}
 	} else {
 		r.Reason = "H is singular: the minimisers form an affine set, and no transformer among them was found"
 	}
-	// No more starts than are ever useful: the search is to have the time.
-	nearest := nearestTransformer(r.ctx, r.optimum.X, q, min(r.settings.Starts, moreStarts*12*D), r.settings.Seed)
+	nearest := nearestTransformer(r.ctx, r.optimum.X, q, r.settings.Starts, r.settings.Seed)
 	r.ProjectionLoss = r.form.Loss(nearest.X)
 	r.ProjectionDistance = math.Sqrt(math.Max(0, nearest.Loss))
 	r.starts = append(r.starts, nearest.B)
@@ -230,85 +220,20 @@ func (r *recovery) decide() error {
 
 // search descends from random starts first to last and keeps the best. Until the
 // end, LocalMinima are those of the searched form.
-func (r *recovery) search(first, last int) error {
+func (r *recovery) search(first, last int) {
 	if r.reduced != nil {
 		for i, b := range r.starts {
 			r.starts[i] = r.reduced.restricted(b)
 		}
 	}
-	starts := r.starts
-	r.starts = nil
-	return r.descend(starts, first, last)
-}
-
-// descend is search from starts in the coordinates of the searched form.
-func (r *recovery) descend(starts [][]float64, first, last int) error {
-	minima := localMinima(r.ctx, r.searched, starts, first, last, r.settings.Seed)
+	minima := localMinima(r.ctx, r.searched, r.starts, first, last, r.settings.Seed)
 	if !r.optimum.Unique {
 		minima = r.certain(minima)
 	}
+	r.starts = nil
 	r.LocalMinima = distinctMinima(append(r.LocalMinima, minima...))
-	if len(r.LocalMinima) == 0 {
-		return errors.New("no start led to a finite loss: H, h and c are not usable")
-	}
 	r.Loss = r.LocalMinima[0].Loss
 	r.report()
-	return nil
-}
-
-// searchHarder looks for a better minimum where no certificate says that there is
-// none: from the directions that the blocks of X* point to, from ten times as many
-// random starts, and from near the lowest minima for as long as that helps. It
-// reports whether the loss has decreased.
-func (r *recovery) searchHarder() (better bool, err error) {
-	before := r.Loss
-	lower := func(loss float64) bool { return r.Loss < loss-tied*math.Abs(loss) }
-	r.starts = append(r.starts, blockDirections(r.optimum.X, r.form.Q)...)
-	if err := r.search(r.settings.Starts, moreStarts*r.settings.Starts); err != nil {
-		return false, err
-	}
-	for round := range uint64(8) {
-		last := r.Loss
-		if err := r.descend(r.perturbed(round), 0, 0); err != nil {
-			return false, err
-		}
-		if !lower(last) || r.done() {
-			break
-		}
-	}
-	return lower(before), nil
-}
-
-// perturbed returns directions around those of the lowest minima, at angles from
-// small to large.
-func (r *recovery) perturbed(round uint64) (starts [][]float64) {
-	const lowest, each = 4, 12
-	for i, m := range r.LocalMinima[:min(lowest, len(r.LocalMinima))] {
-		for k := range each {
-			b := randomDirection(^r.settings.Seed, (round*lowest+uint64(i))*each+uint64(k), len(m.B))
-			size := 0.05 * math.Pow(20, float64(k)/(each-1))
-			for j, x := range m.B {
-				b[j] = x + size*b[j]
-			}
-			normalise(b)
-			starts = append(starts, b)
-		}
-	}
-	return starts
-}
-
-// blockDirections returns the directions of b that fit a block of X best, two for
-// each.
-func blockDirections(X []float64, q int) (starts [][]float64) {
-	blocks, _ := symmetricBlocks(X, q, q+1)
-	for _, M := range blocks {
-		var es mat.EigenSym
-		if es.Factorize(M, true) {
-			p, m := candidates(&es)
-			starts = append(starts, p, m)
-		}
-	}
-	return starts
 }
 
 // certain returns the minima with their true losses. Where H is singular the best
@@ -370,10 +295,7 @@ func (r *recovery) heads() error {
 			return err
 		}
 	}
-	best, err := BestHeads(r.ctx, r.searched, optimum, r.settings.Heads, r.settings.Starts, r.settings.Seed)
-	if err != nil {
-		return err
-	}
+	best := BestHeads(r.ctx, r.searched, optimum, r.settings.Heads, r.settings.Starts, r.settings.Seed)
 	r.Loss = best.Loss
 	r.Parameters = lsa.NewStructured(1, best.Heads, r.form.Q+1)
 	D, q := r.searched.Q+1, r.searched.Q
@@ -399,21 +321,13 @@ func (r *recovery) heads() error {
 
 // bound proves lower bounds until one meets the loss or nothing is left to try.
 func (r *recovery) bound() error {
-	switch {
-	case r.optimum.Unique:
+	if r.optimum.Unique {
 		if err := r.boundByCertificate(); err != nil {
 			return err
 		}
-	case r.settings.Level < 1 || r.reduced == nil:
-		if _, err := r.searchHarder(); err != nil {
-			return err
-		}
-		r.conclude()
 	}
 	if r.settings.Level >= 1 && r.reduced != nil && !r.done() {
-		if err := r.boundByMultiplier(); err != nil {
-			return err
-		}
+		r.boundByMultiplier()
 	}
 	if r.done() || !r.optimum.Unique {
 		return nil
@@ -467,9 +381,7 @@ func (r *recovery) boundByCertificate() error {
 		// it is easier to find from the relaxation's own solution.
 		before := r.Loss
 		if attempt == 0 {
-			if _, err := r.searchHarder(); err != nil {
-				return err
-			}
+			r.search(r.settings.Starts, moreStarts*r.settings.Starts)
 		}
 		if r.Loss >= before-1e-9*math.Abs(before) {
 			b, err := relax(r.ctx, r.form, &r.LocalMinima[0], func(W []float64, v *Verification) bool {
@@ -481,9 +393,7 @@ func (r *recovery) boundByCertificate() error {
 			}
 			if b != nil {
 				r.starts = append(r.starts, b)
-				if err := r.search(0, 0); err != nil {
-					return err
-				}
+				r.search(0, 0)
 			}
 		}
 		if r.done() || attempt == 2 || r.Loss >= before-1e-9*math.Abs(before) {
@@ -497,7 +407,7 @@ const tied = 1e-9
 
 // boundByMultiplier looks for a certificate of level 1 at the best minimum, or at
 // all that are as good.
-func (r *recovery) boundByMultiplier() error {
+func (r *recovery) boundByMultiplier() {
 	for attempt := range 2 {
 		best := 1
 		for best < len(r.LocalMinima) && r.LocalMinima[best].Loss <= r.Loss+tied*math.Abs(r.Loss) {
@@ -505,16 +415,17 @@ func (r *recovery) boundByMultiplier() error {
 		}
 		if err := certifyMultiplier(r.ctx, r.form, r.reduced, r.LocalMinima[:best], r.LossEnlarged, r.report, r.certificate); err != nil {
 			r.Note = fmt.Sprintf("there is no certificate of level 1: %v", err)
-			return nil
+			return
 		}
 		if r.done() || attempt == 1 {
-			return nil
+			return
 		}
-		if better, err := r.searchHarder(); err != nil || !better {
-			return err
+		before := r.Loss
+		r.search(r.settings.Starts, moreStarts*r.settings.Starts)
+		if r.Loss >= before-1e-9*math.Abs(before) {
+			return
 		}
 	}
-	return nil
 }
 
 // done reports whether the bounds meet or the time is over.

@@ -1,0 +1,64 @@
+package ask
+
+import (
+	"bytes"
+	"encoding/json"
+	"math"
+	"strings"
+	"testing"
+)
+
+func TestExchange(t *testing.T) {
+	question := []byte(`{"command":"recover","d":1,"n":5}`)
+	q, err := Parse(question)
+	if err != nil {
+		t.Fatal(err)
+	}
+	answer, err := Ask(t.Context(), q, Env{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var want bytes.Buffer
+	if err := Encode(&want, answer); err != nil {
+		t.Fatal(err)
+	}
+	var told []ProgressEvent
+	got, bad := Exchange(t.Context(), question, nil, "", func(p Progress) { told = append(told, p.Event()) })
+	if bad != nil || !bytes.Equal(got, want.Bytes()) {
+		t.Errorf("Exchange gives %s, %v, want %s", got, bad, want.Bytes())
+	}
+	if _, err := json.Marshal(told); err != nil || len(told) == 0 {
+		t.Errorf("%d events of progress, %v", len(told), err)
+	}
+
+	certificate, bad := Exchange(t.Context(), question, nil, "certificate.npz", nil)
+	if bad != nil || !bytes.HasPrefix(certificate, []byte("PK")) {
+		t.Fatalf("no certificate: %v", bad)
+	}
+	verified, bad := Exchange(t.Context(), []byte(`{"command":"recover","verify":"mine.npz"}`), map[string][]byte{"mine.npz": certificate}, "", nil)
+	if bad != nil || !json.Valid(verified) {
+		t.Errorf("the certificate is not verified: %s, %v", verified, bad)
+	}
+
+	for question, field := range map[string]string{
+		`{`:                            "",
+		`{"command":"optimum","d":0}`:  "d",
+		`{"command":"optimum","dd":2}`: "dd",
+		`{"command":"recover","verify":"/etc/hostname"}`: "verify",
+	} {
+		_, bad := Exchange(t.Context(), []byte(question), nil, "", nil)
+		if bad == nil || bad.Kind != Input || bad.Field != field {
+			t.Errorf("%s: %+v, want a fault of the field %q", question, bad, field)
+		}
+	}
+	if _, bad := Exchange(t.Context(), question, nil, "other", nil); bad == nil || !strings.Contains(bad.Message, "certificate.npz") {
+		t.Errorf("a file that does not come with the answer: %v", bad)
+	}
+}
+
+func TestProgressEvent(t *testing.T) {
+	e := Progress{Stage: "search", Bounds: &Bounds{Upper: math.Inf(1), Lower: 0.5}}.Event()
+	if e.Upper != nil || e.Lower == nil || *e.Lower != 0.5 {
+		t.Errorf("event %+v", e)
+	}
+}
