@@ -35,10 +35,14 @@ const (
 type commands struct {
 	Optimum   optimumCmd   `cmd:"" help:"The best that any one-layer LSA could do: the closed-form optimum of the enlarged model."`
 	Recover   recoverCmd   `cmd:"" help:"Find the best one-layer transformer, and prove that it is best."`
+	Landscape landscapeCmd `cmd:"" help:"The loss by direction of b: its local minima, and what is at a point."`
+	Prompt    promptCmd    `cmd:"" help:"Draw one prompt of a task and show what is made of it."`
 	Hardness  hardnessCmd  `cmd:"" help:"Decide bilinear separability by way of its bilinear program."`
 	Trace     traceCmd     `cmd:"" help:"What a deep transformer does layer by layer: objectives, descent, distance to the Pareto front."`
 	Train     trainCmd     `cmd:"" help:"Train models of any depth on prompts of the task, or on the population loss."`
 	Predict   predictCmd   `cmd:"" help:"Predict the next state of sequences by Bayes, LSA and classical predictors, and compare them."`
+	Serve     serveCmd     `cmd:"" help:"Serve the explorer: the laboratory as a page in a browser."`
+	Site      siteCmd      `cmd:"" help:"Write the explorer as static files, with the laboratory as WebAssembly."`
 	Reproduce reproduceCmd `cmd:"" help:"Re-do the paper's numerical claims and give a verdict on each."`
 }
 

@@ -1,0 +1,28 @@
+package main
+
+import (
+	"fmt"
+	"path/filepath"
+
+	"markovicl/explorer"
+)
+
+type siteCmd struct {
+	Out string `required:"" placeholder:"DIR" help:"Folder of the page."`
+}
+
+func (siteCmd) Help() string {
+	return `Example: markovicl site --out site
+
+Writes the explorer as static files that any web server can publish, with the laboratory compiled to
+WebAssembly: visitors need nothing else, and nothing that they ask leaves their machine. A browser does not
+run it from a file:// address.`
+}
+
+func (c *siteCmd) Run(a *app) error {
+	if err := explorer.WriteSite(a.ctx, c.Out); err != nil {
+		return badInput(err)
+	}
+	fmt.Fprintf(a.stdout, "wrote %s; publish the folder, or look at it with any static web server\n", filepath.Join(c.Out, "index.html"))
+	return nil
+}

@@ -1,0 +1,166 @@
+// Asks questions: of the server that the page came from, or, where there is none,
+// of the WebAssembly build in a worker. Both take a question as JSON and answer
+// with the JSON that the command line prints.
+
+import { signal } from "@preact/signals";
+
+/** "connecting", "server", "browser" or "failed". */
+export const mode = signal("connecting");
+
+/** What is wrong, where mode is "failed". */
+export const failure = signal("");
+
+/** An error of a question: message and, where known, the field that is wrong. */
+export class Problem extends Error {
+  constructor({ kind = "failed", field = "", message }) {
+    super(message);
+    this.kind = kind;
+    this.field = field;
+  }
+}
+
+const local = {
+  worker: null,
+  next: 0,
+  queue: [], // jobs, the first of which the worker is at
+};
+
+function startWorker() {
+  const worker = new Worker("worker.js", { type: "module" });
+  worker.onmessage = ({ data }) => {
+    if (data.ready) {
+      mode.value = "browser";
+      return;
+    }
+    if (data.failed) {
+      mode.value = "failed";
+      failure.value = data.failed;
+      return;
+    }
+    const job = local.queue[0];
+    if (!job || job.id !== data.id) return;
+    if (data.progress) {
+      job.onProgress?.(data.progress);
+      return;
+    }
+    local.queue.shift();
+    if (data.problem) job.reject(new Problem(data.problem.error));
+    else job.resolve(data.bytes ?? data.answer);
+    sendNext();
+  };
+  worker.onerror = (e) => {
+    mode.value = "failed";
+    failure.value = e.message || "the worker could not be started";
+  };
+  local.worker = worker;
+}
+
+function sendNext() {
+  const job = local.queue[0];
+  if (job) local.worker.postMessage({ id: job.id, question: job.question, files: job.files, file: job.file });
+}
+
+// A worker that computes hears nothing: to cancel, it is ended and a new one takes
+// the jobs that wait.
+function cancelLocal(job) {
+  const at = local.queue.indexOf(job);
+  if (at < 0) return;
+  local.queue.splice(at, 1);
+  job.reject(new DOMException("cancelled", "AbortError"));
+  if (at === 0) {
+    local.worker.terminate();
+    startWorker();
+    sendNext();
+  }
+}
+
+function askLocal(question, { files, file, onProgress, signal }) {
+  return new Promise((resolve, reject) => {
+    const job = { id: local.next++, question, files, file, onProgress, resolve, reject };
+    if (signal?.aborted) {
+      reject(new DOMException("cancelled", "AbortError"));
+      return;
+    }
+    signal?.addEventListener("abort", () => cancelLocal(job), { once: true });
+    local.queue.push(job);
+    if (local.queue.length === 1) sendNext();
+  });
+}
+
+async function askServer(question, { files, file, onProgress, signal }) {
+  const headers = { Accept: file ? "*/*" : "text/event-stream" };
+  let body = question;
+  if (files && Object.keys(files).length > 0) {
+    body = new FormData();
+    body.append("question", new Blob([question], { type: "application/json" }));
+    for (const [name, data] of Object.entries(files)) body.append("file", new Blob([data]), name);
+  } else {
+    headers["Content-Type"] = "application/json";
+  }
+  const path = file ? `ask?file=${encodeURIComponent(file)}` : "ask";
+  const response = await fetch(path, { method: "POST", headers, body, signal });
+  if (!response.ok) throw new Problem((await response.json()).error);
+  if (file) return new Uint8Array(await response.arrayBuffer());
+  for await (const { name, data } of events(response.body)) {
+    if (name === "progress") onProgress?.(JSON.parse(data));
+    if (name === "answer") return data + "\n";
+    if (name === "problem") throw new Problem(JSON.parse(data).error);
+  }
+  throw new Problem({ message: "the server ended before it answered" });
+}
+
+/** The server-sent events of a response body. */
+async function* events(body) {
+  const reader = body.pipeThrough(new TextDecoderStream()).getReader();
+  let text = "";
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) return;
+    text += value;
+    for (let end; (end = text.indexOf("\n\n")) >= 0; text = text.slice(end + 2)) {
+      const event = { name: "message", data: [] };
+      for (const line of text.slice(0, end).split("\n")) {
+        if (line.startsWith("event: ")) event.name = line.slice(7);
+        if (line.startsWith("data: ")) event.data.push(line.slice(6));
+      }
+      yield { name: event.name, data: event.data.join("\n") };
+    }
+  }
+}
+
+/** Finds out who answers. */
+export async function connect() {
+  try {
+    const response = await fetch("mode");
+    if (response.ok && (await response.json()).mode === "server") {
+      mode.value = "server";
+      return;
+    }
+  } catch {
+    // no server: static files
+  }
+  startWorker();
+}
+
+const cache = new Map(); // question -> answer text
+
+/**
+ * Asks a question (an object with "command" and flags) and returns the answer.
+ * options: files {name: Uint8Array}, onProgress, signal (of an AbortController).
+ */
+export async function ask(question, options = {}) {
+  const text = JSON.stringify(question);
+  const known = !options.files && cache.get(text);
+  if (known) return JSON.parse(known);
+  const answer = await (mode.value === "server" ? askServer : askLocal)(text, options);
+  if (!options.files) {
+    if (cache.size > 200) cache.delete(cache.keys().next().value);
+    cache.set(text, answer);
+  }
+  return JSON.parse(answer);
+}
+
+/** Asks a question and returns one of the files that come with its answer. */
+export function askFile(question, file, options = {}) {
+  return (mode.value === "server" ? askServer : askLocal)(JSON.stringify(question), { ...options, file });
+}

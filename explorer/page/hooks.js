@@ -1,0 +1,40 @@
+// What views share in asking questions.
+
+import { useEffect, useRef, useState } from "preact/hooks";
+import { ask, mode } from "./client.js";
+
+/**
+ * The answer to a question, asked anew whenever it changes: {answer, problem,
+ * progress, asking}. The last answer stays while the next is being worked on; what
+ * is no longer wanted is cancelled. null asks nothing.
+ */
+export function useAnswer(question, files) {
+  const [state, setState] = useState({ asking: false });
+  const text = question && JSON.stringify(question);
+  const connected = mode.value === "server" || mode.value === "browser";
+  const latest = useRef(0);
+  useEffect(() => {
+    const turn = ++latest.current;
+    if (!text || !connected) {
+      if (!text) setState({ asking: false });
+      return;
+    }
+    const cancel = new AbortController();
+    // A slider that is being dragged asks when it rests.
+    const wait = setTimeout(async () => {
+      setState((s) => ({ ...s, asking: true, progress: null }));
+      const now = (next) => latest.current === turn && setState(next);
+      try {
+        const answer = await ask(JSON.parse(text), { files, signal: cancel.signal, onProgress: (progress) => now((s) => ({ ...s, progress })) });
+        now({ answer, question: JSON.parse(text), asking: false });
+      } catch (problem) {
+        if (problem.name !== "AbortError") now({ problem, asking: false });
+      }
+    }, 40);
+    return () => {
+      clearTimeout(wait);
+      cancel.abort();
+    };
+  }, [text, connected, files]);
+  return state;
+}

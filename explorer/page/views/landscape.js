@@ -1,0 +1,181 @@
+// The landscape: v(b), the least loss of a transformer whose b points in a
+// direction, on the circle (d = 1) and on the projective plane (d = 2).
+
+import { useEffect, useRef, useState } from "preact/hooks";
+import { html } from "../html.js";
+import { useAnswer } from "../hooks.js";
+import { commandLine, flags, set, task } from "../state.js";
+import { Commands, Status, TaskControls } from "../controls.js";
+import { Curves, Figure, colours } from "../chart.js";
+import { loss, short } from "../numbers.js";
+
+export function Landscape() {
+  const q = task({ states: "2" });
+  const dimension = (q.d ?? 2) + (q.bias ? 1 : 0) + 1; // of b
+  const small = dimension <= 3 && (q.embedding ?? "index") !== "onehot" && (q.states ?? 2) === 2;
+  const at = flags.value.at;
+  const map = { command: "landscape", ...q, points: dimension === 2 ? 361 : 90 };
+  const here = { command: "landscape", ...q, points: 0, at };
+  const m = useAnswer(small ? map : null);
+  const p = useAnswer(small && at ? here : null);
+  return html`<div class="split"><${TaskControls} most=${2} /><div>
+    <p>A one-layer transformer is a vector b and a matrix A. For each direction of b the best A is known, and its loss, v(b), is a landscape over the directions; b and −b are the same model.</p>
+    ${!small && html`<p class="notice">With d = 1 the directions of b are a circle and with d = 2 a plane that can be drawn; a constant coordinate takes one more. Choose a smaller d.</p>`}
+    <${Status} of=${[m, p]} />
+    ${small && m.answer && (dimension === 2 ? html`<${Circle} answer=${m.answer} />` : html`<${Plane} answer=${m.answer} at=${p.answer?.at} />`)}
+    ${small && m.answer && html`<${Minima} answer=${m.answer} />`}
+    ${small && at && p.answer?.at && html`<${Here} at=${p.answer.at} />`}
+    ${small && html`<${Commands} lines=${[commandLine(at ? { ...map, at } : map)]} />`}
+  </div></div>`;
+}
+
+const text = (b) => b.map((x) => Number(x.toPrecision(6))).join(",");
+
+/** d = 1: v over the angle of b. */
+function Circle({ answer }) {
+  const rows = answer.directions.map((b, i) => ({ degrees: (180 * Math.atan2(b[1], b[0])) / Math.PI, loss: answer.loss[i] })).sort((x, y) => x.degrees - y.degrees);
+  return html`<${Figure} name="landscape" rows=${rows} caption="Least loss by the angle of b; click a point to look at its A and to descend from there.">
+    <${Curves} label="v(b) by angle" xLabel="angle of b, degrees" yLabel="loss" onPick=${(a) => set({ at: text([Math.cos((a * Math.PI) / 180), Math.sin((a * Math.PI) / 180)]) })}
+      series=${[{ name: "best for this b", colour: colours.best, points: rows.map((r) => [r.degrees, r.loss]) },
+        { name: "enlarged optimum", colour: colours.enlarged, dashed: true, points: [[rows[0].degrees, answer.loss_enlarged], [rows.at(-1).degrees, answer.loss_enlarged]] }]} /><//>`;
+}
+
+/** Where a direction stands in Lambert's equal-area map of a hemisphere. */
+function place(b) {
+  const s = b[2] < 0 ? -1 : 1;
+  const k = s / Math.sqrt(1 + s * b[2]);
+  return [b[0] * k, b[1] * k];
+}
+
+function direction(x, y) {
+  const r = x * x + y * y;
+  if (r > 1) return null;
+  const s = Math.sqrt(2 - r);
+  return [x * s, y * s, 1 - r];
+}
+
+// viridis at a few places, interpolated between: even steps in brightness.
+const stops = [[68, 1, 84], [59, 82, 139], [33, 145, 140], [94, 201, 98], [253, 231, 37]];
+function colour(t) {
+  const at = Math.min(Math.max(t, 0), 1) * (stops.length - 1), i = Math.min(Math.floor(at), stops.length - 2);
+  return stops[i].map((c, k) => Math.round(c + (at - i) * (stops[i + 1][k] - c)));
+}
+
+/** d = 2: a map of all directions, or a ball that turns by dragging. */
+function Plane({ answer, at }) {
+  const canvas = useRef();
+  const [ball, setBall] = useState(false);
+  const [turn, setTurn] = useState([0.5, -0.6]); // angles of the ball
+  const [near, setNear] = useState(null);
+  const drag = useRef(null);
+  const n = answer.map.length; // [n][n] losses, null outside the disc
+  const values = answer.map.flat().filter((x) => x != null);
+  const low = Math.min(...values);
+  const sorted = [...values].sort((a, b) => a - b);
+  const high = sorted[Math.floor(0.9 * sorted.length)];
+  const shade = (v) => colour(1 - (v - low) / (high - low || 1));
+  const lookUp = (b) => {
+    const [x, y] = place(b);
+    const [i, j] = [Math.floor(((y + 1) / 2) * n), Math.floor(((x + 1) / 2) * n)];
+    return answer.map[Math.min(Math.max(i, 0), n - 1)][Math.min(Math.max(j, 0), n - 1)];
+  };
+  // From the screen to a direction of b, and back.
+  const rotate = ([x, y, z], back) => {
+    const [a, c] = back ? [-turn[0], -turn[1]] : turn;
+    const about = (p, q, t) => [p * Math.cos(t) - q * Math.sin(t), p * Math.sin(t) + q * Math.cos(t)];
+    if (back) {
+      [y, z] = about(y, z, c);
+      [x, z] = about(x, z, a);
+    } else {
+      [x, z] = about(x, z, a);
+      [y, z] = about(y, z, c);
+    }
+    return [x, y, z];
+  };
+  const from = (x, y) => {
+    if (!ball) return direction(x, y);
+    const r = x * x + y * y;
+    return r > 1 ? null : rotate([x, y, Math.sqrt(1 - r)], true);
+  };
+  const to = (b) => {
+    if (!ball) return place(b);
+    const p = rotate(b, false);
+    return p[2] < 0 ? [-p[0], -p[1]] : [p[0], p[1]];
+  };
+  useEffect(() => {
+    const size = canvas.current.width;
+    const context = canvas.current.getContext("2d");
+    const image = context.createImageData(size, size);
+    for (let i = 0; i < size; i++) for (let j = 0; j < size; j++) {
+      const b = from((2 * j + 1) / size - 1, (2 * i + 1) / size - 1);
+      const v = b && lookUp(b);
+      if (v == null) continue;
+      image.data.set([...shade(v), 255], 4 * (i * size + j));
+    }
+    context.putImageData(image, 0, 0);
+    const mark = (b, fill, radius) => {
+      const [x, y] = to(b);
+      context.beginPath();
+      context.arc(((x + 1) / 2) * size, ((y + 1) / 2) * size, radius, 0, 2 * Math.PI);
+      context.fillStyle = fill;
+      context.fill();
+      context.lineWidth = 2;
+      context.strokeStyle = "#fff";
+      context.stroke();
+    };
+    answer.minima.forEach((m, i) => mark(m.b, i === 0 ? "#d55e00" : "#333", i === 0 ? 8 : 5));
+    if (at) mark(at.b, "#0072b2", 7);
+  });
+  const point = (e) => {
+    const box = canvas.current.getBoundingClientRect();
+    return [((e.clientX - box.left) / box.width) * 2 - 1, ((e.clientY - box.top) / box.height) * 2 - 1];
+  };
+  const pointer = {
+    onPointerDown: (e) => {
+      drag.current = { start: point(e), turn, moved: false };
+      canvas.current.setPointerCapture(e.pointerId);
+    },
+    onPointerMove: (e) => {
+      const p = point(e);
+      const b = from(...p);
+      setNear(b && { b, v: lookUp(b) });
+      if (!drag.current || !ball) return;
+      const [dx, dy] = [p[0] - drag.current.start[0], p[1] - drag.current.start[1]];
+      if (Math.hypot(dx, dy) > 0.03) drag.current.moved = true;
+      setTurn([drag.current.turn[0] + dx * 1.6, drag.current.turn[1] + dy * 1.6]);
+    },
+    onPointerUp: (e) => {
+      const b = !drag.current?.moved && from(...point(e));
+      drag.current = null;
+      if (b) set({ at: text(b) });
+    },
+  };
+  const keys = (e) => {
+    const step = { ArrowLeft: [-0.15, 0], ArrowRight: [0.15, 0], ArrowUp: [0, -0.15], ArrowDown: [0, 0.15] }[e.key];
+    if (!step || !ball) return;
+    e.preventDefault();
+    setTurn([turn[0] + step[0], turn[1] + step[1]]);
+  };
+  return html`<figure>
+    <p class="save"><button type="button" aria-pressed=${ball} onClick=${() => setBall(!ball)}>${ball ? "Show the map" : "Show the ball"}</button>
+      <button type="button" onClick=${() => canvas.current.toBlob((blob) => { const a = document.createElement("a"); a.href = URL.createObjectURL(blob); a.download = "landscape.png"; a.click(); })}>Save as PNG</button></p>
+    <canvas ref=${canvas} width="440" height="440" tabindex="0" role="img" ...${pointer} onKeyDown=${keys}
+      aria-label=${`Loss by direction of b: from ${loss(low)} upwards, with ${answer.minima.length} local minima, listed below. ${ball ? "Arrow keys turn the ball." : ""}`} />
+    <figcaption>${near?.v != null ? `b = (${near.b.map((x) => short(x)).join(", ")}): loss about ${short(near.v, 5)}` : "Bright is low. Orange: the best transformer; black: other local minima; blue: the point you chose. Click to choose one; drag turns the ball."}</figcaption>
+  </figure>`;
+}
+
+function Minima({ answer }) {
+  return html`<section><h3>Local minima</h3><p>The enlarged optimum is ${loss(answer.loss_enlarged)}.</p><div class="scroll"><table>
+    <thead><tr><th scope="col">loss</th><th scope="col">b</th><th scope="col">starts that end here</th><th scope="col">look</th></tr></thead>
+    <tbody>${answer.minima.slice(0, 8).map((m) => html`<tr key=${m.loss}><td>${m.loss.toPrecision(9)}</td><td>${m.b.map((x) => short(x, 4)).join(", ")}</td><td>${m.hits}</td>
+      <td><button type="button" onClick=${() => set({ at: text(m.b) })}>Choose</button></td></tr>`)}</tbody></table></div></section>`;
+}
+
+function Here({ at }) {
+  return html`<section><h3>The chosen point</h3>
+    <p>b = (${at.b.map((x) => short(x, 4)).join(", ")}) has loss ${loss(at.loss)} with the best A:</p>
+    <div class="scroll"><table><caption>A, one row for each entry of b</caption><tbody>${at.A.map((row, i) => html`<tr key=${i}>${row.map((x, k) => html`<td key=${k}>${short(x, 5)}</td>`)}</tr>`)}</tbody></table></div>
+    <p>Descending from there ends at ${loss(at.descended.loss)}, b = (${at.descended.b.map((x) => short(x, 4)).join(", ")}).
+      <button type="button" onClick=${() => set({ at: text(at.descended.b) })}>Go there</button></p></section>`;
+}

@@ -1,0 +1,105 @@
+package explorer
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+
+	"markovicl/internal/atomicfile"
+)
+
+// Names of the files of the WebAssembly build, which the page loads where there is
+// no server to ask.
+const (
+	wasmFile = "explorer.wasm"
+	execFile = "wasm_exec.js" // Go's own loader, of the very toolchain
+)
+
+// WriteSite writes the page and the WebAssembly build to a folder, as files that any
+// web server can publish. A release has the build inside (see built.go); elsewhere
+// it is made with the Go toolchain, which takes the sources: it fails, and says so,
+// where the program is not run in a checkout.
+func WriteSite(ctx context.Context, folder string) error {
+	if err := os.MkdirAll(folder, 0o755); err != nil {
+		return err
+	}
+	files, err := wasmFiles(ctx)
+	if err != nil {
+		return err
+	}
+	page := Page()
+	names, err := fs.Glob(page, "*")
+	if err != nil {
+		return err
+	}
+	for _, name := range names {
+		if files[name], err = fs.ReadFile(page, name); err != nil {
+			return err
+		}
+	}
+	for name, data := range files {
+		if err := atomicfile.Write(filepath.Join(folder, name), data); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// wasmFiles returns the WebAssembly build and its loader.
+func wasmFiles(ctx context.Context) (map[string][]byte, error) {
+	files := map[string][]byte{}
+	if built != nil {
+		for _, name := range []string{wasmFile, execFile} {
+			data, err := fs.ReadFile(built, "built/"+name)
+			if err != nil {
+				return nil, fmt.Errorf("this release was built without %s: %w", name, err)
+			}
+			files[name] = data
+		}
+		return files, nil
+	}
+	module, err := goOutput(ctx, "list", "-m", "-f", "{{.Path}} {{.Dir}}")
+	path, checkout, _ := strings.Cut(module, " ")
+	if err != nil || path != "markovicl" {
+		return nil, errors.New("the WebAssembly build is made from the sources: run the command in a checkout of markovicl, with Go installed, or use a release, which has it inside")
+	}
+	root, err := goOutput(ctx, "env", "GOROOT")
+	if err != nil {
+		return nil, err
+	}
+	if files[execFile], err = os.ReadFile(filepath.Join(root, "lib", "wasm", execFile)); err != nil {
+		return nil, err
+	}
+	scratch, err := os.MkdirTemp("", "markovicl-site-")
+	if err != nil {
+		return nil, err
+	}
+	defer os.RemoveAll(scratch)
+	wasm := filepath.Join(scratch, wasmFile)
+	build := exec.CommandContext(ctx, "go", "build", "-trimpath", "-ldflags=-s -w", "-o", wasm, "./cmd/explorer")
+	build.Dir = checkout
+	build.Env = append(os.Environ(), "GOOS=js", "GOARCH=wasm")
+	if out, err := build.CombinedOutput(); err != nil {
+		return nil, fmt.Errorf("the WebAssembly build failed: %w\n%s", err, out)
+	}
+	files[wasmFile], err = os.ReadFile(wasm)
+	return files, err
+}
+
+// goOutput runs the Go toolchain in the current folder.
+func goOutput(ctx context.Context, args ...string) (string, error) {
+	command := exec.CommandContext(ctx, "go", args...)
+	var complaint bytes.Buffer
+	command.Stderr = &complaint
+	out, err := command.Output()
+	if err != nil {
+		return "", fmt.Errorf("go %s: %w %s", args[0], err, complaint.Bytes())
+	}
+	return strings.TrimSpace(string(out)), nil
+}
