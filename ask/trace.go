@@ -7,7 +7,7 @@ import (
 	"markovicl/chainfile"
 	"markovicl/lsa"
 	"markovicl/markov"
-	"markovicl/multiobj"
+	"markovicl/trace"
 )
 
 // Trace asks what a deep model does layer by layer (paper, Theorem 4.1): objectives, descent, and
@@ -45,7 +45,7 @@ type TraceAnswer struct {
 	// them to set.
 	Files []string `json:"files,omitempty"`
 
-	result *multiobj.TraceResult
+	result *trace.Result
 }
 
 // TracedModel says which model it was.
@@ -107,19 +107,19 @@ func (q *Trace) ask(ctx context.Context, env Env) (Answer, error) {
 	about := TracedModel{Params: q.Params}
 	if model == nil {
 		var s float64
-		model, s = multiobj.Random(task, q.Random, q.Heads, q.Seed)
+		model, s = trace.Random(task, q.Random, q.Heads, q.Seed)
 		about.Scale = &s
 	}
 	about.Layers, about.Heads = model.Layers, model.Heads
 
-	settings := multiobj.TraceSettings{Prompts: q.Prompts}
+	settings := trace.Settings{Prompts: q.Prompts}
 	if q.Pareto {
 		if settings.Pareto, err = q.front(task.QueryDim()); err != nil {
 			return nil, err
 		}
 	}
 	settings.Progress = func(done, total int) { env.progress("prompts", done, total) }
-	result, err := multiobj.Trace(ctx, model, task, source, settings)
+	result, err := trace.Run(ctx, model, task, source, settings)
 	if err != nil {
 		return nil, err
 	}
@@ -128,7 +128,7 @@ func (q *Trace) ask(ctx context.Context, env Env) (Answer, error) {
 }
 
 // Result returns the numbers with their counts, for tables and plots.
-func (a *TraceAnswer) Result() *multiobj.TraceResult { return a.result }
+func (a *TraceAnswer) Result() *trace.Result { return a.result }
 
 // readModel returns the parameters of --params, or nil for a random model.
 func (q *Trace) readModel(env Env) (*lsa.Structured, error) {
@@ -159,8 +159,8 @@ func (q *Trace) readModel(env Env) (*lsa.Structured, error) {
 
 // prompts returns the task and where its prompts come from. Without --d the
 // number of positions is the model's, where there is one.
-func (q *Trace) prompts(env Env, model *lsa.Structured) (markov.Task, multiobj.Source, error) {
-	fail := func(err error) (markov.Task, multiobj.Source, error) { return markov.Task{}, nil, err }
+func (q *Trace) prompts(env Env, model *lsa.Structured) (markov.Task, trace.Source, error) {
+	fail := func(err error) (markov.Task, trace.Source, error) { return markov.Task{}, nil, err }
 	spec, err := q.oneSpec(env, "trace")
 	if err != nil {
 		return fail(err)
@@ -181,7 +181,7 @@ func (q *Trace) prompts(env Env, model *lsa.Structured) (markov.Task, multiobj.S
 		}
 	}
 	var task markov.Task
-	var source multiobj.Source
+	var source trace.Source
 	if sequences != nil {
 		var windows *chainfile.Windows
 		if task, windows, err = q.taskOf(spec, sequences); err != nil {
@@ -207,11 +207,11 @@ func (q *Trace) prompts(env Env, model *lsa.Structured) (markov.Task, multiobj.S
 	return task, source, nil
 }
 
-func (q *Trace) front(dim int) (*multiobj.FrontSettings, error) {
+func (q *Trace) front(dim int) (*trace.FrontSettings, error) {
 	if q.Samples < 4 || q.Rounds < 0 {
 		return nil, inputf("samples", "`samples` must be at least 4 and `rounds` not negative, got %d and %d", q.Samples, q.Rounds)
 	}
-	s := &multiobj.FrontSettings{Samples: q.Samples, Rounds: q.Rounds, Seed: q.Seed}
+	s := &trace.FrontSettings{Samples: q.Samples, Rounds: q.Rounds, Seed: q.Seed}
 	if q.Rounds == 0 {
 		s.Rounds = -1
 	}
@@ -219,12 +219,12 @@ func (q *Trace) front(dim int) (*multiobj.FrontSettings, error) {
 		if !(q.Box > 0) || math.IsInf(q.Box, 0) {
 			return nil, inputf("box", "`box` must be > 0 and finite, got %v", q.Box)
 		}
-		s.Box = multiobj.Cube(dim, q.Box)
+		s.Box = trace.Cube(dim, q.Box)
 	}
 	return s, nil
 }
 
-func newTraceAnswer(task markov.Task, about TracedModel, r *multiobj.TraceResult, front *multiobj.FrontSettings) *TraceAnswer {
+func newTraceAnswer(task markov.Task, about TracedModel, r *trace.Result, front *trace.FrontSettings) *TraceAnswer {
 	answer := &TraceAnswer{
 		Task: task, Model: about, Prompts: r.Prompts, IdentityError: r.IdentityError, ExplicitPrompts: r.ExplicitPrompts, result: r,
 	}
@@ -251,7 +251,7 @@ func newTraceAnswer(task markov.Task, about TracedModel, r *multiobj.TraceResult
 	return answer
 }
 
-func estimate(e multiobj.Estimate) (mean, se *float64) {
+func estimate(e trace.Estimate) (mean, se *float64) {
 	if e.Count > 0 {
 		mean = &e.Mean
 	}
@@ -261,7 +261,7 @@ func estimate(e multiobj.Estimate) (mean, se *float64) {
 	return mean, se
 }
 
-func estimates(list []multiobj.Estimate) (means, ses []*float64) {
+func estimates(list []trace.Estimate) (means, ses []*float64) {
 	for _, e := range list {
 		mean, se := estimate(e)
 		means, ses = append(means, mean), append(ses, se)

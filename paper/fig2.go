@@ -9,7 +9,7 @@ import (
 	"markovicl/figure"
 	"markovicl/lsa"
 	"markovicl/markov"
-	"markovicl/multiobj"
+	"markovicl/trace"
 	"markovicl/train"
 )
 
@@ -29,7 +29,7 @@ type figure2Size struct {
 	steps             [2]int // of a short and of a long training
 	batch, evaluation int
 	seeds, prompts    int
-	front             multiobj.FrontSettings
+	front             trace.FrontSettings
 }
 
 // layers2 and context2 are the paper's: 10 layers, 100 in-context chains.
@@ -44,7 +44,7 @@ type model2 struct {
 	seed     uint64
 	fresh    train.Score
 	model    *lsa.Structured
-	trace    *multiobj.TraceResult
+	trace    *trace.Result
 
 	direct, mirrored turn // of the distances at w, and at -w
 }
@@ -54,7 +54,7 @@ func runFigure2(ctx context.Context, s Settings, progress func(done, total int))
 	// its chains of length five count the label.
 	size := figure2Size{
 		positions: []int{5, 4}, steps: [2]int{1000, 4000}, batch: 250, evaluation: 100_000, seeds: 5, prompts: 100,
-		front: multiobj.FrontSettings{Samples: 2048, Rounds: 3, Seed: s.Seed},
+		front: trace.FrontSettings{Samples: 2048, Rounds: 3, Seed: s.Seed},
 	}
 	if s.Quick {
 		size.positions, size.evaluation, size.seeds, size.prompts = []int{5}, 5000, 2, 64
@@ -123,7 +123,7 @@ func boxTable(ctx context.Context, m *model2, seed uint64, size figure2Size, fac
 			m.d, m.steps, m.seed),
 		Columns: []string{"R", "gd_first", "gd_last", "gd_mirrored_first", "gd_mirrored_last"},
 	}
-	add := func(t *multiobj.TraceResult) {
+	add := func(t *trace.Result) {
 		first, last := t.Layers[0], t.Layers[layers2]
 		boxes.Add(t.Box.High[0], first.GD.Mean, last.GD.Mean, first.GDMirrored.Mean, last.GDMirrored.Mean)
 	}
@@ -134,7 +134,7 @@ func boxTable(ctx context.Context, m *model2, seed uint64, size figure2Size, fac
 	}
 	for _, factor := range factors {
 		front := size.front
-		front.Box = multiobj.Cube(task.QueryDim(), factor*m.trace.Box.High[0])
+		front.Box = trace.Cube(task.QueryDim(), factor*m.trace.Box.High[0])
 		t, err := m.traced(ctx, task, seed, size.prompts, front)
 		if err != nil {
 			return Table{}, err
@@ -145,12 +145,12 @@ func boxTable(ctx context.Context, m *model2, seed uint64, size figure2Size, fac
 	return boxes, nil
 }
 
-func (m *model2) traced(ctx context.Context, task markov.Task, seed uint64, prompts int, front multiobj.FrontSettings) (*multiobj.TraceResult, error) {
+func (m *model2) traced(ctx context.Context, task markov.Task, seed uint64, prompts int, front trace.FrontSettings) (*trace.Result, error) {
 	sampler, err := markov.NewSampler(task, seed)
 	if err != nil {
 		return nil, err
 	}
-	t, err := multiobj.Trace(ctx, m.model, task, sampler.Prompt, multiobj.TraceSettings{Prompts: prompts, Pareto: &front})
+	t, err := trace.Run(ctx, m.model, task, sampler.Prompt, trace.Settings{Prompts: prompts, Pareto: &front})
 	if err != nil {
 		return nil, fmt.Errorf("d = %d, seed %d: %w", m.d, m.seed, err)
 	}
@@ -229,7 +229,7 @@ func figure2Result(models []*model2, boxes Table, size figure2Size) *Result {
 		first, last := m.trace.Layers[0], m.trace.Layers[layers2]
 		for _, sign := range []struct {
 			at          string
-			first, last multiobj.Estimate
+			first, last trace.Estimate
 			turn        turn
 		}{{"w", first.GD, last.GD, m.direct}, {"-w", first.GDMirrored, last.GDMirrored, m.mirrored}} {
 			turns.Add(m.d, m.steps, m.seed, m.fresh.Loss, m.fresh.LossSE, sign.at, sign.first.Mean, sign.last.Mean, sign.turn.layer,
@@ -316,7 +316,7 @@ func countTurns(models []*model2, steps int) turnCount {
 
 // overSeeds returns a line of means over the models of the given d and steps,
 // and the range of the models as its band.
-func overSeeds(name string, models []*model2, d, steps int, pick func(multiobj.Layer) float64) figure.Series {
+func overSeeds(name string, models []*model2, d, steps int, pick func(trace.Layer) float64) figure.Series {
 	s := figure.Series{Name: name}
 	for l := range layers2 + 1 {
 		var values []float64
@@ -340,8 +340,8 @@ func distancePlot(models []*model2, d int, size figure2Size) figure.Plot {
 	}
 	for _, steps := range size.steps {
 		p.Series = append(p.Series,
-			overSeeds(fmt.Sprintf("w, %d steps", steps), models, d, steps, func(l multiobj.Layer) float64 { return l.GD.Mean }),
-			overSeeds(fmt.Sprintf("-w, %d steps", steps), models, d, steps, func(l multiobj.Layer) float64 { return l.GDMirrored.Mean }))
+			overSeeds(fmt.Sprintf("w, %d steps", steps), models, d, steps, func(l trace.Layer) float64 { return l.GD.Mean }),
+			overSeeds(fmt.Sprintf("-w, %d steps", steps), models, d, steps, func(l trace.Layer) float64 { return l.GDMirrored.Mean }))
 	}
 	return p
 }
@@ -353,8 +353,8 @@ func lossPlot(models []*model2, size figure2Size) figure.Plot {
 		Caption: fmt.Sprintf("Mean squared error of the query if a layer were the last, and mean squared in-context label y - w'x, twice an objective of the theorem; d = %d, %d steps, means over %d prompts and %d seeds, bands from the smallest to the largest seed.", d, steps, size.prompts, size.seeds),
 		X:       figure.Axis{Label: "layer"}, Y: figure.Axis{Label: "mean square", Min: number(0)},
 		Series: []figure.Series{
-			overSeeds("query's error", models, d, steps, func(l multiobj.Layer) float64 { return l.QueryLoss.Mean }),
-			overSeeds("residuals", models, d, steps, func(l multiobj.Layer) float64 { return 2 * l.R1[d].Mean }),
+			overSeeds("query's error", models, d, steps, func(l trace.Layer) float64 { return l.QueryLoss.Mean }),
+			overSeeds("residuals", models, d, steps, func(l trace.Layer) float64 { return 2 * l.R1[d].Mean }),
 		},
 	}
 }

@@ -8,7 +8,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"markovicl/multiobj"
+	"markovicl/trace"
 )
 
 func TestFindTurn(t *testing.T) {
@@ -51,7 +51,7 @@ func TestFindTurn(t *testing.T) {
 func TestFigure2(t *testing.T) {
 	size := figure2Size{
 		positions: []int{3, 2}, steps: [2]int{150, 300}, batch: 100, evaluation: 500, seeds: 2, prompts: 40,
-		front: multiobj.FrontSettings{Samples: 100, Rounds: 1, Seed: 1},
+		front: trace.FrontSettings{Samples: 100, Rounds: 1, Seed: 1},
 	}
 	run := func() *Result {
 		last := -1

@@ -4,19 +4,19 @@ import (
 	"fmt"
 
 	"markovicl/figure"
-	"markovicl/multiobj"
+	"markovicl/trace"
 )
 
 // LayerTable returns a trace as a table with a row for each layer, quantity and
 // coordinate.
-func LayerTable(trace *multiobj.TraceResult) Table {
+func LayerTable(result *trace.Result) Table {
 	t := Table{
 		Name:    "layers",
-		Caption: fmt.Sprintf("Means over %d prompts, layer by layer. k counts coordinates and objectives from 1; cosines are between a layer's step and minus the gradient, in the prompts where both differ from 0.", trace.Prompts),
+		Caption: fmt.Sprintf("Means over %d prompts, layer by layer. k counts coordinates and objectives from 1; cosines are between a layer's step and minus the gradient, in the prompts where both differ from 0.", result.Prompts),
 		Columns: []string{"layer", "quantity", "k", "mean", "standard_error", "prompts"},
 	}
-	for _, layer := range trace.Layers {
-		add := func(quantity string, k any, e multiobj.Estimate) {
+	for _, layer := range result.Layers {
+		add := func(quantity string, k any, e trace.Estimate) {
 			var mean, se any
 			if e.Count > 0 {
 				mean = e.Mean
@@ -28,7 +28,7 @@ func LayerTable(trace *multiobj.TraceResult) Table {
 		}
 		for _, list := range []struct {
 			quantity  string
-			estimates []multiobj.Estimate
+			estimates []trace.Estimate
 		}{
 			{"w", layer.W}, {"r1", layer.R1}, {"r2", layer.R2},
 			{"gradient_norm_r1", layer.Norm1}, {"gradient_norm_r2", layer.Norm2},
@@ -52,30 +52,30 @@ func LayerTable(trace *multiobj.TraceResult) Table {
 
 // LayerPlots returns the panels of the paper's Figure 2 for a trace: R1 and R2
 // by layer, and, where the trace has them, generational distances by layer.
-func LayerPlots(trace *multiobj.TraceResult) []figure.Plot {
+func LayerPlots(result *trace.Result) []figure.Plot {
 	x := figure.Axis{Label: "layer"}
-	band := fmt.Sprintf("Means over %d prompts with 90%% bands.", trace.Prompts)
-	objectives := func(name, title string, pick func(multiobj.Layer) []multiobj.Estimate) figure.Plot {
+	band := fmt.Sprintf("Means over %d prompts with 90%% bands.", result.Prompts)
+	objectives := func(name, title string, pick func(trace.Layer) []trace.Estimate) figure.Plot {
 		p := figure.Plot{Name: name, Title: title, Caption: title + ". " + band, X: x, Y: figure.Axis{Label: "mean over the prompts"}}
-		for k := range pick(trace.Layers[0]) {
-			p.Series = append(p.Series, layerSeries(fmt.Sprintf("k = %d", k+1), trace.Layers,
-				func(l multiobj.Layer) multiobj.Estimate { return pick(l)[k] }))
+		for k := range pick(result.Layers[0]) {
+			p.Series = append(p.Series, layerSeries(fmt.Sprintf("k = %d", k+1), result.Layers,
+				func(l trace.Layer) trace.Estimate { return pick(l)[k] }))
 		}
 		return p
 	}
 	plots := []figure.Plot{
-		objectives("r1", "Objectives R1 by layer", func(l multiobj.Layer) []multiobj.Estimate { return l.R1 }),
-		objectives("r2", "Objectives R2 by layer", func(l multiobj.Layer) []multiobj.Estimate { return l.R2 }),
+		objectives("r1", "Objectives R1 by layer", func(l trace.Layer) []trace.Estimate { return l.R1 }),
+		objectives("r2", "Objectives R2 by layer", func(l trace.Layer) []trace.Estimate { return l.R2 }),
 	}
-	if trace.Layers[0].GD.Count > 0 {
+	if result.Layers[0].GD.Count > 0 {
 		zero := 0.0
 		plots = append(plots, figure.Plot{
 			Name: "gd", Title: "Distance to the Pareto front by layer",
 			Caption: "Generational distance of each layer's w, and of -w, which the paper's text has, to the prompt's reference front; objectives scaled to [0, 1]. " + band,
 			X:       x, Y: figure.Axis{Label: "generational distance", Min: &zero},
 			Series: []figure.Series{
-				layerSeries("at w", trace.Layers, func(l multiobj.Layer) multiobj.Estimate { return l.GD }),
-				layerSeries("at -w", trace.Layers, func(l multiobj.Layer) multiobj.Estimate { return l.GDMirrored }),
+				layerSeries("at w", result.Layers, func(l trace.Layer) trace.Estimate { return l.GD }),
+				layerSeries("at -w", result.Layers, func(l trace.Layer) trace.Estimate { return l.GDMirrored }),
 			},
 		})
 	}
@@ -85,7 +85,7 @@ func LayerPlots(trace *multiobj.TraceResult) []figure.Plot {
 // normal90 is the normal quantile of a two-sided 90% interval.
 const normal90 = 1.6448536269514722
 
-func layerSeries(name string, layers []multiobj.Layer, pick func(multiobj.Layer) multiobj.Estimate) figure.Series {
+func layerSeries(name string, layers []trace.Layer, pick func(trace.Layer) trace.Estimate) figure.Series {
 	s := figure.Series{Name: name}
 	for _, layer := range layers {
 		e := pick(layer)

@@ -12,7 +12,7 @@ import (
 	"markovicl/figure"
 	"markovicl/lsa"
 	"markovicl/markov"
-	"markovicl/multiobj"
+	"markovicl/trace"
 )
 
 var theorem41 = Item{
@@ -122,14 +122,14 @@ func tryTheorem41(c case41, n int, rng *rand.Rand) (case41, error) {
 		}
 		Z0.Set(q, n, 0) // in the place of the label
 	}
-	model, _ := multiobj.Random(task, c.layers, c.heads, rng.Uint64())
+	model, _ := trace.Random(task, c.layers, c.heads, rng.Uint64())
 	return c, c.measure(model, Z0)
 }
 
 // measure fills in the deviations of a model on a prompt matrix, [q+1, n+1].
 func (c *case41) measure(model *lsa.Structured, Z0 *mat.Dense) error {
 	var err error
-	if c.theorem, err = multiobj.IdentityError(model, Z0); err != nil {
+	if c.theorem, err = trace.IdentityError(model, Z0); err != nil {
 		return err
 	}
 	D, columns := Z0.Dims()
@@ -138,7 +138,7 @@ func (c *case41) measure(model *lsa.Structured, Z0 *mat.Dense) error {
 	for j := range n {
 		mat.Col(context[j*D:(j+1)*D], j, Z0)
 	}
-	o := multiobj.NewObjectives(q)
+	o := trace.NewObjectives(q)
 	if err := o.SetColumns(context); err != nil {
 		return err
 	}
@@ -153,7 +153,7 @@ func (c *case41) measure(model *lsa.Structured, Z0 *mat.Dense) error {
 	for l := range model.Layers {
 		now, after := forward.Layer(l), forward.Layer(l+1)
 		o.Gradients(g1, g2, now)
-		multiobj.Step(next, now, g1, g2, model, l)
+		trace.Step(next, now, g1, g2, model, l)
 		length := norm(after)
 		c.w = math.Max(c.w, length)
 		for i, x := range after {

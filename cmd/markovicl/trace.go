@@ -10,8 +10,8 @@ import (
 	"markovicl/figure"
 	"markovicl/figure/draw"
 	"markovicl/internal/atomicfile"
-	"markovicl/multiobj"
 	"markovicl/paper"
+	"markovicl/trace"
 )
 
 type traceCmd struct {
@@ -51,7 +51,7 @@ func (c *traceCmd) Run(a *app) error {
 }
 
 // write writes the table and the picture to the folder.
-func (c *traceCmd) write(r *multiobj.TraceResult) ([]string, error) {
+func (c *traceCmd) write(r *trace.Result) ([]string, error) {
 	table := paper.LayerTable(r)
 	var csv bytes.Buffer
 	if err := table.WriteCSV(&csv); err != nil {

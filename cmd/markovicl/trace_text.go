@@ -4,7 +4,7 @@ import (
 	"fmt"
 
 	"markovicl/ask"
-	"markovicl/multiobj"
+	"markovicl/trace"
 )
 
 func printTrace(a *app, answer *ask.TraceAnswer) error {
@@ -43,9 +43,9 @@ func printTrace(a *app, answer *ask.TraceAnswer) error {
 	if err := t.Flush(); err != nil {
 		return err
 	}
-	for name, pick := range []func(multiobj.Layer) []multiobj.Estimate{
-		func(l multiobj.Layer) []multiobj.Estimate { return l.R1 },
-		func(l multiobj.Layer) []multiobj.Estimate { return l.R2 },
+	for name, pick := range []func(trace.Layer) []trace.Estimate{
+		func(l trace.Layer) []trace.Estimate { return l.R1 },
+		func(l trace.Layer) []trace.Estimate { return l.R2 },
 	} {
 		fmt.Fprintf(a.stdout, "\nR%d_k(w_l), means\n", name+1)
 		t := a.table()
@@ -78,7 +78,7 @@ func printTrace(a *app, answer *ask.TraceAnswer) error {
 }
 
 // descends says how many objectives a step descends on average.
-func descends(cosines []multiobj.Estimate) string {
+func descends(cosines []trace.Estimate) string {
 	n := 0
 	for _, e := range cosines {
 		if e.Count > 0 && e.Mean > 0 {

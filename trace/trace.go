@@ -1,4 +1,34 @@
-package multiobj
+// Package trace looks into a deep linear self-attention layer by layer, as
+// the paper's Theorem 4.1 does: the forward pass of a structured model is a
+// preconditioned descent of several objectives at once.
+//
+// A structured model of L layers turns a prompt into vectors w_0 = 0, w_1, ..,
+// w_L of length q. After l layers the label of an in-context column (x_j, y_j)
+// has become y_j - w_l'x_j, and the query's, which starts at 0, is -w_l'u: the
+// prediction. (The paper's text writes y_{n+1} = <w_l, x_{n+1}>; with the signs
+// of its own Theorem 4.1 it is the negative of that.) So a model that predicts
+// well has w near minus the regression vector of the labels, not near the
+// minimiser of the squared residuals, which is one of the objectives below.
+//
+// Each prompt has 2D objectives of w, D = q+1: R1(w) and R2(w) in R^D. With
+// their gradients as rows of the [D, q] matrices grad R1 and grad R2, and layer
+// l written as A_l = -[Abar_l; a_l'],
+//
+//	w_{l+1}' = w_l' - b_l' ( grad R1(w_l) Abar_l + grad R2(w_l) [0; a_l'] ),
+//
+// summed over the heads of the layer where there are several.
+//
+// Where to read what:
+//
+//   - objectives.go: R1, R2 and their gradients for a prompt
+//   - identity.go: the update above, and how far a real forward pass is from it
+//   - trace.go: w, R1, R2 and the loss of a model layer by layer, over many prompts;
+//     sums.go: their means
+//   - pareto.go: points, and which of them are not dominated
+//   - front.go: a reference Pareto front of a prompt's objectives
+//   - indicators.go: generational distances and hypervolume
+//   - random.go: random models whose w stays bounded
+package trace
 
 import (
 	"context"
@@ -15,9 +45,9 @@ import (
 // Prompt of a [markov.Sampler] is one.
 type Source func(p *markov.Prompt, i uint64) error
 
-// TraceSettings say what a trace looks at. The zero value of each field is its
+// Settings say what a trace looks at. The zero value of each field is its
 // default.
-type TraceSettings struct {
+type Settings struct {
 	Prompts int            // default 100
 	Workers int            // goroutines, default GOMAXPROCS; no number depends on it
 	Pareto  *FrontSettings // nil: no Pareto front and no distances to it
@@ -63,8 +93,8 @@ type Layer struct {
 	GDMirrored, DominatedMirrored Estimate
 }
 
-// TraceResult is what a trace found.
-type TraceResult struct {
+// Result is what a trace found.
+type Result struct {
 	Layers  []Layer // [L+1]
 	Prompts int
 
@@ -91,13 +121,13 @@ const (
 	explicitColumns = 1000
 )
 
-// Trace runs model p on prompts 0..Prompts-1 of a source for task t and looks
+// Run runs model p on prompts 0..Prompts-1 of a source for task t and looks
 // at every layer: see [Layer]. Results are bit-identical for any number of
 // workers.
 //
 // It fails if a number is no longer finite (the model's parameters are too large
 // for its depth), if the source fails, or if ctx is done.
-func Trace(ctx context.Context, p *lsa.Structured, t markov.Task, source Source, s TraceSettings) (*TraceResult, error) {
+func Run(ctx context.Context, p *lsa.Structured, t markov.Task, source Source, s Settings) (*Result, error) {
 	if p.Dim != t.Dim() {
 		return nil, fmt.Errorf("the model is for prompt matrices of %d rows, and those of the task have %d (%s)", p.Dim, t.Dim(), t)
 	}
@@ -119,7 +149,7 @@ func Trace(ctx context.Context, p *lsa.Structured, t markov.Task, source Source,
 		}
 	}
 	total := newLayerSums(p)
-	result := &TraceResult{Prompts: s.Prompts}
+	result := &Result{Prompts: s.Prompts}
 	err := inChunks(ctx, s.Prompts, s.Workers, func() *tracer { return newTracer(p, t, source) },
 		(*tracer).chunk,
 		func(c *traceChunk) {
@@ -238,123 +268,6 @@ func (r *tracer) chunk(first, last int) (*traceChunk, error) {
 		}
 	}
 	return c, nil
-}
-
-// sum gathers the mean and the spread of a number (Welford 1962), and merges
-// with the sum of other prompts (Chan, Golub and LeVeque 1979).
-type sum struct {
-	n        int
-	mean, m2 float64 // m2: sum of squared deviations from the mean
-}
-
-func (s *sum) addOne(x float64) {
-	s.n++
-	d := x - s.mean
-	s.mean += d / float64(s.n)
-	s.m2 += d * (x - s.mean)
-}
-
-func (s *sum) merge(t sum) {
-	if t.n == 0 {
-		return
-	}
-	n := s.n + t.n
-	d := t.mean - s.mean
-	s.mean += d * float64(t.n) / float64(n)
-	s.m2 += t.m2 + d*d*float64(s.n)*float64(t.n)/float64(n)
-	s.n = n
-}
-
-func (s *sum) estimate() Estimate {
-	e := Estimate{Mean: s.mean, Count: s.n}
-	if s.n > 1 {
-		e.SE = math.Sqrt(s.m2 / float64(s.n-1) / float64(s.n))
-	}
-	return e
-}
-
-type sums []sum
-
-func (s sums) add(x []float64) {
-	for k := range s {
-		s[k].addOne(x[k])
-	}
-}
-
-// addNorms adds the norm of each row of the gradient g, [D, q], and to cosines
-// the cosine of the step with minus that row. An empty step has none.
-func (s sums) addNorms(g []float64, cosines sums, step []float64) {
-	q := len(g) / len(s)
-	length := norm(step)
-	for k := range s {
-		row := g[k*q : (k+1)*q]
-		size := norm(row)
-		s[k].addOne(size)
-		if length > 0 && size > 0 {
-			cosines[k].addOne(-dot(row, step) / (length * size))
-		}
-	}
-}
-
-func (s sums) estimates() []Estimate {
-	out := make([]Estimate, len(s))
-	for k := range s {
-		out[k] = s[k].estimate()
-	}
-	return out
-}
-
-// layerSums holds the sums of every layer in one slice, so that merging is one
-// loop.
-type layerSums struct {
-	q, each int
-	all     sums // [L+1, each]
-}
-
-type layerSum struct {
-	w, r1, r2, norm1, norm2, cosine1, cosine2 sums
-	loss                                      *sum
-}
-
-func newLayerSums(p *lsa.Structured) *layerSums {
-	q, D := p.Dim-1, p.Dim
-	each := q + 6*D + 1
-	return &layerSums{q: q, each: each, all: make(sums, (p.Layers+1)*each)}
-}
-
-func (s *layerSums) at(l int) layerSum {
-	rest := s.all[l*s.each : (l+1)*s.each]
-	take := func(k int) sums {
-		part := rest[:k:k]
-		rest = rest[k:]
-		return part
-	}
-	D := s.q + 1
-	return layerSum{
-		w: take(s.q), r1: take(D), r2: take(D), norm1: take(D), norm2: take(D), cosine1: take(D), cosine2: take(D),
-		loss: &rest[0],
-	}
-}
-
-func (s *layerSums) merge(t *layerSums) {
-	for k := range s.all {
-		s.all[k].merge(t.all[k])
-	}
-}
-
-func (s *layerSums) layers(p *lsa.Structured) []Layer {
-	out := make([]Layer, p.Layers+1)
-	for l := range out {
-		at := s.at(l)
-		out[l] = Layer{
-			Layer: l, W: at.w.estimates(), R1: at.r1.estimates(), R2: at.r2.estimates(), QueryLoss: at.loss.estimate(),
-			Norm1: at.norm1.estimates(), Norm2: at.norm2.estimates(),
-		}
-		if l < p.Layers {
-			out[l].Cosine1, out[l].Cosine2 = at.cosine1.estimates(), at.cosine2.estimates()
-		}
-	}
-	return out
 }
 
 func finite(xs []float64) bool {

@@ -1,4 +1,4 @@
-package multiobj
+package trace
 
 import (
 	"math"

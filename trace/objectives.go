@@ -1,4 +1,4 @@
-package multiobj
+package trace
 
 import (
 	"fmt"
@@ -37,7 +37,7 @@ type Objectives struct {
 // prompt yet.
 func NewObjectives(q int) *Objectives {
 	if q < 1 {
-		panic(fmt.Sprintf("multiobj: objectives of %d features", q))
+		panic(fmt.Sprintf("trace: objectives of %d features", q))
 	}
 	return &Objectives{q: q, gram: make([]float64, (q+1)*(q+1)), place: map[string]int{}, xx: make([]float64, q)}
 }
@@ -47,7 +47,7 @@ func NewObjectives(q int) *Objectives {
 func (o *Objectives) SetPrompt(t markov.Task, p *markov.Prompt) {
 	D, chainLen := t.Dim(), t.Positions()+1
 	if D != o.q+1 {
-		panic(fmt.Sprintf("multiobj: a prompt with q = %d for objectives with q = %d", D-1, o.q))
+		panic(fmt.Sprintf("trace: a prompt with q = %d for objectives with q = %d", D-1, o.q))
 	}
 	clear(o.place)
 	o.columns, o.weight = o.columns[:0], o.weight[:0]
@@ -80,7 +80,7 @@ func (o *Objectives) SetPrompt(t markov.Task, p *markov.Prompt) {
 func (o *Objectives) SetColumns(columns []float64) error {
 	D := o.q + 1
 	if len(columns) == 0 || len(columns)%D != 0 {
-		panic(fmt.Sprintf("multiobj: %d numbers are no columns of %d rows", len(columns), D))
+		panic(fmt.Sprintf("trace: %d numbers are no columns of %d rows", len(columns), D))
 	}
 	for i, v := range columns {
 		if math.IsNaN(v - v) {
@@ -179,10 +179,10 @@ func (o *Objectives) Gradients(g1, g2, w []float64) {
 
 func (o *Objectives) check(w []float64) {
 	if len(w) != o.q {
-		panic(fmt.Sprintf("multiobj: w of length %d for objectives with q = %d", len(w), o.q))
+		panic(fmt.Sprintf("trace: w of length %d for objectives with q = %d", len(w), o.q))
 	}
 	if o.n == 0 {
-		panic("multiobj: objectives without a prompt")
+		panic("trace: objectives without a prompt")
 	}
 }
 

@@ -1,4 +1,4 @@
-package multiobj
+package trace
 
 import (
 	"errors"
@@ -47,7 +47,7 @@ func IdentityError(p *lsa.Structured, Z0 *mat.Dense) (float64, error) {
 	D, columns := Z0.Dims()
 	q, n := D-1, columns-1
 	if D != p.Dim || n < 1 {
-		panic(fmt.Sprintf("multiobj: prompt matrix of %d x %d for a model of %d rows", D, columns, p.Dim))
+		panic(fmt.Sprintf("trace: prompt matrix of %d x %d for a model of %d rows", D, columns, p.Dim))
 	}
 	flat := make([]float64, n*D)
 	for j := range n {

@@ -1,4 +1,4 @@
-package multiobj
+package trace
 
 import (
 	"context"
@@ -44,7 +44,7 @@ import (
 // FrontSettings say how a reference front is made. The zero value of each field
 // is its default.
 type FrontSettings struct {
-	Box     *Box   // where w is looked for; nil: a cube around 0 that holds all w of the trace, see [Trace]
+	Box     *Box   // where w is looked for; nil: a cube around 0 that holds all w of the trace, see [Run]
 	Samples int    // points of the box, and children in each round; default 2048
 	Rounds  int    // rounds of refinement; default 3, negative for none
 	Seed    uint64 // of the sample and of the refinement
@@ -339,7 +339,7 @@ func (d *descender) common() float64 {
 
 // traceFronts fills in what a trace says with Pareto. One sample of the box
 // serves all prompts.
-func traceFronts(ctx context.Context, p *lsa.Structured, t markov.Task, source Source, s TraceSettings, result *TraceResult, done func(int)) error {
+func traceFronts(ctx context.Context, p *lsa.Structured, t markov.Task, source Source, s Settings, result *Result, done func(int)) error {
 	settings, err := s.Pareto.withDefaults()
 	if err != nil {
 		return err

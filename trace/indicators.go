@@ -1,4 +1,4 @@
-package multiobj
+package trace
 
 import (
 	"errors"
@@ -36,7 +36,7 @@ func IGDPlus(points, front Points) float64 {
 // smallest square(a, b, so far) over the points b of to.
 func meanNearest(from, to Points, square func(a, b []float64, stop float64) float64) float64 {
 	if from.M != to.M || from.Len() == 0 || to.Len() == 0 {
-		panic(fmt.Sprintf("multiobj: distances between %d points of %d objectives and %d of %d", from.Len(), from.M, to.Len(), to.M))
+		panic(fmt.Sprintf("trace: distances between %d points of %d objectives and %d of %d", from.Len(), from.M, to.Len(), to.M))
 	}
 	var sum float64
 	for i := range from.Len() {
@@ -118,7 +118,7 @@ func (r Range) Scale(p Points) Points {
 // into the box, cover of it.
 func Hypervolume(points Points, reference []float64) (float64, error) {
 	if len(reference) != points.M {
-		panic(fmt.Sprintf("multiobj: a reference point of %d objectives for points of %d", len(reference), points.M))
+		panic(fmt.Sprintf("trace: a reference point of %d objectives for points of %d", len(reference), points.M))
 	}
 	if points.M > 4 {
 		return 0, fmt.Errorf("the hypervolume is computed for up to 4 objectives, got %d: its exact computation is exponential in their number", points.M)

@@ -1,4 +1,4 @@
-package multiobj
+package trace
 
 import (
 	"cmp"
@@ -33,7 +33,7 @@ func (p Points) At(i int) []float64 { return p.F[i*p.M : (i+1)*p.M] }
 // Append adds a point of length M.
 func (p *Points) Append(f []float64) {
 	if len(f) != p.M {
-		panic(fmt.Sprintf("multiobj: a point of %d objectives among points of %d", len(f), p.M))
+		panic(fmt.Sprintf("trace: a point of %d objectives among points of %d", len(f), p.M))
 	}
 	p.F = append(p.F, f...)
 }

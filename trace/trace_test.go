@@ -1,4 +1,4 @@
-package multiobj
+package trace
 
 import (
 	"context"
@@ -28,9 +28,9 @@ func sampler(t testing.TB, spec markov.Spec) (markov.Task, Source) {
 	return task, s.Prompt
 }
 
-func trace(t testing.TB, p *lsa.Structured, task markov.Task, source Source, s TraceSettings) *TraceResult {
+func trace(t testing.TB, p *lsa.Structured, task markov.Task, source Source, s Settings) *Result {
 	t.Helper()
-	r, err := Trace(context.Background(), p, task, source, s)
+	r, err := Run(context.Background(), p, task, source, s)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -44,7 +44,7 @@ func TestTraceAgreesWithTheSlowWay(t *testing.T) {
 		task, source := sampler(t, spec)
 		const prompts, layers = 37, 3
 		model, _ := Random(task, layers, 2, 4)
-		got := trace(t, model, task, source, TraceSettings{Prompts: prompts})
+		got := trace(t, model, task, source, Settings{Prompts: prompts})
 
 		q, D := task.QueryDim(), task.Dim()
 		var w, r1, r2, loss [layers + 1][][]float64 // by layer, prompt
@@ -120,7 +120,7 @@ func TestTraceSeesDescent(t *testing.T) {
 			A[i*q+i] = -0.3
 		}
 	}
-	r := trace(t, model, task, source, TraceSettings{Prompts: 50})
+	r := trace(t, model, task, source, Settings{Prompts: 50})
 	for l, layer := range r.Layers[:model.Layers] {
 		if c := layer.Cosine1[q]; math.Abs(c.Mean-1) > 1e-12 || c.Count != 50 {
 			t.Errorf("layer %d: cosine with minus grad R1_{q+1} is %+v", l, c)
@@ -140,7 +140,7 @@ func TestTraceSeesDescent(t *testing.T) {
 	one := lsa.NewStructured(1, 1, D)
 	b, A := one.Head(0, 0)
 	b[q], A[q*q+q-1] = 1, -0.3
-	first := trace(t, one, task, source, TraceSettings{Prompts: 50}).Layers[0]
+	first := trace(t, one, task, source, Settings{Prompts: 50}).Layers[0]
 	for k := range q - 1 {
 		if math.Abs(first.W[k].Mean) > 0 {
 			t.Errorf("w_0 = %v", first.W)
@@ -150,7 +150,7 @@ func TestTraceSeesDescent(t *testing.T) {
 		t.Errorf("cosine with minus grad R2_{q+1} is %+v", c)
 	}
 	// A model that does not move has no cosines.
-	still := trace(t, lsa.NewStructured(1, 1, D), task, source, TraceSettings{Prompts: 5}).Layers[0]
+	still := trace(t, lsa.NewStructured(1, 1, D), task, source, Settings{Prompts: 5}).Layers[0]
 	if c := still.Cosine1[q]; c.Count != 0 || c.Mean != 0 {
 		t.Errorf("a step of length 0 has cosine %+v", c)
 	}
@@ -159,7 +159,7 @@ func TestTraceSeesDescent(t *testing.T) {
 func TestTraceIsTheSameForAnyWorkers(t *testing.T) {
 	task, source := sampler(t, markov.Spec{D: 3, N: "20"})
 	model, _ := Random(task, 4, 1, 2)
-	settings := TraceSettings{Prompts: 50, Workers: 1, Pareto: &FrontSettings{Samples: 60, Rounds: 1}}
+	settings := Settings{Prompts: 50, Workers: 1, Pareto: &FrontSettings{Samples: 60, Rounds: 1}}
 	want := trace(t, model, task, source, settings)
 	for _, settings.Workers = range []int{2, 5} {
 		if diff := cmp.Diff(want, trace(t, model, task, source, settings)); diff != "" {
@@ -183,7 +183,7 @@ func TestTracePareto(t *testing.T) {
 		}
 	}
 	var calls, last int
-	r := trace(t, model, task, source, TraceSettings{
+	r := trace(t, model, task, source, Settings{
 		Prompts: 20, Pareto: &FrontSettings{Samples: 300, Rounds: 2, Seed: 8},
 		Progress: func(done, total int) {
 			if done < last || total != 40 {
@@ -245,19 +245,19 @@ func TestTraceRefuses(t *testing.T) {
 		ctx    context.Context
 		model  *lsa.Structured
 		source Source
-		s      TraceSettings
+		s      Settings
 		want   error
 	}{
-		"size":      {background, lsa.NewStructured(1, 1, 5), source, TraceSettings{}, nil},
-		"prompts":   {background, model, source, TraceSettings{Prompts: -1}, nil},
-		"diverges":  {background, wild, source, TraceSettings{}, nil},
-		"overflows": {background, big, source, TraceSettings{}, nil},
-		"source":    {background, model, func(*markov.Prompt, uint64) error { return broken }, TraceSettings{}, broken},
-		"cancelled": {cancelled, model, source, TraceSettings{}, context.Canceled},
-		"samples":   {background, model, source, TraceSettings{Pareto: &FrontSettings{Samples: 1}}, nil},
-		"box":       {background, model, source, TraceSettings{Pareto: &FrontSettings{Box: Cube(7, 1)}}, nil},
+		"size":      {background, lsa.NewStructured(1, 1, 5), source, Settings{}, nil},
+		"prompts":   {background, model, source, Settings{Prompts: -1}, nil},
+		"diverges":  {background, wild, source, Settings{}, nil},
+		"overflows": {background, big, source, Settings{}, nil},
+		"source":    {background, model, func(*markov.Prompt, uint64) error { return broken }, Settings{}, broken},
+		"cancelled": {cancelled, model, source, Settings{}, context.Canceled},
+		"samples":   {background, model, source, Settings{Pareto: &FrontSettings{Samples: 1}}, nil},
+		"box":       {background, model, source, Settings{Pareto: &FrontSettings{Box: Cube(7, 1)}}, nil},
 	} {
-		r, err := Trace(c.ctx, c.model, task, c.source, c.s)
+		r, err := Run(c.ctx, c.model, task, c.source, c.s)
 		if err == nil || r != nil || c.want != nil && !errors.Is(err, c.want) {
 			t.Errorf("%s: %v, %v", name, r, err)
 		}
@@ -269,7 +269,7 @@ func BenchmarkTrace(b *testing.B) {
 	model, _ := Random(task, 10, 1, 1)
 	b.ReportAllocs()
 	for b.Loop() {
-		trace(b, model, task, source, TraceSettings{Prompts: 1000})
+		trace(b, model, task, source, Settings{Prompts: 1000})
 	}
 }
 
@@ -278,11 +278,11 @@ func BenchmarkTracePareto(b *testing.B) {
 	model, _ := Random(task, 10, 1, 1)
 	b.ReportAllocs()
 	for b.Loop() {
-		trace(b, model, task, source, TraceSettings{Prompts: 32, Pareto: &FrontSettings{}})
+		trace(b, model, task, source, Settings{Prompts: 32, Pareto: &FrontSettings{}})
 	}
 }
 
-func ExampleTrace() {
+func ExampleRun() {
 	task, err := markov.NewTask(markov.Spec{D: 2, N: "50"})
 	if err != nil {
 		panic(err)
@@ -292,7 +292,7 @@ func ExampleTrace() {
 		panic(err)
 	}
 	model, _ := Random(task, 3, 1, 1)
-	result, err := Trace(context.Background(), model, task, sampler.Prompt, TraceSettings{Prompts: 200})
+	result, err := Run(context.Background(), model, task, sampler.Prompt, Settings{Prompts: 200})
 	if err != nil {
 		panic(err)
 	}
