@@ -130,13 +130,18 @@ func TestAskInterrupted(t *testing.T) {
 // TestAskTimeLimit asks for more than fits the time: the bounds are an answer, and
 // there is an error beside it.
 func TestAskTimeLimit(t *testing.T) {
-	answer, err := Ask(context.Background(), parse(t, `{"command":"recover","d":4,"time-limit":"1ns"}`), Env{})
+	answer, err := Ask(context.Background(), parse(t, `{"command":"recover","d":2,"bias":true,"starts":1000000000,"time-limit":"1s"}`), Env{})
 	if e, ok := errors.AsType[*Error](err); !ok || e.Kind != Failed {
 		t.Errorf("got the error %#v, want one of the kind failed", err)
 	}
 	r := answer.(Results[RecoverAnswer])[0]
 	if r.Certified || r.Status != "interrupted" || !(r.LowerBound <= r.Loss) {
 		t.Errorf("got certified %v, status %s, %v <= loss <= %v", r.Certified, r.Status, r.LowerBound, r.Loss)
+	}
+	// Before the moments are known there is no answer.
+	answer, err = Ask(context.Background(), parse(t, `{"command":"recover","d":4,"time-limit":"1ns"}`), Env{})
+	if e, ok := errors.AsType[*Error](err); !ok || e.Kind != Failed || answer != nil {
+		t.Errorf("got the error %#v, want one of the kind failed, and the answer %v", err, answer)
 	}
 }
 

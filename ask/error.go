@@ -91,6 +91,8 @@ func classify(ctx context.Context, err error) error {
 		return own
 	case ctx.Err() != nil:
 		return &Error{Kind: Interrupted, Message: "interrupted before there was an answer", Err: err}
+	case errors.Is(err, context.DeadlineExceeded):
+		return &Error{Kind: Failed, Message: "the time limit ended before there was an answer", Err: err}
 	}
 	return &Error{Kind: Failed, Message: err.Error(), Err: err}
 }

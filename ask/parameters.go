@@ -84,6 +84,9 @@ func decideRealisability(f *moment.Form, o *landscape.Optimum) (Realisability, e
 		if loss := f.Loss(landscape.Phi(decision.B, decision.A)); !(math.Abs(loss-o.Loss) <= attains*f.C) {
 			return Realisability{Reason: fmt.Sprintf("X is known only within %.1g, H being nearly singular, and the nearest transformer has loss %.10g", decision.Precision, loss)}, nil
 		}
+		if f.Q == 1 && decision.AtBoundary && o.Unique {
+			break
+		}
 		return Realisability{Realisable: &yes, Parameters: &Transformer{Heads: []Head{newHead(decision.B, decision.A)}}}, nil
 	case landscape.NotRealisable:
 		if o.Unique {

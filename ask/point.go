@@ -1,7 +1,9 @@
 package ask
 
 import (
+	"errors"
 	"fmt"
+	"strings"
 
 	"markovicl/landscape"
 )
@@ -14,18 +16,29 @@ type PointAnswer struct {
 	Decision   *Decision `json:"decision"`
 }
 
+// decide answers in floating point, or exactly where that cannot tell and the file
+// holds decimals or fractions.
 func (q *Recover) decide(env Env) (Answer, error) {
 	data, err := env.read("x", q.X)
 	if err != nil {
 		return nil, err
 	}
+	// Decimals and fractions can be decided exactly where floats cannot tell.
+	exact := !strings.HasSuffix(strings.ToLower(q.X), ".npy")
 	X, blocks, D, err := landscape.ReadPoint(q.X, data)
+	if exact && errors.Is(err, landscape.ErrScale) {
+		return q.decideExactly(env)
+	}
 	if err != nil {
 		return nil, input("x", err)
 	}
 	d, err := landscape.Decide(X, blocks, D, 0)
 	if err != nil {
 		return nil, input("x", fmt.Errorf("%s: %w", q.X, err))
+	}
+	onBoundary := blocks == 1 && D == 2 && d.Verdict == landscape.Realisable && d.AtBoundary
+	if exact && (d.Verdict == landscape.Undecided || onBoundary) {
+		return q.decideExactly(env)
 	}
 	if d.Verdict != landscape.Undecided {
 		if err := d.Verify(X, blocks); err != nil {

@@ -15,8 +15,8 @@ import (
 // Recover asks for the best one-layer transformer and for a proof that it is best;
 // or, with Verify, whether a certificate file holds; or, with X, whether a point of
 // the enlarged space is a transformer (Problem C.9). Its answers are
-// Results[RecoverAnswer], VerifyAnswer, PointAnswer, and with X and Proof
-// ExactPointAnswer.
+// Results[RecoverAnswer], VerifyAnswer, PointAnswer, and with X and Proof, or where
+// floating point cannot decide a point in decimals, ExactPointAnswer.
 type Recover struct {
 	Task
 	X         string        `name:"x" placeholder:"FILE" help:"Instead of a task: decide whether the point of the enlarged space in this file (NPY, or CSV with one block a line) is a transformer."`
@@ -127,14 +127,14 @@ func (q *Recover) ask(ctx context.Context, env Env) (Answer, error) {
 		limited, cancel = context.WithTimeout(ctx, q.TimeLimit)
 		defer cancel()
 	}
-	moments, err := moment.Of(ctx, tasks[0], moment.Options{})
+	moments, err := moment.Of(limited, tasks[0], moment.Options{})
 	if err != nil {
-		return nil, inputUnlessEnded(ctx, "", err)
+		return nil, inputUnlessEnded(limited, "", err)
 	}
 	var exact *moment.ExactMoments
 	if q.Proof {
-		if exact, err = moment.ExactOf(ctx, tasks[0]); err != nil {
-			return nil, inputUnlessEnded(ctx, "proof", err)
+		if exact, err = moment.ExactOf(limited, tasks[0]); err != nil {
+			return nil, inputUnlessEnded(limited, "proof", err)
 		}
 	}
 	var results Results[RecoverAnswer]
@@ -146,9 +146,11 @@ func (q *Recover) ask(ctx context.Context, env Env) (Answer, error) {
 		}
 		interrupted = interrupted || answer.Status == landscape.Interrupted.String()
 		if exact != nil {
-			if answer.Proof, err = prove(ctx, exact, answer); err != nil {
+			answer.Proof, err = prove(limited, exact, answer)
+			if err != nil && (limited.Err() == nil || ctx.Err() != nil) {
 				return nil, err
 			}
+			interrupted = interrupted || err != nil
 		}
 		results = append(results, *answer)
 	}
@@ -258,6 +260,7 @@ func prove(ctx context.Context, exact *moment.ExactMoments, a *RecoverAnswer) (*
 		if err != nil {
 			return nil, err
 		}
+		a.Realisable, a.Reason = verdict(d.Verdict), "" // fractions settle it
 		if d.Verdict == landscape.Realisable {
 			enlarged.Realisable = true
 			return enlarged, nil

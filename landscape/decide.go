@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 
 	"gonum.org/v1/gonum/mat"
 
@@ -54,6 +55,10 @@ type Decision struct {
 	B        []float64 // [D]
 	A        []float64 // [D, q] row-major
 	Residual float64
+	// AtBoundary says of a Realisable X with one block for b of length 2 (d = 1)
+	// that another point within Precision is no transformer. For larger shapes
+	// the transformers have no interior, and a Realisable X is always such.
+	AtBoundary bool
 
 	// Why no transformer is closer to X than Distance > Precision; nil unless
 	// the verdict is NotRealisable. Distance is a lower bound of the distance to
@@ -106,13 +111,115 @@ const DefaultPrecision = 1e-12
 // NotRealisable if none does, which the Obstruction proves, and Undecided in
 // between.
 func Decide(X []float64, q, D int, precision float64) (*Decision, error) {
-	blocks, scale, err := symmetricBlocks(X, q, D)
-	if err != nil {
-		return nil, err
-	}
 	if precision < 0 || math.IsNaN(precision) || math.IsInf(precision, 0) {
 		return nil, fmt.Errorf("the precision of X must be a number >= 0, got %g", precision)
 	}
+	scaled, exponent, err := scaledPoint(X, q, D)
+	if err != nil {
+		return nil, err
+	}
+	d, err := decideScaled(scaled, q, D, math.Ldexp(precision, -exponent))
+	if err != nil {
+		return nil, err
+	}
+	d.multiply(exponent)
+	if precision > 0 {
+		d.Precision = precision
+	}
+	return d, nil
+}
+
+// The exponents of two between which the largest entry of a point must lie, so
+// that neither the squares of a block nor what is said about it leave the range of
+// floating-point numbers.
+const leastExponent, largestExponent = -900, 1000
+
+// ErrScale says that a point is too small or too large for floating-point numbers.
+// Whether a point is a transformer does not depend on its scale.
+var ErrScale = errors.New("multiply X by a number that takes its largest entry near 1: whether it is a transformer does not depend on its scale")
+
+// scaledPoint checks the shape of X and returns X/2^exponent, whose largest entry
+// is in [1/2, 1).
+func scaledPoint(X []float64, q, D int) (scaled []float64, exponent int, err error) {
+	if err := checkPoint(len(X), q, D); err != nil {
+		return nil, 0, err
+	}
+	largest, m := 0.0, moment.Pairs(D)
+	for i, x := range X {
+		if math.IsNaN(x) || math.IsInf(x, 0) {
+			row, column := pairAt(i%m, D)
+			return nil, 0, fmt.Errorf("X, block %d, pair (%d,%d) is %g; every entry must be a finite number", i/m, row, column, x)
+		}
+		largest = max(largest, math.Abs(x))
+	}
+	if _, exponent = math.Frexp(largest); largest > 0 && (exponent < leastExponent || exponent > largestExponent) {
+		return nil, 0, fmt.Errorf("the largest entry of X is %g in size; %w", largest, ErrScale)
+	}
+	scaled = make([]float64, len(X))
+	for i, x := range X {
+		scaled[i] = math.Ldexp(x, -exponent)
+	}
+	return scaled, exponent, nil
+}
+
+// checkPoint checks that a point of so many entries has q blocks for b of length D.
+func checkPoint(entries, q, D int) error {
+	if q < 1 || D < 1 {
+		return fmt.Errorf("X must have at least one block and b at least one entry, got q = %d, D = %d", q, D)
+	}
+	if m := moment.Pairs(D); entries != q*m {
+		return fmt.Errorf("X has %d entries, want %d: %d blocks of D(D+1)/2 = %d each for D = %d", entries, q*m, q, m, D)
+	}
+	return nil
+}
+
+// pairAt returns the pair at a place in a block, the inverse of moment.PairIndex.
+func pairAt(place, D int) (i, k int) {
+	for place >= D-i {
+		place -= D - i
+		i++
+	}
+	return i, i + place
+}
+
+// multiply turns the decision about a point into that about the point times
+// 2^exponent.
+func (d *Decision) multiply(exponent int) {
+	times := func(xs ...*float64) {
+		for _, x := range xs {
+			*x = math.Ldexp(*x, exponent)
+		}
+	}
+	times(&d.Precision, &d.Residual, &d.Distance)
+	for i := range d.A {
+		times(&d.A[i])
+	}
+	if o := d.Obstruction; o != nil {
+		times(&o.Scale)
+		for i := range o.Eigenvalues {
+			times(&o.Eigenvalues[i])
+		}
+		for i := range o.Candidates {
+			times(&o.Candidates[i].Value)
+		}
+	}
+}
+
+// clone returns a copy that multiply may change.
+func (d *Decision) clone() *Decision {
+	c := *d
+	c.A = slices.Clone(d.A)
+	if d.Obstruction != nil {
+		o := *d.Obstruction
+		o.Eigenvalues, o.Candidates = slices.Clone(o.Eigenvalues), slices.Clone(o.Candidates)
+		c.Obstruction = &o
+	}
+	return &c
+}
+
+// decideScaled is Decide for a point whose largest entry is near 1 in size, or 0.
+func decideScaled(X []float64, q, D int, precision float64) (*Decision, error) {
+	blocks, scale := symmetricBlocks(X, q, D)
 	if precision == 0 {
 		precision = DefaultPrecision * scale
 	}
@@ -121,6 +228,7 @@ func Decide(X []float64, q, D int, precision float64) (*Decision, error) {
 		d.Verdict = Realisable
 		d.B = make([]float64, D)
 		d.B[0] = 1
+		d.AtBoundary = D > 1
 		return d, nil
 	}
 
@@ -142,6 +250,7 @@ func Decide(X []float64, q, D int, precision float64) (*Decision, error) {
 	d.witness(blocks, p, m)
 	if d.Residual <= precision {
 		d.Verdict = Realisable
+		d.AtBoundary = q > 1 || D > 2 || atBoundary(X, precision)
 		return d, nil
 	}
 	if definite >= 0 {
@@ -165,32 +274,26 @@ func (d *Decision) consider(blocks []*mat.SymDense, o *Obstruction) {
 
 // symmetricBlocks returns the blocks of X as symmetric matrices and the largest
 // Frobenius norm among them.
-func symmetricBlocks(X []float64, q, D int) (blocks []*mat.SymDense, scale float64, err error) {
-	if q < 1 || D < 1 {
-		return nil, 0, fmt.Errorf("X must have at least one block and b at least one entry, got q = %d, D = %d", q, D)
-	}
+func symmetricBlocks(X []float64, q, D int) (blocks []*mat.SymDense, scale float64) {
 	m := moment.Pairs(D)
-	if len(X) != q*m {
-		return nil, 0, fmt.Errorf("X has %d entries, want %d: %d blocks of D(D+1)/2 = %d each for D = %d", len(X), q*m, q, m, D)
-	}
 	for j := range q {
 		M := mat.NewSymDense(D, nil)
-		for i := range D {
-			for k := i; k < D; k++ {
-				x := X[j*m+moment.PairIndex(D, i, k)]
-				if math.IsNaN(x) || math.IsInf(x, 0) {
-					return nil, 0, fmt.Errorf("X, block %d, pair (%d,%d) is %g; every entry must be a finite number", j, i, k, x)
-				}
-				if i != k {
-					x /= 2
-				}
-				M.SetSym(i, k, x)
-			}
-		}
+		setBlock(M, X[j*m:(j+1)*m])
 		blocks = append(blocks, M)
 		scale = max(scale, mat.Norm(M, 2))
 	}
-	return blocks, scale, nil
+	return blocks, scale
+}
+
+// largestBlock returns the largest Frobenius norm among the blocks of X, with which
+// its precision is compared.
+func largestBlock(X []float64, q, D int) (float64, error) {
+	scaled, exponent, err := scaledPoint(X, q, D)
+	if err != nil {
+		return 0, err
+	}
+	_, scale := symmetricBlocks(scaled, q, D)
+	return math.Ldexp(scale, exponent), nil
 }
 
 // sameSign returns how far a spectrum (ascending) is from having at most one
@@ -444,11 +547,19 @@ func dot(x, y []float64) float64 {
 // without anything of what found it: a witness is multiplied out, an obstruction
 // is checked by the inequalities in its own documentation.
 func (d *Decision) Verify(X []float64, q int) error {
-	D := len(d.B)
-	blocks, scale, err := symmetricBlocks(X, q, D)
+	scaled, exponent, err := scaledPoint(X, q, len(d.B))
 	if err != nil {
 		return err
 	}
+	c := d.clone()
+	c.multiply(-exponent)
+	return c.verifyScaled(scaled, q)
+}
+
+// verifyScaled is Verify for a point whose largest entry is near 1 in size, or 0.
+func (d *Decision) verifyScaled(X []float64, q int) error {
+	D := len(d.B)
+	blocks, scale := symmetricBlocks(X, q, D)
 	switch d.Verdict {
 	case Realisable:
 		if len(d.A) != D*q {

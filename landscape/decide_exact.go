@@ -118,13 +118,10 @@ func (d *ExactDecision) Text(xs []Surd) []string {
 type ratBlock [][]*big.Rat // a symmetric matrix
 
 func exactBlocks(X []*big.Rat, q, D int) ([]ratBlock, error) {
-	if q < 1 || D < 1 {
-		return nil, fmt.Errorf("X must have at least one block and b at least one entry, got q = %d, D = %d", q, D)
+	if err := checkPoint(len(X), q, D); err != nil {
+		return nil, err
 	}
 	m := moment.Pairs(D)
-	if len(X) != q*m {
-		return nil, fmt.Errorf("X has %d entries, want %d: %d blocks of D(D+1)/2 = %d each for D = %d", len(X), q*m, q, m, D)
-	}
 	half := big.NewRat(1, 2)
 	blocks := make([]ratBlock, q)
 	for j := range blocks {

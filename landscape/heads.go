@@ -2,6 +2,8 @@ package landscape
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"math"
 	"slices"
 
@@ -175,11 +177,7 @@ func solveSemidefinite(K *mat.SymDense, k *mat.VecDense) *mat.VecDense {
 	if chol.Factorize(K) && chol.Cond() < 0.1/innerTolerance && chol.SolveVecTo(y, k) == nil {
 		return y
 	}
-	var es mat.EigenSym
-	es.Factorize(K, true)
-	values := es.Values(nil)
-	var V mat.Dense
-	es.VectorsTo(&V)
+	values, V := spectrumOrNaN(K)
 	var z mat.VecDense
 	z.MulVec(V.T(), k)
 	for i, l := range values {
@@ -189,7 +187,7 @@ func solveSemidefinite(K *mat.SymDense, k *mat.VecDense) *mat.VecDense {
 			z.SetVec(i, z.AtVec(i)/l)
 		}
 	}
-	y.MulVec(&V, &z)
+	y.MulVec(V, &z)
 	return y
 }
 
@@ -207,8 +205,15 @@ type HeadsResult struct {
 
 // BestHeads looks for the best one-layer model with the given number of heads by
 // variable projection over the span of the b's, from random starts. optimum is
-// the enlarged optimum of the form, which D heads attain.
-func BestHeads(ctx context.Context, form *moment.Form, optimum *Optimum, heads, starts int, seed uint64) *HeadsResult {
+// the enlarged optimum of the form, which D heads attain. It fails if no start leads
+// to a finite loss.
+func BestHeads(ctx context.Context, form *moment.Form, optimum *Optimum, heads, starts int, seed uint64) (*HeadsResult, error) {
+	if heads < 1 || starts < 1 {
+		return nil, fmt.Errorf("heads and starts must be at least 1, got %d and %d", heads, starts)
+	}
+	if err := usableForm(form); err != nil {
+		return nil, err
+	}
 	q, D := form.Q, form.Q+1
 	result := &HeadsResult{Heads: heads, Loss: math.Inf(1)}
 	if heads >= D {
@@ -217,51 +222,39 @@ func BestHeads(ctx context.Context, form *moment.Form, optimum *Optimum, heads, 
 		copy(result.B, b)
 		copy(result.A, A)
 		result.Loss, result.Realises, result.Hits = optimum.Loss, true, starts
-		return result
+		return result, nil
 	}
-	guesses := commonZeros(form, optimum, heads, starts, seed)
-	total := len(guesses) + starts
-	type found struct {
-		loss  float64
-		X     []float64
-		U     *mat.Dense
-		known bool // the loss, whatever the rounding
-	}
-	all := make([]*found, total)
-	eachStart(ctx, total, func() func(i int) {
+	guesses := commonZeros(ctx, form, optimum, heads, starts, seed)
+	var best *headsMinimum
+	var losses []float64
+	eachStart(ctx, len(guesses)+starts, func() func(i int) *headsMinimum {
 		p := &projectedHeads{form: form, D: D, h: heads, m: moment.Pairs(D), pair: pairTable(D)}
-		return func(i int) {
-			var B []float64
+		return func(i int) *headsMinimum {
 			if i < len(guesses) {
-				B = guesses[i]
-			} else {
-				B = make([]float64, 0, D*heads)
-				for t := range heads {
-					B = append(B, randomDirection(seed, uint64((i-len(guesses))*heads+t), D)...)
-				}
+				return p.minimumFrom(guesses[i])
 			}
-			const memory, most = 30, 400
-			_, _, _ = lbfgs(B, 0.1, nil, memory, most, func(x, gradient []float64) (float64, bool, error) {
-				loss, _, _ := p.eval(x, gradient)
-				return loss, math.Sqrt(dot(gradient, gradient)*dot(x, x)) < 1e-10*math.Abs(loss), nil
-			})
-			f := &found{}
-			f.loss, f.X, f.U = p.eval(B, make([]float64, len(B)))
-			all[i] = f
+			B := make([]float64, 0, D*heads)
+			for t := range heads {
+				B = append(B, randomDirection(seed, uint64((i-len(guesses))*heads+t), D)...)
+			}
+			return p.minimumFrom(B)
+		}
+	}, func(found []*headsMinimum) {
+		for _, f := range found {
+			if f == nil || math.IsNaN(f.loss) || math.IsInf(f.loss, 0) {
+				continue
+			}
+			losses = append(losses, f.loss)
+			if best == nil || f.known && !best.known || f.known == best.known && f.loss < best.loss {
+				best = f
+			}
 		}
 	})
-	var best *found
-	for _, f := range all {
-		if f == nil || math.IsNaN(f.loss) {
-			continue
-		}
-		f.known = lossKnown(form, f.X, f.loss)
-		if best == nil || f.known && !best.known || f.known == best.known && f.loss < best.loss {
-			best = f
-		}
+	if best == nil {
+		return nil, errors.New("no start led to a finite loss: H, h and c are not usable")
 	}
-	for _, f := range all {
-		if f != nil && math.Abs(f.loss-best.loss) <= 1e-9*math.Abs(best.loss) {
+	for _, loss := range losses {
+		if math.Abs(loss-best.loss) <= 1e-9*math.Abs(best.loss) {
 			result.Hits++
 		}
 	}
@@ -271,12 +264,33 @@ func BestHeads(ctx context.Context, form *moment.Form, optimum *Optimum, heads, 
 		result.B = append(result.B, mat.Col(nil, t, best.U)...)
 	}
 	result.Realises = best.known && result.Loss <= optimum.Loss+1e-9*math.Abs(optimum.Loss)
-	return result
+	return result, nil
+}
+
+// headsMinimum is where a descent over the span of several b's ended.
+type headsMinimum struct {
+	loss  float64
+	X     []float64
+	U     *mat.Dense
+	known bool // the loss, whatever the rounding
+}
+
+// minimumFrom descends from B ([D, h] row-major), which it changes.
+func (p *projectedHeads) minimumFrom(B []float64) *headsMinimum {
+	const memory, most = 30, 400
+	_, _, _ = lbfgs(B, 0.1, nil, memory, most, func(x, gradient []float64) (float64, bool, error) {
+		loss, _, _ := p.eval(x, gradient)
+		return loss, math.Sqrt(dot(gradient, gradient)*dot(x, x)) < 1e-10*math.Abs(loss), nil
+	})
+	f := &headsMinimum{}
+	f.loss, f.X, f.U = p.eval(B, make([]float64, len(B)))
+	f.known = lossKnown(p.form, f.X, f.loss)
+	return f
 }
 
 // commonZeros returns starts for D-1 heads: the complements of the directions z
 // with z'M_j z near zero for all blocks of X*, found by Gauss-Newton steps.
-func commonZeros(form *moment.Form, optimum *Optimum, heads, starts int, seed uint64) [][]float64 {
+func commonZeros(ctx context.Context, form *moment.Form, optimum *Optimum, heads, starts int, seed uint64) [][]float64 {
 	q, D := form.Q, form.Q+1
 	if heads != D-1 || D < 2 {
 		return nil
@@ -288,7 +302,10 @@ func commonZeros(form *moment.Form, optimum *Optimum, heads, starts int, seed ui
 		setBlock(blocks[j], optimum.X[j*m:(j+1)*m])
 	}
 	best, least := []float64(nil), math.Inf(1)
-	for s := range 4 * starts {
+	for s := range 4 * min(starts, startsAtOnce) {
+		if s > 0 && ctx.Err() != nil {
+			break
+		}
 		z := randomDirection(seed^0x9e3779b97f4a7c15, uint64(s), D)
 		value := math.Inf(1)
 		for range 60 {

@@ -81,7 +81,10 @@ func TestBestHeads(t *testing.T) {
 			t.Fatal(err)
 		}
 		for i, want := range c.want {
-			r := BestHeads(context.Background(), form, optimum, i+1, 20, 1)
+			r, err := BestHeads(context.Background(), form, optimum, i+1, 20, 1)
+			if err != nil {
+				t.Fatal(err)
+			}
 			if r.Loss > want+6e-7 || r.Loss < optimum.Loss*(1-1e-9) {
 				t.Errorf("%+v, %d heads: %.9g, want %.6g", c.spec, i+1, r.Loss, want)
 			}

@@ -29,48 +29,61 @@ type LocalMinimum struct {
 	X []float64 `json:"-"` // phi(b, A)
 }
 
-// localMinima descends from the given starts and from as many random ones as
-// asked for, and returns the distinct minima, lowest first. Random start i
-// depends on seed and i only; the result does not depend on the number of
-// workers. When the context ends early, what was found so far is returned, and the
-// first start is always taken.
+// localMinima descends from the given starts and from random ones first to last,
+// and returns the distinct minima, lowest first. Random start i depends on seed and
+// i only; the result does not depend on the number of workers. When the context ends
+// early, what was found so far is returned, and the first start is always taken.
 func localMinima(ctx context.Context, form *moment.Form, starts [][]float64, first, last int, seed uint64) []LocalMinimum {
 	D := form.Q + 1
-	total := len(starts) + last - first
-	found := make([]*LocalMinimum, total)
-	eachStart(ctx, total, func() func(i int) {
+	var minima []LocalMinimum
+	eachStart(ctx, len(starts)+last-first, func() func(i int) *LocalMinimum {
 		p := newProjected(form)
-		return func(i int) {
+		return func(i int) *LocalMinimum {
 			if i < len(starts) {
-				found[i] = p.minimumFrom(starts[i])
-				found[i].Hits = 0
-			} else {
-				found[i] = p.minimumFrom(randomDirection(seed, uint64(first+i-len(starts)), D))
+				m := p.minimumFrom(starts[i])
+				m.Hits = 0
+				return m
+			}
+			return p.minimumFrom(randomDirection(seed, uint64(first+i-len(starts)), D))
+		}
+	}, func(found []*LocalMinimum) {
+		for _, m := range found {
+			if m != nil && !math.IsNaN(m.Loss) {
+				minima = append(minima, *m)
 			}
 		}
+		minima = distinctMinima(minima)
+		minima = minima[:min(len(minima), mostMinima)]
 	})
-	found = slices.DeleteFunc(found, func(m *LocalMinimum) bool { return m == nil || math.IsNaN(m.Loss) })
-	minima := make([]LocalMinimum, len(found))
-	for i, m := range found {
-		minima[i] = *m
-	}
-	return distinctMinima(minima)
+	return minima
 }
 
+// startsAtOnce is how many starts are in memory together, and mostMinima how many of
+// the lowest minima are kept: where H is singular every start may end elsewhere.
+const startsAtOnce, mostMinima = 4096, 4096
+
 // eachStart does the work for every i below total on all processors, with a worker
-// for each goroutine. Once the context has ended no work is begun but that of the
-// first.
-func eachStart(ctx context.Context, total int, worker func() func(i int)) {
-	each.Do(context.WithoutCancel(ctx), total, each.Settings{}, func(int) func(int) error {
-		work := worker()
-		return func(i int) error {
-			if i > 0 && ctx.Err() != nil {
-				return ctx.Err()
+// for each goroutine, and hands the results to take, in order, some thousand at a
+// time. Once the context has ended no work is begun but that of the first; what was
+// not done is nil.
+func eachStart[T any](ctx context.Context, total int, worker func() func(i int) *T, take func(found []*T)) {
+	workers := make([]func(i int) *T, each.Workers(0, total))
+	for from := 0; from < total && (from == 0 || ctx.Err() == nil); from += startsAtOnce {
+		found := make([]*T, min(startsAtOnce, total-from))
+		each.Do(context.WithoutCancel(ctx), len(found), each.Settings{}, func(w int) func(int) error {
+			if workers[w] == nil {
+				workers[w] = worker()
 			}
-			work(i)
-			return nil
-		}
-	})
+			return func(i int) error {
+				if from+i > 0 && ctx.Err() != nil {
+					return ctx.Err()
+				}
+				found[i] = workers[w](from + i)
+				return nil
+			}
+		})
+		take(found)
+	}
 }
 
 func randomDirection(seed, index uint64, D int) []float64 {
@@ -176,7 +189,7 @@ func nearestTransformer(ctx context.Context, X []float64, q, starts int, seed ui
 // zero), min_A f(b, A), and an A ([D, q] row-major) that attains it. The loss
 // depends on the direction of b only.
 func BestGiven(form *moment.Form, b []float64) (loss float64, A []float64, err error) {
-	if err := checkForm(form); err != nil {
+	if err := usableForm(form); err != nil {
 		return 0, nil, err
 	}
 	if len(b) != form.Q+1 {

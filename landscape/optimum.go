@@ -30,7 +30,7 @@ type Optimum struct {
 
 	LambdaMax float64 // largest eigenvalue of H
 	LambdaMin float64 // smallest eigenvalue of H that counts towards the rank
-	Condition float64 // LambdaMax / LambdaMin
+	Condition float64 // LambdaMax / LambdaMin; 0 for H = 0
 	Residual  float64 // |HX - h|, Euclidean norm
 
 	// Exact is the optimum in fractions, where floats cannot know it: where
@@ -41,23 +41,23 @@ type Optimum struct {
 	Exact *ExactOptimum
 }
 
-// Minimise returns the enlarged optimum of a loss. It fails if the form holds a
-// number that is not finite, if no linear system with H has the solution that
+// Minimise returns the enlarged optimum of a loss. For H = 0 = h every X has the loss
+// c; the optimum is X = 0, of rank 0. It fails if the form holds a number that is not
+// finite or of a size that cannot be calculated with, if H is not positive
+// semidefinite, if no linear system with H has the solution that
 // it should have, or if ctx ends.
 func Minimise(ctx context.Context, f *moment.Form) (*Optimum, error) {
+	if err := usableForm(f); err != nil {
+		return nil, err
+	}
 	n := f.Dim()
-	if f.H.SymmetricDim() != n || len(f.L) != n {
-		panic(fmt.Sprintf("landscape: a form of dimension %d with H of %d and h of %d", n, f.H.SymmetricDim(), len(f.L)))
-	}
-	for i, x := range f.L {
-		if math.IsNaN(x) || math.IsInf(x, 0) || math.IsNaN(f.H.At(i, i)) || math.IsInf(f.H.At(i, i), 0) {
-			return nil, fmt.Errorf("landscape: the loss has h = %v and H = %v at coordinate %d; both must be finite", x, f.H.At(i, i), i)
-		}
-	}
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
 	o := &Optimum{Dimension: n}
+	if mat.Max(f.H) == 0 && mat.Min(f.H) == 0 {
+		return o.constant(f)
+	}
 	var err error
 	if n <= denseDimension {
 		err = o.byEigenvalues(f)
@@ -66,6 +66,9 @@ func Minimise(ctx context.Context, f *moment.Form) (*Optimum, error) {
 	}
 	if err != nil {
 		return nil, err
+	}
+	if size := floats.Norm(o.X, math.Inf(1)); !(size <= largestNumber) {
+		return nil, fmt.Errorf("landscape: the minimiser has an entry of size %.3g; h is too large beside H", size)
 	}
 	o.Unique = o.Rank == n
 	o.Condition = o.LambdaMax / o.LambdaMin
@@ -122,9 +125,45 @@ func nearest(x *big.Rat) float64 {
 	return v
 }
 
+// The sizes between which the largest entry of H must lie, if it is not 0, and below
+// which h and c must: beyond, products of a few of them leave the range of floats.
+const leastNumber, largestNumber = 1e-100, 1e100
+
+// usableForm checks the shapes of a form and that its numbers are finite and of a
+// size that can be calculated with.
+func usableForm(f *moment.Form) error {
+	if err := checkForm(f); err != nil {
+		return err
+	}
+	size, other := math.Max(mat.Max(f.H), -mat.Min(f.H)), math.Abs(f.C)
+	for _, x := range f.L {
+		other = max(other, math.Abs(x))
+	}
+	if size > largestNumber || size > 0 && size < leastNumber || other > largestNumber {
+		return fmt.Errorf("the largest entry of H is %.3g and that of h and c %.3g in size; H must be 0 or between %g and %g, h and c at most %g: choose other units of the features or of the label",
+			size, other, leastNumber, largestNumber, largestNumber)
+	}
+	return nil
+}
+
+// constant is the optimum of a loss with H = 0: that of every X.
+func (o *Optimum) constant(f *moment.Form) (*Optimum, error) {
+	for i, x := range f.L {
+		if x != 0 {
+			return nil, fmt.Errorf("landscape: H is 0 but h is %g at coordinate %d: the loss has no minimum", x, i)
+		}
+	}
+	o.X, o.Loss = make([]float64, o.Dimension), f.C
+	return o, nil
+}
+
 // denseDimension is the largest dimension at which all eigenvectors of H are
 // computed; beyond, factorisations cost less and say the same.
 const denseDimension = 256
+
+// indefinite is how far below 0 an eigenvalue of H may lie, relative to the largest,
+// before H does not count as a matrix of second moments.
+const indefinite = 1e-8
 
 // refinements is how often a solution is improved; each step gains about as
 // many digits as the condition number leaves.
@@ -142,6 +181,10 @@ func (o *Optimum) byEigenvalues(f *moment.Form) error {
 	o.LambdaMax = values[n-1]
 	if !(o.LambdaMax > 0) {
 		return fmt.Errorf("landscape: H has no positive eigenvalue, the largest is %v", o.LambdaMax)
+	}
+	// What moments and sampling leave of a zero is far smaller.
+	if values[0] < -indefinite*o.LambdaMax {
+		return fmt.Errorf("landscape: H is not positive semidefinite, it has the eigenvalue %.3g beside %.3g: the loss has no minimum", values[0], o.LambdaMax)
 	}
 	first := countBelow(values)
 	o.Rank = n - first

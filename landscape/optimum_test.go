@@ -174,8 +174,9 @@ func TestMinimiseErrors(t *testing.T) {
 	}
 	bad = f()
 	bad.H.Zero()
+	bad.L[0] = 1
 	if _, err := Minimise(t.Context(), bad); err == nil {
-		t.Error("H = 0 was accepted")
+		t.Error("H = 0 with an h that is not was accepted")
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"math/big"
 	"strings"
 
@@ -17,15 +18,17 @@ import (
 // ReadPoint reads a point X of the enlarged space from the content of a file: NPY,
 // if the name ends in .npy, of the shape [q, m] or [qm] (then q = D-1), or CSV with
 // one block of m = D(D+1)/2 numbers or fractions a line, # starting a comment. Blocks
-// are in the order of Phi. Errors begin with the name.
+// are in the order of Phi. Errors begin with the name; the error is ErrScale where the
+// numbers of a CSV file are too large or too small for floating point, which does not
+// limit ReadRationalPoint.
 func ReadPoint(name string, data []byte) (X []float64, q, D int, err error) {
 	if strings.HasSuffix(strings.ToLower(name), ".npy") {
 		X, q, D, err = readPointNPY(data)
 	} else {
 		var exact []*big.Rat
 		exact, q, D, err = readPointCSV(bytes.NewReader(data))
-		for _, x := range exact {
-			X = append(X, markov.Float(x))
+		if err == nil {
+			X, err = floatPoint(exact)
 		}
 	}
 	if err != nil {
@@ -41,6 +44,26 @@ func ReadRationalPoint(name string, data []byte) (X []*big.Rat, q, D int, err er
 		return nil, 0, 0, fmt.Errorf("%s: %w", name, err)
 	}
 	return X, q, D, nil
+}
+
+// floatPoint rounds a point to floating-point numbers. It fails with ErrScale where
+// the largest entry is too small or too large for Decide; what is small beside the
+// largest may become 0.
+func floatPoint(exact []*big.Rat) ([]float64, error) {
+	X := make([]float64, len(exact))
+	largest := new(big.Rat)
+	for i, x := range exact {
+		X[i] = markov.Float(x)
+		if size := new(big.Rat).Abs(x); size.Cmp(largest) > 0 {
+			largest = size
+		}
+	}
+	// The float of a tiny one is 0, of a huge one Inf: neither is in the range.
+	_, exponent := math.Frexp(markov.Float(largest))
+	if size := markov.Float(largest); largest.Sign() > 0 && (size == 0 || math.IsInf(size, 0) || exponent < leastExponent || exponent > largestExponent) {
+		return nil, fmt.Errorf("the largest entry of X is %s in size; %w", new(big.Float).SetRat(largest).Text('g', 4), ErrScale)
+	}
+	return X, nil
 }
 
 // blockSize returns D for a block of m = D(D+1)/2 entries.

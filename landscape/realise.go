@@ -17,6 +17,19 @@ func Discriminant(X []float64) float64 {
 	return (square - product) + (math.FMA(X[1], X[1], -square) - math.FMA(4*X[0], X[2], -product))
 }
 
+// atBoundary reports whether the discriminant of a point of d = 1, whose entries
+// are near 1 in size, may be negative within the precision: its block may change by
+// that in the Frobenius norm, so that xx and yy change by as much and xy, twice an
+// entry of the block, by sqrt(2) times it.
+func atBoundary(X []float64, precision float64) bool {
+	if len(X) != 3 {
+		return false
+	}
+	size := math.Abs(X[0]) + math.Abs(X[1]) + math.Abs(X[2])
+	change := 4*precision*size + 6*precision*precision
+	return Discriminant(X) <= change+16*unitRoundoff*size*size
+}
+
 // Realise returns parameters b [2], A [2, 1] with phi(b, A) = X for d = 1
 // (paper, Theorem 3.3), and whether there are any: X_xx t^2 + X_xy t + X_yy must
 // be the product (b_x t + b_y)(A_x t + A_y) of real factors, which it is exactly

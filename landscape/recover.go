@@ -2,10 +2,13 @@ package landscape
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math"
 	"math/big"
 	"slices"
+
+	"gonum.org/v1/gonum/mat"
 
 	"markovicl/lsa"
 	"markovicl/moment"
@@ -121,7 +124,7 @@ func (r *Recovery) Certified() bool {
 // the Status Interrupted and no error. The result is the same for any number of
 // processors.
 func Recover(ctx context.Context, form *moment.Form, settings Settings) (*Recovery, error) {
-	if err := checkForm(form); err != nil {
+	if err := usableForm(form); err != nil {
 		return nil, err
 	}
 	optimum, err := Minimise(context.WithoutCancel(ctx), form)
@@ -151,7 +154,9 @@ func Recover(ctx context.Context, form *moment.Form, settings Settings) (*Recove
 	if err := r.decide(); err != nil {
 		return nil, err
 	}
-	r.search(0, r.settings.Starts)
+	if err := r.search(0, r.settings.Starts); err != nil {
+		return nil, err
+	}
 	r.conclude()
 	if r.Realisable != Realisable {
 		if err := r.bound(); err != nil {
@@ -196,7 +201,7 @@ func (r *recovery) decide() error {
 		if precision == 0 {
 			precision = math.Max(DefaultPrecision, 64*unitRoundoff*r.optimum.Condition)
 		}
-		_, scale, err := symmetricBlocks(r.optimum.X, q, D)
+		scale, err := largestBlock(r.optimum.X, q, D)
 		if err != nil {
 			return err
 		}
@@ -205,13 +210,18 @@ func (r *recovery) decide() error {
 		}
 		r.Realisable = r.Decision.Verdict
 		r.starts = append(r.starts, r.Decision.B)
-		if r.Realisable == Undecided {
+		switch {
+		case q == 1 && r.Realisable == Realisable && r.Decision.AtBoundary:
+			r.Realisable = Undecided
+			r.Reason = fmt.Sprintf("X* is within the precision %.3g, to which it is known, of the boundary of the transformers; only fractions can tell on which side", r.Decision.Precision)
+		case r.Realisable == Undecided:
 			r.Reason = fmt.Sprintf("X* is within %.3g of a transformer, and not provably farther than the precision %.3g to which it is known", r.Decision.Residual, r.Decision.Precision)
 		}
 	} else {
 		r.Reason = "H is singular: the minimisers form an affine set, and no transformer among them was found"
 	}
-	nearest := nearestTransformer(r.ctx, r.optimum.X, q, r.settings.Starts, r.settings.Seed)
+	// No more starts than are ever useful: the search is to have the time.
+	nearest := nearestTransformer(r.ctx, r.optimum.X, q, min(r.settings.Starts, moreStarts*12*D), r.settings.Seed)
 	r.ProjectionLoss = r.form.Loss(nearest.X)
 	r.ProjectionDistance = math.Sqrt(math.Max(0, nearest.Loss))
 	r.starts = append(r.starts, nearest.B)
@@ -220,20 +230,85 @@ func (r *recovery) decide() error {
 
 // search descends from random starts first to last and keeps the best. Until the
 // end, LocalMinima are those of the searched form.
-func (r *recovery) search(first, last int) {
+func (r *recovery) search(first, last int) error {
 	if r.reduced != nil {
 		for i, b := range r.starts {
 			r.starts[i] = r.reduced.restricted(b)
 		}
 	}
-	minima := localMinima(r.ctx, r.searched, r.starts, first, last, r.settings.Seed)
+	starts := r.starts
+	r.starts = nil
+	return r.descend(starts, first, last)
+}
+
+// descend is search from starts in the coordinates of the searched form.
+func (r *recovery) descend(starts [][]float64, first, last int) error {
+	minima := localMinima(r.ctx, r.searched, starts, first, last, r.settings.Seed)
 	if !r.optimum.Unique {
 		minima = r.certain(minima)
 	}
-	r.starts = nil
 	r.LocalMinima = distinctMinima(append(r.LocalMinima, minima...))
+	if len(r.LocalMinima) == 0 {
+		return errors.New("no start led to a finite loss: H, h and c are not usable")
+	}
 	r.Loss = r.LocalMinima[0].Loss
 	r.report()
+	return nil
+}
+
+// searchHarder looks for a better minimum where no certificate says that there is
+// none: from the directions that the blocks of X* point to, from ten times as many
+// random starts, and from near the lowest minima for as long as that helps. It
+// reports whether the loss has decreased.
+func (r *recovery) searchHarder() (better bool, err error) {
+	before := r.Loss
+	lower := func(loss float64) bool { return r.Loss < loss-tied*math.Abs(loss) }
+	r.starts = append(r.starts, blockDirections(r.optimum.X, r.form.Q)...)
+	if err := r.search(r.settings.Starts, moreStarts*r.settings.Starts); err != nil {
+		return false, err
+	}
+	for round := range uint64(8) {
+		last := r.Loss
+		if err := r.descend(r.perturbed(round), 0, 0); err != nil {
+			return false, err
+		}
+		if !lower(last) || r.done() {
+			break
+		}
+	}
+	return lower(before), nil
+}
+
+// perturbed returns directions around those of the lowest minima, at angles from
+// small to large.
+func (r *recovery) perturbed(round uint64) (starts [][]float64) {
+	const lowest, each = 4, 12
+	for i, m := range r.LocalMinima[:min(lowest, len(r.LocalMinima))] {
+		for k := range each {
+			b := randomDirection(^r.settings.Seed, (round*lowest+uint64(i))*each+uint64(k), len(m.B))
+			size := 0.05 * math.Pow(20, float64(k)/(each-1))
+			for j, x := range m.B {
+				b[j] = x + size*b[j]
+			}
+			normalise(b)
+			starts = append(starts, b)
+		}
+	}
+	return starts
+}
+
+// blockDirections returns the directions of b that fit a block of X best, two for
+// each.
+func blockDirections(X []float64, q int) (starts [][]float64) {
+	blocks, _ := symmetricBlocks(X, q, q+1)
+	for _, M := range blocks {
+		var es mat.EigenSym
+		if es.Factorize(M, true) {
+			p, m := candidates(&es)
+			starts = append(starts, p, m)
+		}
+	}
+	return starts
 }
 
 // certain returns the minima with their true losses. Where H is singular the best
@@ -295,7 +370,10 @@ func (r *recovery) heads() error {
 			return err
 		}
 	}
-	best := BestHeads(r.ctx, r.searched, optimum, r.settings.Heads, r.settings.Starts, r.settings.Seed)
+	best, err := BestHeads(r.ctx, r.searched, optimum, r.settings.Heads, r.settings.Starts, r.settings.Seed)
+	if err != nil {
+		return err
+	}
 	r.Loss = best.Loss
 	r.Parameters = lsa.NewStructured(1, best.Heads, r.form.Q+1)
 	D, q := r.searched.Q+1, r.searched.Q
@@ -321,13 +399,21 @@ func (r *recovery) heads() error {
 
 // bound proves lower bounds until one meets the loss or nothing is left to try.
 func (r *recovery) bound() error {
-	if r.optimum.Unique {
+	switch {
+	case r.optimum.Unique:
 		if err := r.boundByCertificate(); err != nil {
 			return err
 		}
+	case r.settings.Level < 1 || r.reduced == nil:
+		if _, err := r.searchHarder(); err != nil {
+			return err
+		}
+		r.conclude()
 	}
 	if r.settings.Level >= 1 && r.reduced != nil && !r.done() {
-		r.boundByMultiplier()
+		if err := r.boundByMultiplier(); err != nil {
+			return err
+		}
 	}
 	if r.done() || !r.optimum.Unique {
 		return nil
@@ -381,7 +467,9 @@ func (r *recovery) boundByCertificate() error {
 		// it is easier to find from the relaxation's own solution.
 		before := r.Loss
 		if attempt == 0 {
-			r.search(r.settings.Starts, moreStarts*r.settings.Starts)
+			if _, err := r.searchHarder(); err != nil {
+				return err
+			}
 		}
 		if r.Loss >= before-1e-9*math.Abs(before) {
 			b, err := relax(r.ctx, r.form, &r.LocalMinima[0], func(W []float64, v *Verification) bool {
@@ -393,7 +481,9 @@ func (r *recovery) boundByCertificate() error {
 			}
 			if b != nil {
 				r.starts = append(r.starts, b)
-				r.search(0, 0)
+				if err := r.search(0, 0); err != nil {
+					return err
+				}
 			}
 		}
 		if r.done() || attempt == 2 || r.Loss >= before-1e-9*math.Abs(before) {
@@ -407,7 +497,7 @@ const tied = 1e-9
 
 // boundByMultiplier looks for a certificate of level 1 at the best minimum, or at
 // all that are as good.
-func (r *recovery) boundByMultiplier() {
+func (r *recovery) boundByMultiplier() error {
 	for attempt := range 2 {
 		best := 1
 		for best < len(r.LocalMinima) && r.LocalMinima[best].Loss <= r.Loss+tied*math.Abs(r.Loss) {
@@ -415,17 +505,16 @@ func (r *recovery) boundByMultiplier() {
 		}
 		if err := certifyMultiplier(r.ctx, r.form, r.reduced, r.LocalMinima[:best], r.LossEnlarged, r.report, r.certificate); err != nil {
 			r.Note = fmt.Sprintf("there is no certificate of level 1: %v", err)
-			return
+			return nil
 		}
 		if r.done() || attempt == 1 {
-			return
+			return nil
 		}
-		before := r.Loss
-		r.search(r.settings.Starts, moreStarts*r.settings.Starts)
-		if r.Loss >= before-1e-9*math.Abs(before) {
-			return
+		if better, err := r.searchHarder(); err != nil || !better {
+			return err
 		}
 	}
+	return nil
 }
 
 // done reports whether the bounds meet or the time is over.

@@ -59,3 +59,56 @@ func TestSmallestRealisable(t *testing.T) {
 		}
 	}
 }
+
+// Next to the p at which the optimum of d = 1 ceases to be realisable, floating
+// point must not say on which side it is unless fractions agree.
+func TestRealisableNearBoundary(t *testing.T) {
+	ctx := context.Background()
+	exact := func(p *big.Rat) (*moment.ExactForm, Verdict) {
+		task, err := markov.NewTask(markov.Spec{D: 1, P: p.RatString()})
+		if err != nil {
+			t.Fatal(err)
+		}
+		moments, err := moment.ExactOf(ctx, task)
+		if err != nil {
+			t.Fatal(err)
+		}
+		form := moments.At(6)
+		optimum, err := MinimiseExact(ctx, form)
+		if err != nil {
+			t.Fatal(err)
+		}
+		d, err := DecideExact(optimum.X, 1, 2)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return form, d.Verdict
+	}
+	low, high := big.NewRat(60, 100), big.NewRat(65, 100)
+	undecided := 0
+	for range 42 {
+		middle := new(big.Rat).Add(low, high)
+		middle.Quo(middle, big.NewRat(2, 1))
+		form, verdict := exact(middle)
+		if verdict == Realisable {
+			low = middle
+		} else {
+			high = middle
+		}
+		r, err := Recover(ctx, form.Float(), Settings{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if r.Realisable == Undecided {
+			undecided++
+		} else if r.Realisable != verdict {
+			t.Errorf("p = %s: %v in floating point, exactly %v", middle.FloatString(15), r.Realisable, verdict)
+		}
+		if !r.Certified() {
+			t.Errorf("p = %s: not certified (%v)", middle.FloatString(15), r.Status)
+		}
+	}
+	if undecided == 0 {
+		t.Error("no p came near enough to the boundary to be undecided")
+	}
+}

@@ -5,6 +5,7 @@ import (
 
 	"gonum.org/v1/gonum/blas"
 	"gonum.org/v1/gonum/blas/blas64"
+	"gonum.org/v1/gonum/floats"
 	"gonum.org/v1/gonum/mat"
 
 	"markovicl/moment"
@@ -156,7 +157,7 @@ func (p *projected) solveInner() {
 	scale := make([]float64, M)
 	for s := range M {
 		scale[s] = 1
-		if d := p.K.At(s, s); d > 0 {
+		if d := p.K.At(s, s); d > 0x1p-1000 {
 			scale[s] = 1 / math.Sqrt(d)
 		}
 	}
@@ -178,11 +179,7 @@ func (p *projected) solveInner() {
 	if p.chol.Factorize(unit) && p.chol.Cond() < 0.1/innerTolerance {
 		p.inv = scaled(func(dst, rhs *mat.Dense) { _ = p.chol.SolveTo(dst, rhs) })
 	} else {
-		var es mat.EigenSym
-		es.Factorize(unit, true)
-		values := es.Values(nil)
-		var V mat.Dense
-		es.VectorsTo(&V)
+		values, V := spectrumOrNaN(unit)
 		p.inv = scaled(func(dst, rhs *mat.Dense) {
 			var t mat.Dense
 			t.Mul(V.T(), rhs)
@@ -192,10 +189,26 @@ func (p *projected) solveInner() {
 				}
 				return x / values[i]
 			}, &t)
-			dst.Mul(&V, &t)
+			dst.Mul(V, &t)
 		})
 	}
 	p.inv(mat.NewDense(M, 1, p.a), mat.NewDense(M, 1, p.k))
+}
+
+// spectrumOrNaN returns the eigenvalues, ascending, and eigenvectors of a symmetric
+// matrix. Where they do not converge, the numbers in it being out of range, they are
+// NaN, as the loss is then.
+func spectrumOrNaN(S *mat.SymDense) (values []float64, V *mat.Dense) {
+	var es mat.EigenSym
+	V = new(mat.Dense)
+	if es.Factorize(S, true) {
+		es.VectorsTo(V)
+		return es.Values(nil), V
+	}
+	n := S.SymmetricDim()
+	V.ReuseAs(n, n)
+	V.Apply(func(int, int, float64) float64 { return math.NaN() }, V)
+	return mat.Col(nil, 0, V), V
 }
 
 // gradient returns the gradient of v at the latest b.
@@ -314,11 +327,8 @@ func tangentSpectrum(b []float64, S *mat.SymDense) (values []float64, vectors *m
 	// Push b's own direction above every other eigenvalue.
 	top := 1 + 2*mat.Norm(S, 2)
 	R.SymRankOne(R, top, mat.NewVecDense(D, b))
-	var es mat.EigenSym
-	es.Factorize(R, true)
-	var V mat.Dense
-	es.VectorsTo(&V)
-	return es.Values(nil)[:D-1], mat.DenseCopyOf(V.Slice(0, D, 0, D-1))
+	values, V := spectrumOrNaN(R)
+	return values[:D-1], mat.DenseCopyOf(V.Slice(0, D, 0, D-1))
 }
 
 // trustRegionStep minimises g'e + e'Se/2 over e orthogonal to b with
@@ -329,6 +339,9 @@ func trustRegionStep(b, g []float64, S *mat.SymDense, radius float64) (e []float
 		return nil, 0
 	}
 	values, V := tangentSpectrum(b, S)
+	if sum := floats.Sum(values) + floats.Sum(g); math.IsNaN(sum) || math.IsInf(sum, 0) {
+		return nil, 0
+	}
 	gv := make([]float64, D-1)
 	for c := range gv {
 		for i := range D {

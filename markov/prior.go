@@ -76,7 +76,7 @@ func parsePrior(text string, rows, states int) (Prior, error) {
 		}
 		return uniformPrior(rows, states), nil
 	case "dirichlet":
-		alpha, err := ParseRat(values)
+		alpha, err := parseParameter(values)
 		if err != nil {
 			return Prior{}, fmt.Errorf("prior %q: %w; write dirichlet:alpha, for example dirichlet:0.5", text, err)
 		}

@@ -2,6 +2,7 @@ package markov
 
 import (
 	"fmt"
+	"math"
 	"math/big"
 	"regexp"
 	"strings"
@@ -9,7 +10,7 @@ import (
 
 // numberPattern bounds what ParseRat reads: a decimal with at most three
 // digits of exponent, so that no input makes a fraction of gigabytes.
-var numberPattern = regexp.MustCompile(`^[+-]?([0-9]{1,40}(\.[0-9]{0,40})?|\.[0-9]{1,40})([eE][+-]?[0-9]{1,2})?$`)
+var numberPattern = regexp.MustCompile(`^[+-]?([0-9]{1,40}(\.[0-9]{0,40})?|\.[0-9]{1,40})([eE][+-]?[0-9]{1,3})?$`)
 
 // ParseRat reads a number as a user writes it, exactly: "3", "0.1" (= 1/10),
 // "2e-3" or "a/b" with a and b such decimals.
@@ -30,6 +31,20 @@ func ParseRat(text string) (*big.Rat, error) {
 		return nil, fmt.Errorf("%q divides by zero", text)
 	}
 	return x.Quo(x, y), nil
+}
+
+// parseParameter reads a number of a task, which is used as a float as well: it is 0
+// or lies well within the range of floats.
+func parseParameter(text string) (*big.Rat, error) {
+	x, err := ParseRat(text)
+	if err != nil {
+		return nil, err
+	}
+	const least, largest = 1e-200, 1e200
+	if size := math.Abs(Float(x)); x.Sign() != 0 && !(size >= least && size <= largest) {
+		return nil, fmt.Errorf("%q is too small or too large; numbers of a task are 0 or between %g and %g in size", text, least, largest)
+	}
+	return x, nil
 }
 
 func parseDecimal(text string) (*big.Rat, error) {
@@ -72,7 +87,7 @@ func parseRats(text string) ([]*big.Rat, error) {
 	fields := strings.Split(text, ",")
 	out := make([]*big.Rat, len(fields))
 	for i, field := range fields {
-		x, err := ParseRat(field)
+		x, err := parseParameter(field)
 		if err != nil {
 			return nil, err
 		}

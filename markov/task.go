@@ -213,7 +213,7 @@ func (spec PriorSpec) prior(states, order int) (Prior, error) {
 	for s, row := range spec.Rows {
 		alpha[s] = make([]*big.Rat, len(row))
 		for j, text := range row {
-			x, err := ParseRat(text)
+			x, err := parseParameter(text)
 			if err != nil {
 				return Prior{}, fmt.Errorf("prior row %d, column %d: %w", s, j, err)
 			}

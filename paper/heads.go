@@ -2,6 +2,7 @@ package paper
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math"
 
@@ -76,8 +77,8 @@ func headsOf(ctx context.Context, largest int, numbers []markov.Context, starts,
 					}
 					loss, proven = r.Loss, r.Certified()
 				case h <= d:
-					r := landscape.BestHeads(ctx, form, o, h, starts, seed)
-					if err := ctx.Err(); err != nil {
+					r, err := landscape.BestHeads(ctx, form, o, h, starts, seed)
+					if err := errors.Join(err, ctx.Err()); err != nil {
 						return nil, err
 					}
 					loss, proven, hits = math.Max(r.Loss, o.Loss), r.Realises, r.Hits
