@@ -30,7 +30,7 @@ type HardnessAnswer struct {
 	MinimumExact *big.Rat        `json:"minimum_exact"`
 	LowerBound   *float64        `json:"lower_bound"`
 	UpperBound   *float64        `json:"upper_bound"`
-	Planes       []Plane         `json:"planes"`
+	Planes       []Plane         `json:"planes" jsonschema:"nullable"`
 	Program      hardness.Sizes  `json:"program"`
 	Status       hardness.Status `json:"status"`
 	Nodes        int             `json:"nodes"`

@@ -51,10 +51,10 @@ type OptimumAnswer struct {
 
 // ExactOptimum holds numbers as fractions "a/b".
 type ExactOptimum struct {
-	XExact    []string `json:"x_exact"`
-	LossExact string   `json:"loss_exact"`
-	CExact    string   `json:"c_exact"`
-	HExact    []string `json:"h_exact"` // the vector h
+	XExact    []string `json:"x_exact,omitempty"`
+	LossExact string   `json:"loss_exact,omitempty"`
+	CExact    string   `json:"c_exact,omitempty"`
+	HExact    []string `json:"h_exact,omitempty"` // the vector h
 
 	// DiscriminantExact is X_xy^2 - 4 X_xx X_yy for d = 1 without bias: X is a
 	// transformer exactly if it is not negative (paper, Theorem 3.3).

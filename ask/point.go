@@ -53,8 +53,8 @@ type ExactPointAnswer struct {
 	Realisable  bool              `json:"realisable"`
 	Q           int               `json:"q"`
 	D           int               `json:"D"`
-	B           []string          `json:"b"`
-	A           [][]string        `json:"A"`
+	B           []string          `json:"b" jsonschema:"nullable"`
+	A           [][]string        `json:"A" jsonschema:"nullable"`
 	Obstruction *ExactObstruction `json:"obstruction"`
 }
 

@@ -117,9 +117,9 @@ type PredictionAnswer struct {
 type OnePrediction struct {
 	Name         string             `json:"name"`
 	Expected     float64            `json:"expected"`
-	Distribution map[string]float64 `json:"distribution"` // null if there is none
-	Nearest      string             `json:"nearest"`      // the state nearest to the expectation
-	Mode         *string            `json:"mode"`         // the most likely state; null without a distribution
+	Distribution map[string]float64 `json:"distribution" jsonschema:"nullable"` // null if there is none
+	Nearest      string             `json:"nearest"`                            // the state nearest to the expectation
+	Mode         *string            `json:"mode"`                               // the most likely state; null without a distribution
 }
 
 // Continuation is a query extended by one predictor.

@@ -49,7 +49,7 @@ type PromptRow struct {
 type PromptPrediction struct {
 	Name         string    `json:"name"`
 	Expected     float64   `json:"expected"`
-	Distribution []float64 `json:"distribution"` // [S], null if there is none
+	Distribution []float64 `json:"distribution" jsonschema:"nullable"` // [S], null if there is none
 }
 
 // mostChains bounds the prompts that are shown whole.

@@ -79,8 +79,8 @@ type TracedLayer struct {
 	QueryLossSE *float64   `json:"query_loss_se"`
 	Norm1       []*float64 `json:"gradient_norm_r1"`
 	Norm2       []*float64 `json:"gradient_norm_r2"`
-	Cosine1     []*float64 `json:"cosine_r1"` // null for the last layer, which takes no step
-	Cosine2     []*float64 `json:"cosine_r2"`
+	Cosine1     []*float64 `json:"cosine_r1" jsonschema:"nullable"` // null for the last layer, which takes no step
+	Cosine2     []*float64 `json:"cosine_r2" jsonschema:"nullable"`
 	GD          *float64   `json:"gd"`
 	GDSE        *float64   `json:"gd_se"`
 	GDSampled   *float64   `json:"gd_sampled"`

@@ -2,7 +2,6 @@ package predict
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"math"
 	"sync/atomic"
@@ -38,34 +37,6 @@ type Score struct {
 	Accuracy     Metric  // how often the state nearest to Expected is y
 	AccuracyMode *Metric // how often the most likely state is y; nil without a distribution
 	LogLoss      *Metric // mean of -log p(y), p clipped to [1e-15, 1-1e-15]; nil without a distribution
-}
-
-// MarshalJSON writes the metrics and their standard errors side by side, null
-// where the predictor has none.
-func (s Score) MarshalJSON() ([]byte, error) {
-	value := func(m *Metric) (mean, se *float64) {
-		if m == nil {
-			return nil, nil
-		}
-		return &m.Mean, &m.SE
-	}
-	var out struct {
-		Name           string   `json:"name"`
-		MSE            float64  `json:"mse"`
-		MSESE          float64  `json:"mse_se"`
-		Accuracy       float64  `json:"accuracy"`
-		AccuracySE     float64  `json:"accuracy_se"`
-		AccuracyMode   *float64 `json:"accuracy_mode"`
-		AccuracyModeSE *float64 `json:"accuracy_mode_se"`
-		LogLoss        *float64 `json:"log_loss"`
-		LogLossSE      *float64 `json:"log_loss_se"`
-	}
-	out.Name = s.Name
-	out.MSE, out.MSESE = s.MSE.Mean, s.MSE.SE
-	out.Accuracy, out.AccuracySE = s.Accuracy.Mean, s.Accuracy.SE
-	out.AccuracyMode, out.AccuracyModeSE = value(s.AccuracyMode)
-	out.LogLoss, out.LogLossSE = value(s.LogLoss)
-	return json.Marshal(out)
 }
 
 // Evaluation is the outcome of several predictors on the same prompts.

@@ -44,6 +44,10 @@ type commands struct {
 	Serve     serveCmd     `cmd:"" help:"Serve the explorer: the laboratory as a page in a browser."`
 	Site      siteCmd      `cmd:"" help:"Write the explorer as static files, with the laboratory as WebAssembly."`
 	Reproduce reproduceCmd `cmd:"" help:"Re-do the paper's numerical claims and give a verdict on each."`
+
+	Schema     schemaCmd     `cmd:"" help:"The JSON Schema of a command's answer."`
+	Version    versionCmd    `cmd:"" help:"Which program this is."`
+	Completion completionCmd `cmd:"" help:"A script that completes commands and flags in a shell."`
 }
 
 // app is what a command sees of the world.
@@ -89,15 +93,19 @@ func mainWith(items []paper.Item) {
 func run(args []string, a *app) int {
 	parser, err := kong.New(&commands{},
 		kong.Name("markovicl"),
-		kong.Description("An exact laboratory for in-context learning of Markov chains by linear self-attention."),
+		kong.Description("An exact laboratory for in-context learning of Markov chains by linear self-attention.\n\n"+
+			"Exit codes: 0 success; 2 something that was given cannot be right; 130 Ctrl-C; 143 SIGTERM; 1 anything else, such as a time limit that ended without a proof."),
 		kong.Writers(a.stdout, a.stderr),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
 	)
 	if err != nil {
 		panic(err) // the command structs are wrong: a bug
 	}
-	if len(args) == 0 {
+	switch {
+	case len(args) == 0:
 		args = []string{"--help"}
+	case args[0] == "help":
+		args = append(args[1:], "--help")
 	}
 	parsed, err := parser.Parse(args)
 	if err != nil {

@@ -32,8 +32,8 @@ func printEvaluation(a *app, answer *ask.EvaluationAnswer) error {
 	w := a.table()
 	fmt.Fprintln(w, "predictor\tsquared error\t\taccuracy\t\tby mode\t\tlog loss\t")
 	for _, s := range answer.Predictors {
-		fmt.Fprintf(w, "%s\t%.5f\t± %.5f\t%.4f\t± %.4f\t%s\t%s\n", s.Name, s.MSE.Mean, s.MSE.SE, s.Accuracy.Mean, s.Accuracy.SE,
-			metricCells(s.AccuracyMode), metricCells(s.LogLoss))
+		fmt.Fprintf(w, "%s\t%.5f\t± %.5f\t%.4f\t± %.4f\t%s\t%s\n", s.Name, s.MSE, s.MSESE, s.Accuracy, s.AccuracySE,
+			metricCells(s.AccuracyMode, s.AccuracyModeSE), metricCells(s.LogLoss, s.LogLossSE))
 	}
 	if err := w.Flush(); err != nil {
 		return err
@@ -42,11 +42,11 @@ func printEvaluation(a *app, answer *ask.EvaluationAnswer) error {
 	return nil
 }
 
-func metricCells(m *predict.Metric) string {
-	if m == nil {
+func metricCells(mean, se *float64) string {
+	if mean == nil {
 		return "-\t"
 	}
-	return fmt.Sprintf("%.4f\t± %.4f", m.Mean, m.SE)
+	return fmt.Sprintf("%.4f\t± %.4f", *mean, *se)
 }
 
 func yesNo(b bool) string {

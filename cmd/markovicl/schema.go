@@ -1,0 +1,71 @@
+package main
+
+import (
+	"fmt"
+	"runtime"
+	"runtime/debug"
+
+	"markovicl/ask/schema"
+	"markovicl/lsa"
+)
+
+type schemaCmd struct {
+	Command string `arg:"" help:"The command whose answer is described."`
+}
+
+func (schemaCmd) Help() string {
+	return `Example: markovicl schema optimum
+
+Prints the JSON Schema of what the command prints with --json.`
+}
+
+func (c *schemaCmd) Run(a *app) error {
+	s, err := schema.Of(c.Command)
+	if err != nil {
+		return err
+	}
+	return a.writeJSON(s)
+}
+
+type versionCmd struct {
+	JSON bool `name:"json" help:"Print one JSON object and nothing else."`
+}
+
+func (versionCmd) Help() string {
+	return `Example: markovicl version
+
+What a bug report needs: the version, the build and the arithmetic. Answers have the same bytes for
+one of these, and agree to 1e-9 between them.`
+}
+
+// versionAnswer says which program this is.
+type versionAnswer struct {
+	Version  string `json:"version"`
+	Revision string `json:"revision"` // of the source; "" where the build does not know it
+	Modified bool   `json:"modified"` // the source had changes that are in no revision
+	Go       string `json:"go"`
+	Platform string `json:"platform"`
+	Kernels  string `json:"kernels"`
+}
+
+func (c *versionCmd) Run(a *app) error {
+	v := versionAnswer{Version: "(devel)", Go: runtime.Version(), Platform: runtime.GOOS + "/" + runtime.GOARCH, Kernels: lsa.Kernels()}
+	if build, ok := debug.ReadBuildInfo(); ok {
+		if build.Main.Version != "" {
+			v.Version = build.Main.Version
+		}
+		for _, s := range build.Settings {
+			switch s.Key {
+			case "vcs.revision":
+				v.Revision = s.Value
+			case "vcs.modified":
+				v.Modified = s.Value == "true"
+			}
+		}
+	}
+	if c.JSON {
+		return a.writeJSON(v)
+	}
+	_, err := fmt.Fprintf(a.stdout, "markovicl %s\n%s, %s, kernels: %s\n", v.Version, v.Go, v.Platform, v.Kernels)
+	return err
+}
