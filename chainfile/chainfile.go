@@ -1,27 +1,46 @@
 // Package chainfile reads the files in which people keep sequences of states,
 // cuts chains from them, and says what it made of them.
 //
-// [Read] turns a file (FASTA, a text with one chain a line, a table) into
-// [Sequences]; [Sequences.Windows] cuts them into chains of d+1 states, from
-// which [Windows.Prompt] draws prompts. An [Error] names the place in the file
-// and the remedy.
+// [Read] turns a file into [Sequences] and remembers what it skipped, cut,
+// sorted and guessed ([Sequences.Report]); [Sequences.Windows] cuts them into
+// chains of d+1 states, from which [Windows.Prompt] draws prompts; [Count]
+// counts transitions and holds no more of a long text than a block. An [Error]
+// names the place in the file and the remedy.
+//
+// These layouts are read, each recognised by what it holds:
+//
+//	FASTA                text                  CSV, wide               CSV, long
+//	>chr1                sun sun rain sun      id,mon,tue,wed          user,time,page
+//	ACGTTA               rain rain sun         ann,sun,sun,rain        u1,10:00,home
+//	GGCA                                       bob,rain,rain,          u1,10:02,list
+//
+//	FASTQ                text, a series        JSON lines
+//	@read1               sun                   {"id":"u1","page":"home"}
+//	ACGTTA               rain                  {"id":"u1","page":"list"}
+//	+                    sun
+//	IIIIII
 //
 // Where to read what:
 //
-//   - chainfile.go: Options, Read, Sequences, errors, and lines of text
-//   - csv.go, fasta.go: the other formats
-//   - symbols.go: what is a state
-//   - window.go: chains cut from sequences, and prompts drawn from them
+//   - chainfile.go: Options, Read, Sequences
+//   - open.go: gzip, byte order marks, encodings; sniff.go: which format
+//   - text.go: lines of text, and layout.go how their symbols are separated;
+//     fasta.go, fastq.go, json.go
+//   - table.go: rows and cells; header.go: whether the first row names the
+//     columns; columns.go: which of them are names, times and states;
+//     names.go: the words that say so; times.go: times and their order
+//   - symbols.go: what is a state, labels.go: those that a file shows;
+//     classes.go: alphabets, classes and merging as users write them
+//   - count.go, stream.go: transition counts, in bounded memory
+//   - window.go: chains cut from sequences; draw.go: prompts drawn from them
+//   - report.go, error.go: what is said about a file
 package chainfile
 
 import (
-	"errors"
 	"fmt"
 	"io"
-	"path/filepath"
 	"slices"
 	"strings"
-	"unicode/utf8"
 
 	"markovicl/markov"
 )
@@ -32,14 +51,16 @@ type Format int
 // The formats of chain files.
 const (
 	FormatAuto  Format = iota // recognised as Read says
-	FormatText                // one chain a line
+	FormatText                // one chain a line, or one symbol a line
 	FormatFASTA               // records that begin with a line ">name"
-	FormatCSV                 // one trajectory a row, or a series in a column
+	FormatCSV                 // a table: one trajectory a row, or series in a column
+	FormatFASTQ               // records "@name", sequence, "+", qualities
+	FormatJSON                // JSON, or JSON lines
 )
 
-var formatNames = []string{"auto", "text", "fasta", "csv"}
+var formatNames = []string{"auto", "text", "fasta", "csv", "fastq", "json"}
 
-// String returns the format's name: auto, text, fasta or csv.
+// String returns the format's name: auto, text, fasta, csv, fastq or json.
 func (f Format) String() string { return formatNames[f] }
 
 // UnmarshalText reads a format's name.
@@ -52,8 +73,9 @@ func (f *Format) UnmarshalText(text []byte) error {
 	return nil
 }
 
-// Options says how a chain file is read. The zero value recognises the
-// format and finds the states in the file.
+// Options say how a chain file is read. The zero value recognises the
+// format and finds the states in the file. Columns are named by their header or
+// by their number from 1.
 type Options struct {
 	Format Format
 
@@ -66,30 +88,58 @@ type Options struct {
 	// Nothing is a comment then (but the header lines of FASTA remain headers).
 	Classes []Class
 
-	// SkipUnknown cuts a sequence at unknown and missing symbols where there
-	// would be an error otherwise.
+	// Merge puts several states under one name. An Alphabet names the states
+	// after merging. Not together with Classes.
+	Merge []Merge
+
+	// Missing lists the symbols that stand for a missing value, at which a
+	// sequence is cut; nil is [DefaultMissing], an empty list none. In texts of
+	// single characters every character is data. A state of the Alphabet is never
+	// missing.
+	Missing []string
+
+	// SkipUnknown cuts a sequence at unknown symbols where there would be an
+	// error otherwise.
 	SkipUnknown bool
+
+	// Separator stands between the symbols of a line of text or the cells of a
+	// table; "" finds it. The words tab, blank, comma, semicolon and bar are
+	// separators too, and "characters" makes each character of a text a symbol.
+	Separator string
 
 	// JoinLines reads a text as one sequence, for prose whose lines are broken
 	// at a margin. Without it every line is a chain of its own.
 	JoinLines bool
 
-	// Ragged accepts rows of a CSV file that differ in length, and leaves out
+	// Ragged accepts rows of a table that differ in length, and leaves out
 	// lines and rows that are too short for a chain; see [Sequences.Windows].
 	Ragged bool
 
-	// Column names the column of a CSV file that holds a series, by its header
-	// or by its number from 1; empty for trajectories in rows.
+	// Column names the column of a table that holds series of states; empty
+	// finds it, or takes rows as trajectories. In a text it takes each line as a
+	// symbol.
 	Column string
 
-	// ID names the column of a CSV file that holds the names of trajectories,
-	// by its header or by its number from 1; empty finds it. With Column the
-	// rows of equal ID make up a series each.
+	// Columns names the columns of a table whose rows are trajectories:
+	// FROM:TO, or several names and ranges with commas between them.
+	Columns string
+
+	// ID names the column of a table that holds the names of trajectories,
+	// several with commas between them; empty finds it. Where states stand in
+	// one column, the rows of equal ID make up a series each.
 	ID string
 
-	// Header says whether the first row of a CSV file names its columns.
+	// Time names the column of a table by which rows are put in order, within
+	// each ID; empty finds it, "none" keeps the order of the file.
+	Time string
+
+	// Header says whether the first row of a table names its columns.
 	Header Header
 }
+
+// DefaultMissing lists what stands for a missing value where [Options] do not
+// say it. An empty cell always does.
+var DefaultMissing = []string{"NA", "NaN", "nan", "null", "NULL", "None", "N/A", "#N/A", "", "?", ".", "-"}
 
 // Sequences is what a chain file holds: the names of the states and sequences
 // of states, none of them empty.
@@ -98,17 +148,22 @@ type Sequences struct {
 	Format  Format     // never FormatAuto
 	Reading string     // how the file was read, in words
 	Labels  []string   // [S] name of each state
+	Ordered bool       // the states have an order that means something: numbers, or an alphabet that was given
 	List    []Sequence // in the order of the file
 
-	symbols *symbols
-	strict  bool // a sequence too short for a chain is an error
+	symbols  *symbols
+	strict   bool // a sequence too short for a chain is an error
+	id, time string
+	skipped  map[string]int
+	notes    []note
 }
 
 // Sequence is one run of states of a chain file: a FASTA record, a line, a row,
-// a series, or a piece of one that was cut at an unknown symbol.
+// a series, or a piece of one that was cut at a missing or unknown symbol.
 type Sequence struct {
 	Name   string         // name of the record or trajectory, "" if it has none
 	Line   int            // line of the first state, from 1
+	Cut    bool           // a piece of a sequence that was cut
 	States []markov.State // at least one
 }
 
@@ -127,87 +182,40 @@ func (s *Sequences) String() string {
 		count(len(s.List), "sequence"), count(s.Len(), "symbol"), count(len(s.Labels), "state"), s.symbols.show())
 }
 
-func count(n int, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	return fmt.Sprintf("%d %ss", n, noun)
-}
-
-// The causes of a [Error]; ask for them with [errors.Is]. Bad quotes in a
-// CSV file have the causes of package encoding/csv.
-var (
-	ErrEmpty         = errors.New("no symbols")
-	ErrUnknownSymbol = errors.New("unknown symbol")
-	ErrNotText       = errors.New("not text")
-	ErrRagged        = errors.New("rows of unequal length")
-	ErrNoColumn      = errors.New("no such column")
-	ErrOneState      = errors.New("only one state")
-	ErrManyStates    = errors.New("too many states")
-	ErrShort         = errors.New("too short for a chain")
-	ErrFewChains     = errors.New("too few chains")
-)
-
-// Error says what is wrong with a chain file, where, and what to do about
-// it. [Read] and the methods of [Sequences] and [Windows] return it as
-// *Error.
-type Error struct {
-	File   string
-	Line   int    // from 1; 0 where the whole file is at fault
-	Column int    // in characters, from 1; 0 where the whole line is at fault
-	Detail string // a sentence, with the remedy after a semicolon
-	Err    error  // the cause, one of the values above or of encoding/csv, or an error of the reader
-}
-
-// Error returns "FILE, line L, column C: DETAIL".
-func (e *Error) Error() string {
-	place := e.File
-	if e.Line > 0 {
-		place += fmt.Sprintf(", line %d", e.Line)
-	}
-	if e.Column > 0 {
-		place += fmt.Sprintf(", column %d", e.Column)
-	}
-	return place + ": " + e.Detail
-}
-
-// Unwrap returns the cause.
-func (e *Error) Unwrap() error { return e.Err }
-
-// Read reads a chain file from r. The name stands in messages, and its
-// ending tells CSV. Errors about the file are of type [*Error].
+// Read reads a chain file from r. The name stands in messages, and its ending
+// tells tables and JSON from text. Errors about the file are of type [*Error],
+// errors about the options of type [*OptionError].
 //
-// Three formats are read. FASTA is recognised by '>' as the first character:
-// the lines of a record are joined, and case does not matter. If the letters
-// look like nucleotides, only A, C, G and T (or U) are states, and N is an
-// error; else, as in proteins, the letters and digits that occur are.
-//
-//	>NC_001416.1 Enterobacteria phage lambda
-//	GGGCGGCGACCTCGCGGGTTTTCGCTATTTATGAAAATTTTCC
-//	GGTTTAAGGCGTTTCCG
+// FASTA is recognised by '>' as the first character: the lines of a record are
+// joined, and case does not matter. If the letters look like nucleotides, only
+// A, C, G and T (or U) are states, and N is an error; else, as in proteins, the
+// letters and digits that occur are. FASTQ is read the same way, without its
+// qualities.
 //
 // Text has one chain a line. If there is a blank, tab or comma between symbols
-// anywhere in the file, these separate symbols; else each character is one. If
-// no line holds more than one symbol, the lines are the steps of one series.
+// anywhere in the file, these separate symbols, or semicolons or bars if every
+// line has these; else each character is one. If no line holds more than one
+// symbol, the lines are the steps of one series, and blank lines begin a new
+// one; so are lines of several characters that come again and again, such as
+// "sun", "rain", or numbers of several digits (layout.go has the rule).
 //
-//	sun sun rain sun     # a comment
-//	rain, rain, sun
+// Tables are recognised by the name (.csv, .tsv, .psv), by options that name
+// columns, by a first line "sep=;" or by a header such as id,time,state. Rows
+// are trajectories, or steps of series where one column holds states. Type table
+// has the rules about headers, names, times and states.
 //
-// CSV is recognised by the name (.csv, .tsv) or by the options Column and ID.
-// It has one trajectory a row, or one series in a column; a header and a column
-// of names are recognised, and empty cells at the end of a row mean nothing.
+// JSON and JSON lines are recognised by the name (.json, .jsonl, .ndjson) or by
+// their first bracket: strings and numbers are steps of a series, a list in a
+// list or on a line of its own is a sequence, and objects are rows of a table.
 //
-//	id,monday,tuesday,wednesday        time,weather
-//	Paris,sun,sun,rain                 0,sun
-//	London,rain,rain,                  1,rain
-//
-// In all of them lines end in LF, CR LF or CR, a byte order mark is skipped,
-// blank lines mean nothing, and '#' begins a comment at the start of a line and,
-// in text, after a blank. The text is UTF-8. States are the symbols that occur,
-// in the order of their numbers if all are numbers, else of their bytes, unless
-// an alphabet or classes of characters say otherwise.
+// In all of them lines end in LF, CR LF or CR, a byte order mark is skipped, and
+// '#' begins a comment at the start of a line (in text also after a blank) when a
+// blank, '#', '!' or the end of the line follows it. The text is UTF-8 and may be
+// compressed by gzip. States are the symbols that occur, in the order of their
+// numbers if all are numbers (1 and 1.0 are one state), else of their bytes,
+// unless an alphabet or classes of characters say otherwise.
 func Read(r io.Reader, name string, opts Options) (*Sequences, error) {
-	symbols, err := opts.symbols()
+	known, err := opts.symbols()
 	if err != nil {
 		return nil, err
 	}
@@ -215,26 +223,39 @@ func Read(r io.Reader, name string, opts Options) (*Sequences, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Sequences{File: name, Format: opts.format(name, data), symbols: symbols}
+	return read(data, name, opts, known)
+}
 
+// read reads the text of a chain file.
+func read(data, name string, opts Options, known *symbols) (*Sequences, error) {
+	s := &Sequences{File: name, Format: opts.format(name, data), symbols: known, skipped: map[string]int{}}
+	s.Ordered = opts.Alphabet != nil
 	var src source
+	var err error
 	switch s.Format {
 	case FormatFASTA:
 		src = newFASTA(data, opts)
+	case FormatFASTQ:
+		src, err = newFASTQ(data, name)
 	case FormatCSV:
-		src, err = newTable(data, name, opts, symbols)
+		src, err = newTable(data, s, opts, known)
+	case FormatJSON:
+		src, err = newJSON(data, s, opts, known)
 	default:
-		src = newLines(data, opts)
+		src, err = newLines(data, s, opts)
 	}
 	if err != nil {
 		return nil, err
 	}
-	if symbols == nil {
-		if s.symbols, err = findSymbols(src, name); err != nil {
+	if known == nil {
+		if err := s.findSymbols(src, opts); err != nil {
 			return nil, err
 		}
-	} else if s.Format == FormatFASTA {
+	} else if s.Format == FormatFASTA || s.Format == FormatFASTQ {
 		s.symbols.fold()
+	}
+	if !src.running() {
+		s.symbols.missing = opts.missing()
 	}
 	s.Labels = s.symbols.labels
 	s.Reading, s.strict = src.reading()
@@ -243,57 +264,6 @@ func Read(r io.Reader, name string, opts Options) (*Sequences, error) {
 		return nil, err
 	}
 	return s, s.check()
-}
-
-// format decides the format of a file. Options come first, then the name, then
-// the contents.
-func (o Options) format(name, data string) Format {
-	if o.Format != FormatAuto {
-		return o.Format
-	}
-	ext := strings.ToLower(filepath.Ext(name))
-	if o.Column != "" || o.ID != "" || ext == ".csv" || ext == ".tsv" {
-		return FormatCSV
-	}
-	for line := range lines(data) {
-		text := strings.TrimSpace(line.text)
-		if text == "" || o.Classes == nil && (text[0] == '#' || text[0] == ';') {
-			continue
-		}
-		if text[0] == '>' {
-			return FormatFASTA
-		}
-		break
-	}
-	return FormatText
-}
-
-// readText reads a whole file. Sequences of states take as much memory as the
-// text itself, so nothing is gained by reading it in parts.
-func readText(r io.Reader, name string) (string, error) {
-	var b strings.Builder
-	if _, err := io.Copy(&b, r); err != nil {
-		return "", &Error{File: name, Detail: err.Error(), Err: err}
-	}
-	data := b.String()
-	var kind, remedy string
-	switch {
-	case strings.HasPrefix(data, "\x1f\x8b"):
-		kind, remedy = "a gzip archive", "unpack it first"
-	case strings.HasPrefix(data, "\xff\xfe"), strings.HasPrefix(data, "\xfe\xff"):
-		kind, remedy = "UTF-16", "convert it to UTF-8"
-	case strings.HasPrefix(data, "PK\x03\x04"):
-		kind, remedy = "a zip archive or a spreadsheet", "unpack it, or save the sheet as CSV"
-	}
-	if kind != "" {
-		return "", &Error{File: name, Line: 1, Column: 1, Err: ErrNotText,
-			Detail: fmt.Sprintf("the file is %s, not text; %s", kind, remedy)}
-	}
-	data = strings.TrimPrefix(data, "\ufeff")
-	if strings.Contains(data, "\r") && !strings.Contains(data, "\n") {
-		data = strings.ReplaceAll(data, "\r", "\n")
-	}
-	return data, nil
 }
 
 // source is a chain file taken apart into symbols. It is walked twice where
@@ -306,206 +276,9 @@ type source interface {
 	place(ref int) (line, column int)
 
 	size() int                            // an upper bound for the number of symbols
+	running() bool                        // symbols are single characters of running text, none of which stands for a missing value
+	comments() int                        // lines that are comments
 	reading() (words string, strict bool) // how the file is read; whether sequences must be long enough for a chain
-}
-
-// span is one line of a file without its end, and where it is.
-type span struct {
-	text          string
-	number, start int // line number from 1, offset of the first byte
-}
-
-// lines yields the lines of a text.
-func lines(data string) func(yield func(span) bool) {
-	return func(yield func(span) bool) {
-		for number, start := 1, 0; start < len(data); number++ {
-			end := strings.IndexByte(data[start:], '\n')
-			next := start + end + 1
-			if end < 0 {
-				end, next = len(data)-start, len(data)
-			}
-			text := strings.TrimSuffix(data[start:start+end], "\r")
-			if !yield(span{text, number, start}) {
-				return
-			}
-			start = next
-		}
-	}
-}
-
-// placeOf returns line and column of the byte at an offset.
-func placeOf(data string, offset int) (line, column int) {
-	before := data[:offset]
-	return 1 + strings.Count(before, "\n"), 1 + utf8.RuneCountInString(before[strings.LastIndexByte(before, '\n')+1:])
-}
-
-// textLines is a text file with one chain a line.
-type textLines struct {
-	data      string
-	separated bool // symbols stand between blanks and commas; else each character is one
-	series    bool // the lines hold one symbol each, which make up one sequence
-	joined    bool // the file is one sequence
-	comments  bool
-	classes   bool
-}
-
-// newLines finds out how the symbols of a text are separated.
-func newLines(data string, opts Options) *textLines {
-	t := &textLines{data: data, joined: opts.JoinLines, comments: opts.comments(), classes: opts.Classes != nil}
-	var filled int
-	several := false // symbols on one line
-	for line := range lines(data) {
-		text := strings.Trim(t.strip(line.text), blanks)
-		if text == "" {
-			continue
-		}
-		filled++
-		if t.classes || !strings.ContainsAny(text, separators) {
-			several = several || utf8.RuneCountInString(text) > 1 && !t.separated
-		} else {
-			if !t.separated { // what looked like several characters before were one symbol
-				t.separated, several = true, false
-			}
-			several = several || strings.ContainsAny(strings.TrimRight(text, separators), separators)
-		}
-		if several && (t.separated || t.classes) {
-			break
-		}
-	}
-	t.series = filled > 1 && !several
-	return t
-}
-
-const (
-	blanks     = " \t\v\f"
-	separators = blanks + ","
-)
-
-// strip removes a comment from a line.
-func (t *textLines) strip(line string) string {
-	if !t.comments {
-		return line
-	}
-	for at := 0; ; at++ {
-		i := strings.IndexByte(line[at:], '#')
-		if i < 0 {
-			return line
-		}
-		at += i
-		if at == 0 || strings.IndexByte(blanks, line[at-1]) >= 0 {
-			return line[:at]
-		}
-	}
-}
-
-func (t *textLines) walk(begin func(string), symbol func(string, int, int) error) error {
-	join := t.series || t.joined
-	if join {
-		begin("")
-	}
-	each := characters
-	switch {
-	case t.separated:
-		each = separatedSymbols
-	case t.classes:
-		each = allCharacters
-	}
-	for line := range lines(t.data) {
-		if !join {
-			begin("")
-		}
-		line.text = t.strip(line.text)
-		if err := each(line, symbol); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// characters takes each character of a line as a symbol, except blanks.
-func characters(line span, symbol func(string, int, int) error) error {
-	for i := 0; i < len(line.text); {
-		width := 1
-		if c := line.text[i]; c >= utf8.RuneSelf {
-			_, width = utf8.DecodeRuneInString(line.text[i:])
-		} else if c == ' ' || '\t' <= c && c <= '\f' {
-			i++
-			continue
-		}
-		if err := symbol(line.text[i:i+width], line.number, line.start+i); err != nil {
-			return err
-		}
-		i += width
-	}
-	return nil
-}
-
-// allCharacters takes each character of a line as a symbol, blanks too: a class
-// may list them.
-func allCharacters(line span, symbol func(string, int, int) error) error {
-	for i := 0; i < len(line.text); {
-		_, width := utf8.DecodeRuneInString(line.text[i:])
-		if err := symbol(line.text[i:i+width], line.number, line.start+i); err != nil {
-			return err
-		}
-		i += width
-	}
-	return nil
-}
-
-// separatedSymbols takes the words between blanks and commas as symbols. A
-// comma with no symbol before it stands for a missing one; a comma at the end
-// of the line does not.
-func separatedSymbols(line span, symbol func(string, int, int) error) error {
-	wanted := true // a symbol must come before the next comma
-	for i := 0; i < len(line.text); {
-		switch c := line.text[i]; {
-		case c == ',':
-			if wanted {
-				if err := symbol("", line.number, line.start+i); err != nil {
-					return err
-				}
-			}
-			wanted = true
-			i++
-		case strings.IndexByte(blanks, c) >= 0:
-			i++
-		default:
-			width := strings.IndexAny(line.text[i:], separators)
-			if width < 0 {
-				width = len(line.text) - i
-			}
-			if err := symbol(line.text[i:i+width], line.number, line.start+i); err != nil {
-				return err
-			}
-			wanted = false
-			i += width
-		}
-	}
-	return nil
-}
-
-func (t *textLines) place(ref int) (line, column int) { return placeOf(t.data, ref) }
-
-func (t *textLines) size() int {
-	if t.separated {
-		return len(t.data)/2 + 1
-	}
-	return len(t.data)
-}
-
-func (t *textLines) reading() (words string, strict bool) {
-	symbols := "each character a symbol"
-	if t.separated {
-		symbols = "symbols between blanks or commas"
-	}
-	switch {
-	case t.series:
-		return "text, one symbol a line, read as one series", false
-	case t.joined:
-		return "text, lines joined, " + symbols, false
-	}
-	return "text, one chain a line, " + symbols, true
 }
 
 // collect turns the symbols of a source into states.
@@ -513,18 +286,23 @@ func (s *Sequences) collect(src source, opts Options) error {
 	states := make([]markov.State, 0, src.size())
 	var ends []int // where the sequences of s.List end in states
 	var name string
-	from, line := 0, 0
+	from, line, cut := 0, 0, false
 	finish := func() {
 		if len(states) > from {
-			s.List = append(s.List, Sequence{Name: name, Line: line})
+			s.List = append(s.List, Sequence{Name: name, Line: line, Cut: cut})
 			ends = append(ends, len(states))
 			from = len(states)
 		}
 	}
+	split := func() {
+		cut = true
+		finish()
+	}
+	var removed, missing, unknown int
 	stop := -1 // ref of a '*' that must be the last symbol of its FASTA record
 	begin := func(next string) {
 		finish()
-		name, stop = next, -1
+		name, stop, cut = next, -1, false
 	}
 	symbol := func(text string, at, ref int) error {
 		if stop >= 0 {
@@ -538,8 +316,13 @@ func (s *Sequences) collect(src source, opts Options) error {
 			}
 			states = append(states, markov.State(state))
 		case state == removedSymbol:
+			removed++
+		case state == missingSymbol:
+			missing++
+			split()
 		case opts.SkipUnknown:
-			finish()
+			unknown++
+			split()
 		case s.Format == FormatFASTA && text == "*":
 			stop = ref
 		default:
@@ -555,6 +338,11 @@ func (s *Sequences) collect(src source, opts Options) error {
 		s.List[i].States = states[begin:ends[i]:ends[i]]
 		begin = ends[i]
 	}
+	for kind, n := range map[string]int{SkippedCharacters: removed, SkippedMissing: missing, SkippedUnknown: unknown, SkippedComments: src.comments()} {
+		if n > 0 {
+			s.skipped[kind] = n
+		}
+	}
 	return nil
 }
 
@@ -562,31 +350,22 @@ func (s *Sequences) collect(src source, opts Options) error {
 func (s *Sequences) unknown(src source, text string, ref int) error {
 	line, column := src.place(ref)
 	return &Error{File: s.File, Line: line, Column: column, Err: ErrUnknownSymbol,
-		Detail: s.symbols.complaint(text) + "; add --skip-unknown to cut chains there"}
+		Detail: s.symbols.complaint(text), Remedy: "add `skip-unknown` to cut chains there"}
 }
 
-// check refuses files that no chain can come from.
+// check refuses files without a state.
 func (s *Sequences) check() error {
-	if len(s.List) == 0 {
-		detail := "the file holds no symbols"
-		if s.symbols.classes {
-			detail = "no character of the file is in a class; name the characters in --classes"
-		} else if len(s.Labels) > 0 {
-			detail = "the file holds no symbol of the alphabet " + s.symbols.show()
-		}
-		return &Error{File: s.File, Line: 1, Column: 1, Detail: detail, Err: ErrEmpty}
+	if len(s.List) > 0 {
+		return nil
 	}
-	first := s.List[0].States[0]
-	for _, q := range s.List {
-		for _, state := range q.States {
-			if state != first {
-				return nil
-			}
-		}
+	e := &Error{File: s.File, Line: 1, Column: 1, Detail: "the file holds no symbols", Err: ErrEmpty}
+	switch {
+	case s.symbols.classes:
+		e.Detail, e.Remedy = "no character of the file is in a class", "name the characters in `classes`"
+	case s.skipped[SkippedMissing] > 0:
+		e.Detail, e.Remedy = "every symbol of the file stands for a missing value", "`missing` none keeps them as states"
+	case len(s.Labels) > 0:
+		e.Detail = "the file holds no symbol of the alphabet " + s.symbols.show()
 	}
-	detail := fmt.Sprintf("every symbol is %s; there is nothing to predict with a single state", quoteSymbol(s.Labels[first]))
-	if s.symbols.classes {
-		detail = fmt.Sprintf("every character that is in a class is in %q; there is nothing to predict with a single state", s.Labels[first])
-	}
-	return &Error{File: s.File, Line: s.List[0].Line, Err: ErrOneState, Detail: detail}
+	return e
 }

@@ -17,17 +17,19 @@ import (
 // A '*' at the end of a record marks its end, as in files of proteins, and is
 // not a symbol unless the alphabet has it.
 type fasta struct {
-	data     string
-	comments bool
-	kind     string // what the letters are, once findSymbols has looked
+	data    string
+	hashes  bool   // lines may be comments
+	kind    string // what the letters are, once findSymbols has looked
+	skipped int    // lines that are comments
 }
 
 func newFASTA(data string, opts Options) *fasta {
-	return &fasta{data: data, comments: opts.comments()}
+	return &fasta{data: data, hashes: opts.hashes()}
 }
 
 func (f *fasta) walk(begin func(string), symbol func(string, int, int) error) error {
 	begin("")
+	f.skipped = 0
 	for line := range lines(f.data) {
 		if strings.HasPrefix(line.text, ">") {
 			name := ""
@@ -37,7 +39,8 @@ func (f *fasta) walk(begin func(string), symbol func(string, int, int) error) er
 			begin(name)
 			continue
 		}
-		if f.comments && line.text != "" && (line.text[0] == ';' || line.text[0] == '#') {
+		if f.hashes && line.text != "" && (line.text[0] == ';' || commentAt(line.text, 0)) {
+			f.skipped++
 			continue
 		}
 		if err := characters(line, symbol); err != nil {
@@ -52,59 +55,87 @@ func (f *fasta) walk(begin func(string), symbol func(string, int, int) error) er
 // then only these can be states, so that N and other codes for nucleotides
 // that are not known come out as unknown symbols. In other files, as those of
 // proteins, the states are the letters and digits that occur.
-func (f *fasta) findSymbols(file string) (*symbols, error) {
-	counts := map[rune]int{}
-	var letters [utf8.RuneSelf]int
-	err := f.walk(func(string) {}, func(text string, _, _ int) error {
+func (f *fasta) findSymbols(file string) (symbols *symbols, err error) {
+	symbols, f.kind, err = findLetters(f, file)
+	return symbols, err
+}
+
+// findLetters is findSymbols for FASTA and FASTQ; kind says what the letters are.
+func findLetters(src source, file string) (found *symbols, kind string, err error) {
+	var letters [utf8.RuneSelf]int64
+	others := map[string]int64{}
+	err = src.walk(func(string) {}, func(text string, _, ref int) error {
 		if c := text[0]; c < utf8.RuneSelf {
 			letters[c]++
-		} else {
-			r, _ := utf8.DecodeRuneInString(text)
-			counts[unicode.ToUpper(r)]++
+			return nil
 		}
+		if !utf8.ValidString(text) {
+			line, column := src.place(ref)
+			return &Error{File: file, Line: line, Column: column, Err: ErrNotText, Detail: fmt.Sprintf("the byte %02X is not UTF-8", text[0]), Remedy: "convert the file to UTF-8"}
+		}
+		others[text]++
 		return nil
 	})
 	if err != nil {
-		return nil, err
+		return nil, "", err
 	}
+	var texts []string
+	var counts []int64
 	for c, n := range letters {
 		if n > 0 {
-			counts[unicode.ToUpper(rune(c))] += n
+			texts, counts = append(texts, string(rune(c))), append(counts, n)
 		}
 	}
-	var all int
-	var found []string
+	for text, n := range others {
+		texts, counts = append(texts, text), append(counts, n)
+	}
+	return lettersOf(texts, counts, file)
+}
+
+// lettersOf takes states from letters that were counted, in both cases.
+func lettersOf(texts []string, n []int64, file string) (found *symbols, kind string, err error) {
+	counts := map[rune]int64{}
+	for i, text := range texts {
+		r, _ := utf8.DecodeRuneInString(text)
+		counts[unicode.ToUpper(r)] += n[i]
+	}
+	var all int64
+	var labels []string
 	for r, n := range counts {
 		if unicode.IsLetter(r) || unicode.IsDigit(r) {
 			all += n
-			found = append(found, string(r))
+			labels = append(labels, string(r))
 		}
 	}
 	nucleotides := "ACGT"
 	if counts['U'] > counts['T'] {
 		nucleotides = "ACGU"
 	}
-	var known int
+	var known int64
 	for _, r := range nucleotides {
 		known += counts[r]
 	}
-	f.kind = "letters"
+	kind = "letters"
 	if known > 0 && 10*known >= 9*(all-counts['N']) {
-		f.kind = "nucleotides"
-		found = slices.DeleteFunc(found, func(letter string) bool { return !strings.Contains(nucleotides, letter) })
+		kind = "nucleotides"
+		labels = slices.DeleteFunc(labels, func(letter string) bool { return !strings.Contains(nucleotides, letter) })
 	}
-	if len(found) > markov.MaxStates {
-		return nil, &Error{File: file, Err: ErrManyStates,
-			Detail: fmt.Sprintf("the file has %d different letters, and at most %d states are possible; map characters with --classes", len(found), markov.MaxStates)}
+	if len(labels) > markov.MaxStates {
+		return nil, "", &Error{File: file, Err: ErrManyStates, Remedy: "map characters with `classes`",
+			Detail: fmt.Sprintf("the file has %d different letters, and at most %d states are possible", len(labels), markov.MaxStates)}
 	}
-	s := foundSymbols(found)
-	s.fold()
-	return s, nil
+	found = foundSymbols(labels)
+	found.fold()
+	return found, kind, nil
 }
 
 func (f *fasta) place(ref int) (line, column int) { return placeOf(f.data, ref) }
 
 func (f *fasta) size() int { return len(f.data) }
+
+func (f *fasta) running() bool { return true }
+
+func (f *fasta) comments() int { return f.skipped }
 
 func (f *fasta) reading() (words string, strict bool) {
 	words = "FASTA"

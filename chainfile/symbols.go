@@ -1,8 +1,6 @@
 package chainfile
 
 import (
-	"cmp"
-	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -13,87 +11,11 @@ import (
 	"markovicl/markov"
 )
 
-// Class is a state that stands for several characters.
-type Class struct {
-	Name       string // name of the state
-	Characters string // its characters; empty for the class of all that no other lists
-}
-
-// ParseClasses reads classes as the flag --classes writes them:
-//
-//	vowel=aeiou,consonant=bcdfghjklmnpqrstvwxyz
-//	purine=AG,pyrimidine=CT
-//	vowel=aeiou,other=*
-//
-// A "*" alone is the class of every character (blanks too, ends of lines not)
-// that no other class lists. A backslash takes the meaning from the comma,
-// star or backslash that follows it. A character that no class lists counts as
-// its other case if that is listed: aeiou holds A too, unless another class
-// lists A.
-func ParseClasses(text string) ([]Class, error) {
-	var classes []Class
-	for _, part := range splitEscaped(text) {
-		name, chars, ok := strings.Cut(part, "=")
-		name = strings.TrimSpace(name)
-		if !ok || name == "" || chars == "" {
-			return nil, fmt.Errorf(`classes %q: %q is not NAME=CHARACTERS; write vowel=aeiou,other=* and \, for a comma`, text, part)
-		}
-		if chars == "*" {
-			chars = ""
-		}
-		classes = append(classes, Class{name, unescape(chars)})
-	}
-	if _, err := newClasses(classes); err != nil {
-		return nil, fmt.Errorf("classes %q: %w", text, err)
-	}
-	return classes, nil
-}
-
-// splitEscaped splits at commas without a backslash before them.
-func splitEscaped(text string) []string {
-	var parts []string
-	start := 0
-	for i := 0; i < len(text); i++ {
-		switch text[i] {
-		case '\\':
-			i++
-		case ',':
-			parts = append(parts, text[start:i])
-			start = i + 1
-		}
-	}
-	return append(parts, text[start:])
-}
-
-func unescape(text string) string {
-	var b strings.Builder
-	for i := 0; i < len(text); i++ {
-		if text[i] == '\\' && i+1 < len(text) {
-			i++
-		}
-		b.WriteByte(text[i])
-	}
-	return b.String()
-}
-
-// ParseAlphabet reads the states of a file as the flag --alphabet writes them:
-// "ACGT" is four single characters, "low,mid,high" three words.
-func ParseAlphabet(text string) ([]string, error) {
-	split := func(r rune) bool { return strings.ContainsRune(separators, r) }
-	labels := strings.FieldsFunc(text, split)
-	if len(labels) == 1 && !strings.ContainsFunc(strings.TrimSpace(text), split) {
-		labels = strings.Split(labels[0], "")
-	}
-	if _, err := newAlphabet(labels); err != nil {
-		return nil, fmt.Errorf("alphabet %q: %w", text, err)
-	}
-	return labels, nil
-}
-
 // What lookup returns for symbols that are no state.
 const (
 	unknownSymbol = -1
 	removedSymbol = -2
+	missingSymbol = -3
 )
 
 // symbols says which state a symbol of a file stands for.
@@ -103,10 +25,28 @@ type symbols struct {
 	letters [utf8.RuneSelf]int16 // the states of one-byte symbols
 	others  map[string]int16     // those of longer ones
 	rest    int16                // what any other character is
+	numbers map[string]int16     // states that are numbers, by numberKey; nil if not all are
+	missing map[string]bool      // symbols that stand for a missing value
 }
 
-// lookup returns the state of a symbol, or unknownSymbol or removedSymbol.
+// lookup returns the state of a symbol, or unknownSymbol, removedSymbol or
+// missingSymbol.
 func (s *symbols) lookup(text string) int {
+	state := s.state(text)
+	switch {
+	case state != unknownSymbol:
+	case s.missing[text]:
+		return missingSymbol
+	case s.numbers != nil:
+		if state, ok := s.numbers[numberKey(text)]; ok {
+			return int(state)
+		}
+	}
+	return state
+}
+
+// state is lookup without missing values and ways to write numbers.
+func (s *symbols) state(text string) int {
 	if len(text) == 1 && text[0] < utf8.RuneSelf {
 		return int(s.letters[text[0]])
 	}
@@ -129,7 +69,7 @@ func newSymbols(labels []string, rest int16) *symbols {
 
 // set maps a symbol to a state and reports whether it was free.
 func (s *symbols) set(text string, state int16) bool {
-	if s.lookup(text) >= 0 {
+	if s.state(text) >= 0 {
 		return false
 	}
 	if len(text) == 1 && text[0] < utf8.RuneSelf {
@@ -138,64 +78,6 @@ func (s *symbols) set(text string, state int16) bool {
 		s.others[text] = state
 	}
 	return true
-}
-
-// newAlphabet returns symbols that stand for themselves.
-func newAlphabet(labels []string) (*symbols, error) {
-	s := newSymbols(slices.Clone(labels), unknownSymbol)
-	for i, label := range labels {
-		if label == "" || strings.ContainsAny(label, "\r\n") {
-			return nil, fmt.Errorf("%q cannot be a state; name states by words or characters", label)
-		}
-		if i >= markov.MaxStates {
-			return nil, fmt.Errorf("%d states are too many; at most %d are possible", len(labels), markov.MaxStates)
-		}
-		if !s.set(label, int16(i)) {
-			return nil, fmt.Errorf("%s is listed twice", quoteSymbol(label))
-		}
-	}
-	if len(labels) < 2 {
-		return nil, errors.New("there are fewer than two states; list at least two")
-	}
-	return s, nil
-}
-
-// newClasses returns characters that stand for the class they are in.
-func newClasses(classes []Class) (*symbols, error) {
-	if len(classes) < 2 || len(classes) > markov.MaxStates {
-		return nil, fmt.Errorf("the number of classes is %d; name between 2 and %d", len(classes), markov.MaxStates)
-	}
-	rest := int16(removedSymbol)
-	var labels []string
-	for i, c := range classes {
-		if c.Name == "" || slices.Contains(labels, c.Name) {
-			return nil, fmt.Errorf("the class name %q is empty or there twice; give every class its own", c.Name)
-		}
-		labels = append(labels, c.Name)
-		if c.Characters == "" {
-			if rest >= 0 {
-				return nil, fmt.Errorf("both %q and %q are the class of the rest; only one can be", labels[rest], c.Name)
-			}
-			rest = int16(i)
-		}
-	}
-	s := newSymbols(labels, removedSymbol)
-	s.classes = true
-	for i, c := range classes {
-		for _, r := range c.Characters {
-			if !s.set(string(r), int16(i)) {
-				return nil, fmt.Errorf("the character %q is in two classes or twice in %q", r, c.Name)
-			}
-		}
-	}
-	s.fold()
-	s.rest = rest
-	for i, state := range s.letters {
-		if state == removedSymbol {
-			s.letters[i] = rest
-		}
-	}
-	return s, nil
 }
 
 // fold lets a character that stands for nothing stand for what its other case
@@ -230,119 +112,6 @@ func (s *symbols) charactersOf(state int16) []string {
 	return list
 }
 
-// symbols returns the symbols that the options fix, nil if the file decides.
-func (o Options) symbols() (s *symbols, err error) {
-	switch {
-	case o.Alphabet != nil && o.Classes != nil:
-		return nil, errors.New("--alphabet and --classes both name the states; give one of them")
-	case o.Alphabet != nil:
-		if s, err = newAlphabet(o.Alphabet); err != nil {
-			return nil, fmt.Errorf("--alphabet: %w", err)
-		}
-	case o.Classes != nil:
-		if s, err = newClasses(o.Classes); err != nil {
-			return nil, fmt.Errorf("--classes: %w", err)
-		}
-	}
-	return s, nil
-}
-
-// comments reports whether '#' begins a comment: not where single characters
-// are classified, nor where the alphabet has a state that begins with it.
-func (o Options) comments() bool {
-	return o.Classes == nil && !slices.ContainsFunc(o.Alphabet, func(label string) bool { return label[0] == '#' })
-}
-
-// findSymbols takes the symbols that occur in a file as its states.
-func findSymbols(src source, file string) (*symbols, error) {
-	if f, ok := src.(*fasta); ok {
-		return f.findSymbols(file)
-	}
-	seen := map[string]bool{}
-	var letters [256]bool // one-byte symbols, the usual ones
-	err := src.walk(func(string) {}, func(text string, _, ref int) error {
-		if len(text) == 1 {
-			if letters[text[0]] {
-				return nil
-			}
-			letters[text[0]] = true
-		}
-		if text == "" || seen[text] {
-			return nil
-		}
-		seen[text] = true
-		fail := func(cause error, detail string) error {
-			line, column := src.place(ref)
-			return &Error{File: file, Line: line, Column: column, Detail: detail, Err: cause}
-		}
-		if !printable(text) {
-			return fail(ErrNotText, fmt.Sprintf("%q cannot be a state; the file should be UTF-8 text", text))
-		}
-		if len(seen) > markov.MaxStates {
-			return fail(ErrManyStates, fmt.Sprintf("%s is one state more than the %d that are possible; %s", quoteSymbol(text), markov.MaxStates, fewerStates(src)))
-		}
-		return nil
-	})
-	if err != nil {
-		return nil, err
-	}
-	labels := make([]string, 0, len(seen))
-	for label := range seen {
-		labels = append(labels, label)
-	}
-	return foundSymbols(labels), nil
-}
-
-// fewerStates is the advice for a file with too many states.
-func fewerStates(src source) string {
-	if t, ok := src.(*table); ok && t.column < 0 {
-		return "name the column of a series with --column or the names of rows with --id, or group the values into fewer"
-	}
-	return "group the symbols into fewer, or map characters with --classes"
-}
-
-// foundSymbols returns the symbols found in a file as states in their order.
-// Unlike a given alphabet there may be fewer than two, which is noticed later.
-func foundSymbols(labels []string) *symbols {
-	sortLabels(labels)
-	s := newSymbols(labels, unknownSymbol)
-	for i, label := range labels {
-		s.set(label, int16(i))
-	}
-	return s
-}
-
-// printable reports whether a symbol can be shown to people.
-func printable(text string) bool {
-	return utf8.ValidString(text) && !strings.ContainsFunc(text, func(r rune) bool { return !unicode.IsPrint(r) })
-}
-
-// sortLabels sorts by number if all labels are numbers, else by bytes. Labels
-// of equal number, such as 1 and 1.0, come in the order of their bytes.
-func sortLabels(labels []string) {
-	numbers := map[string]float64{}
-	for _, label := range labels {
-		x, err := number(label)
-		if err != nil {
-			slices.Sort(labels)
-			return
-		}
-		numbers[label] = x
-	}
-	slices.SortFunc(labels, func(a, b string) int {
-		return cmp.Or(cmp.Compare(numbers[a], numbers[b]), cmp.Compare(a, b))
-	})
-}
-
-// number reads a label as a finite number.
-func number(label string) (float64, error) {
-	x, err := strconv.ParseFloat(label, 64)
-	if err == nil && x-x != 0 {
-		err = strconv.ErrRange
-	}
-	return x, err
-}
-
 // singles reports whether every state is a single character in the file.
 func (s *symbols) singles() bool {
 	return s.classes || !slices.ContainsFunc(s.labels, func(label string) bool { return utf8.RuneCountInString(label) != 1 })
@@ -366,7 +135,7 @@ func (s *symbols) complaint(text string) string {
 	case text == "":
 		return "a symbol is missing"
 	case s.classes:
-		return fmt.Sprintf("%s is not a single character, as --classes wants", quoteSymbol(text))
+		return fmt.Sprintf("%s is not a single character, as classes want", quoteSymbol(text))
 	case s.singles() && utf8.RuneCountInString(text) > 1 && !strings.ContainsFunc(text, func(r rune) bool { return s.lookup(string(r)) < 0 }):
 		return fmt.Sprintf("%q is one symbol, because blanks or commas separate the symbols of this file; the alphabet is %s", text, s.show())
 	}
@@ -388,7 +157,8 @@ func quoteSymbol(text string) string {
 
 // Text writes states in the file's own symbols: run together if every state is
 // a single character, else separated by a blank, or by a comma and a blank if a
-// state's name has a blank in it. For classes these are the names of the classes.
+// state's name has a blank in it, or by a semicolon and a blank if one has a comma.
+// For classes these are the names of the classes.
 func (s *Sequences) Text(states []markov.State) string {
 	words := make([]string, len(states))
 	for i, state := range states {
@@ -400,25 +170,37 @@ func (s *Sequences) Text(states []markov.State) string {
 func (s *Sequences) separator() string {
 	separator := ""
 	for _, label := range s.Labels {
-		if strings.ContainsAny(label, blanks) {
-			return ", "
-		}
-		if utf8.RuneCountInString(label) != 1 {
+		switch {
+		case strings.Contains(label, ","):
+			return "; "
+		case strings.ContainsAny(label, blanks):
+			separator = ", "
+		case separator == "" && utf8.RuneCountInString(label) != 1:
 			separator = " "
 		}
 	}
 	return separator
 }
 
-// Parse reads states as a user types them (the flag --query): the names of
-// states separated as [Sequences.Text] writes them or by commas, or single
-// characters of the file. What would be unknown in the file is unknown here,
-// and is an error in any case; characters that classes remove are removed.
+// Parse reads states as a user types them: the names of states separated as
+// [Sequences.Text] writes them or by commas, or single characters of the file.
+// What would be unknown in the file is unknown here, and is an error in any
+// case; characters that classes remove are removed.
 func (s *Sequences) Parse(text string) ([]markov.State, error) {
-	split := func(r rune) bool { return r == ',' || s.separator() != ", " && strings.ContainsRune(blanks, r) }
+	separator := s.separator()
+	split := func(r rune) bool {
+		if separator == "; " {
+			return r == ';'
+		}
+		return r == ',' || separator != ", " && strings.ContainsRune(blanks, r)
+	}
 	var states []markov.State
 	for _, word := range strings.FieldsFunc(text, split) {
-		i := slices.Index(s.Labels, strings.TrimSpace(word))
+		word = strings.TrimSpace(word)
+		i := slices.Index(s.Labels, word)
+		if i < 0 && !s.symbols.singles() { // another spelling of a number, or a merged state
+			i = s.symbols.lookup(word)
+		}
 		if i < 0 {
 			return s.parseCharacters(text)
 		}
@@ -429,7 +211,7 @@ func (s *Sequences) Parse(text string) ([]markov.State, error) {
 
 func (s *Sequences) parseCharacters(text string) ([]markov.State, error) {
 	if !s.symbols.singles() {
-		return nil, fmt.Errorf("%q is not a list of states of %s; separate them by commas: %s", text, s.File, s.symbols.show())
+		return nil, fmt.Errorf("%q is not a list of states of %s; separate them by %s: %s", text, s.File, map[bool]string{true: "semicolons", false: "commas"}[s.separator() == "; "], s.symbols.show())
 	}
 	var states []markov.State
 	var column int

@@ -3,9 +3,8 @@ package chainfile
 import (
 	"fmt"
 	"math/big"
-	"math/rand/v2"
-	"slices"
 	"sort"
+	"strings"
 
 	"markovicl/markov"
 )
@@ -37,30 +36,31 @@ type Windows struct {
 // such sequences are left out and counted in Left.
 func (s *Sequences) Windows(d, window, stride int) (*Windows, error) {
 	if d < 1 {
-		return nil, fmt.Errorf("d = %d: a chain needs at least one state before the one to predict; give --d 1 or more", d)
+		return nil, fmt.Errorf("d = %d: a chain needs at least one state before the one to predict; give d = 1 or more", d)
 	}
 	if window == 0 {
 		window = d + 1
 	}
 	if window < d+1 {
-		return nil, fmt.Errorf("a window of %d states cannot hold a chain of %d (d = %d); give --window %d or more, or --d %d", window, d+1, d, d+1, max(1, window-1))
+		return nil, fmt.Errorf("a window of %d states cannot hold a chain of %d (d = %d); give a window of %d or more, or d = %d", window, d+1, d, d+1, max(1, window-1))
 	}
 	if stride == 0 {
 		stride = window
 	}
 	if stride < 0 {
-		return nil, fmt.Errorf("the stride is %d; give --stride 1 or more", stride)
+		return nil, fmt.Errorf("the stride is %d; give 1 or more", stride)
 	}
 	w := &Windows{Sequences: s, Positions: d, Window: window, Stride: stride, before: make([]int, 1, len(s.List)+1)}
-	longest := 0
+	longest, short := 0, -1
 	for i, q := range s.List {
 		chains := 0
 		if n := len(q.States); n >= window {
 			chains = (n-window)/stride + 1
-		} else if s.strict {
-			return nil, &Error{File: s.File, Line: q.Line, Column: 1, Err: ErrShort, Detail: w.tooShort(n)}
 		} else {
 			w.Left++
+			if short < 0 && !q.Cut {
+				short = i
+			}
 		}
 		w.before = append(w.before, w.before[i]+chains)
 		if len(q.States) > len(s.List[longest].States) {
@@ -70,8 +70,21 @@ func (s *Sequences) Windows(d, window, stride int) (*Windows, error) {
 	w.hi = w.before[len(s.List)]
 	if w.hi == 0 {
 		q := s.List[longest]
-		return nil, &Error{File: s.File, Line: q.Line, Err: ErrShort,
-			Detail: fmt.Sprintf("the longest sequence has %s, and %s; give a smaller --d", count(len(q.States), "symbol"), w.wants())}
+		e := &Error{File: s.File, Line: q.Line, Err: ErrShort,
+			Detail: fmt.Sprintf("the longest sequence has %s, and %s", count(len(q.States), "symbol"), w.wants())}
+		if n := len(q.States); n > d {
+			e.Remedy = fmt.Sprintf("give a smaller `window`, %d at most", n)
+		} else if n > 1 {
+			e.Remedy = fmt.Sprintf("give a smaller `d`, %d at most", n-1)
+		} else if s.Format == FormatText && len(s.List) > 1 {
+			e.Remedy = "`join-lines` reads the lines as one sequence"
+		}
+		return nil, e
+	}
+	if short >= 0 && s.strict {
+		q := s.List[short]
+		return nil, &Error{File: s.File, Line: q.Line, Column: 1, Err: ErrShort, Detail: w.tooShort(len(q.States)),
+			Remedy: "mend it, or add `ragged` to leave such " + map[bool]string{true: "rows", false: "lines"}[s.Format == FormatCSV] + " out"}
 	}
 	return w, nil
 }
@@ -79,10 +92,9 @@ func (s *Sequences) Windows(d, window, stride int) (*Windows, error) {
 // tooShort is the complaint about a line or row of n states.
 func (w *Windows) tooShort(n int) string {
 	if w.Sequences.Format == FormatCSV {
-		return fmt.Sprintf("the row has %s, and %s; mend it, or add --ragged to leave short rows out", count(n, "state"), w.wants())
+		return fmt.Sprintf("the row has %s, and %s", count(n, "state"), w.wants())
 	}
-	return fmt.Sprintf("the line has %s, and %s; mend it, or add --ragged to leave short lines out, "+
-		"--join-lines to read the file as one sequence, or --column 1 to take each line as one symbol", count(n, "symbol"), w.wants())
+	return fmt.Sprintf("the line has %s, and %s", count(n, "symbol"), w.wants())
 }
 
 // wants says how long a sequence must be.
@@ -156,7 +168,7 @@ func (w *Windows) Stretch(n, k int) *Windows { return w.Slice(k*(n+1), (k+1)*(n+
 // in-context chains and a query.
 func (w *Windows) CheckContext(n int) error {
 	if n < 1 {
-		return fmt.Errorf("n = %d: a prompt needs at least one in-context chain; give --n 1 or more", n)
+		return fmt.Errorf("n = %d: a prompt needs at least one in-context chain; give n = 1 or more", n)
 	}
 	if w.Len() > n+w.neighbours() {
 		return nil
@@ -170,7 +182,32 @@ func (w *Windows) CheckContext(n int) error {
 		takes += fmt.Sprintf(" besides up to %d that overlap its query", k)
 	}
 	return &Error{File: w.Sequences.File, Err: ErrFewChains,
-		Detail: fmt.Sprintf("%s has only %s of %d states, and a prompt with n = %d takes %s; give a smaller --n or --d, or a longer file", part, count(w.Len(), "chain"), w.Positions+1, n, takes)}
+		Detail: fmt.Sprintf("%s has only %s of %d states, and a prompt with n = %d takes %s", part, count(w.Len(), "chain"), w.Positions+1, n, takes),
+		Remedy: w.fewer(n)}
+}
+
+// fewer is the advice for too few chains: only what would read the file rightly.
+func (w *Windows) fewer(n int) string {
+	var ways []string
+	if most := w.Len() - 1 - w.neighbours(); most > 0 {
+		ways = append(ways, fmt.Sprintf("a smaller `n`, %d at most", most))
+	}
+	if w.Positions > 1 {
+		ways = append(ways, "a smaller `d`")
+	}
+	if w.Stride > 1 && w.overlapping() > n+2*w.Positions {
+		ways = append(ways, "`stride` 1, with which chains overlap")
+	}
+	return "give " + strings.Join(append(ways, "a longer file"), ", or ")
+}
+
+// overlapping returns how many chains there are with stride 1.
+func (w *Windows) overlapping() int {
+	chains := 0
+	for _, q := range w.Sequences.List {
+		chains += max(0, len(q.States)-w.Window+1)
+	}
+	return chains
 }
 
 // neighbours returns how many chains at most share a state with a given one.
@@ -181,61 +218,6 @@ func (w *Windows) Share(i, j int) bool {
 	si, oi := w.Place(i)
 	sj, oj := w.Place(j)
 	return si == sj && max(oi-oj, oj-oi) <= w.Positions
-}
-
-// Prompt makes prompt i of a seed: n+1 different chains drawn without
-// replacement, the last of them the query. Where chains overlap, those that
-// share a state with the query are passed over, so that no prompt holds its own
-// answer. It depends on (seed, i) and the chains only. The slices of p are
-// reused; its kernel is unknown and stays zero. [Windows.CheckContext] must have
-// found enough chains for n.
-func (w *Windows) Prompt(p *markov.Prompt, seed, i uint64, n int) {
-	d := w.Positions
-	indexes := Draw(seed, i, w.Len(), n+1+w.neighbours())
-	last := len(indexes) - 1
-	p.Kernel = markov.Kernel{}
-	p.Context = slices.Grow(p.Context[:0], n*(d+1))[:n*(d+1)]
-	p.Query = slices.Grow(p.Query[:0], d)[:d]
-	k := 0
-	for _, index := range indexes[:last] {
-		if k == n {
-			break
-		}
-		if w.Overlap() && w.Share(index, indexes[last]) {
-			continue
-		}
-		copy(p.Context[k*(d+1):], w.Chain(index))
-		k++
-	}
-	query := w.Chain(indexes[last])
-	copy(p.Query, query)
-	p.Label = query[d]
-}
-
-// Draw returns k different numbers below total in random order; every such
-// list has the same probability. It depends on its arguments alone and takes
-// time and memory of order k, whatever total is: the first k steps of a Fisher-
-// Yates shuffle of 0..total-1, of which only the places that a step has
-// touched are stored.
-func Draw(seed, i uint64, total, k int) []int {
-	if k < 0 || k > total {
-		panic(fmt.Sprintf("chainfile: cannot draw %d different numbers of %d", k, total))
-	}
-	rng := rand.New(markov.Stream(seed, i))
-	list := make([]int, k)
-	moved := make(map[int]int, k) // what stands at a place, if not its own number
-	at := func(place int) int {
-		if x, ok := moved[place]; ok {
-			return x
-		}
-		return place
-	}
-	for j := range list {
-		pick := j + int(rng.Uint64N(uint64(total-j)))
-		list[j] = at(pick)
-		moved[pick] = at(j)
-	}
-	return list
 }
 
 // StartCounts returns how many chains begin in each state, length S.

@@ -147,13 +147,13 @@ func TestWindowsErrors(t *testing.T) {
 		cause             error
 		want              string
 	}{
-		{text, 2, 0, 0, ErrShort, `x.txt, line 2, column 1: the line has 2 symbols, and a chain at d = 2 has 3; mend it, or add --ragged to leave short lines out, --join-lines to read the file as one sequence, or --column 1 to take each line as one symbol`},
-		{table, 2, 0, 0, ErrShort, `x.csv, line 2, column 1: the row has 2 states, and a chain at d = 2 has 3; mend it, or add --ragged to leave short rows out`},
-		{fasta, 3, 0, 0, ErrShort, `x.fa, line 2: the longest sequence has 3 symbols, and a chain at d = 3 has 4; give a smaller --d`},
-		{fasta, 1, 5, 0, ErrShort, `x.fa, line 2: the longest sequence has 3 symbols, and a window has 5; give a smaller --d`},
-		{fasta, 0, 0, 0, nil, `d = 0: a chain needs at least one state before the one to predict; give --d 1 or more`},
-		{fasta, 3, 3, 0, nil, `a window of 3 states cannot hold a chain of 4 (d = 3); give --window 4 or more, or --d 2`},
-		{fasta, 1, 0, -1, nil, `the stride is -1; give --stride 1 or more`},
+		{text, 2, 0, 0, ErrShort, "x.txt, line 2, column 1: the line has 2 symbols, and a chain at d = 2 has 3; mend it, or add `ragged` to leave such lines out"},
+		{table, 2, 0, 0, ErrShort, "x.csv, line 2, column 1: the row has 2 states, and a chain at d = 2 has 3; mend it, or add `ragged` to leave such rows out"},
+		{fasta, 3, 0, 0, ErrShort, "x.fa, line 2: the longest sequence has 3 symbols, and a chain at d = 3 has 4; give a smaller `d`, 2 at most"},
+		{fasta, 1, 5, 0, ErrShort, "x.fa, line 2: the longest sequence has 3 symbols, and a window has 5; give a smaller `window`, 3 at most"},
+		{fasta, 0, 0, 0, nil, `d = 0: a chain needs at least one state before the one to predict; give d = 1 or more`},
+		{fasta, 3, 3, 0, nil, `a window of 3 states cannot hold a chain of 4 (d = 3); give a window of 4 or more, or d = 2`},
+		{fasta, 1, 0, -1, nil, `the stride is -1; give 1 or more`},
 	} {
 		_, err := test.s.Windows(test.d, test.window, test.stride)
 		if err == nil || err.Error() != test.want || test.cause != nil && !errors.Is(err, test.cause) {
@@ -178,9 +178,9 @@ func TestWindowsErrors(t *testing.T) {
 		n    int
 		want string
 	}{
-		{w, 5, `x.txt: the file has only 5 chains of 2 states, and a prompt with n = 5 takes 6; give a smaller --n or --d, or a longer file`},
-		{w.Slice(2, 3), 1, `x.txt: this part of the file has only 1 chain of 2 states, and a prompt with n = 1 takes 2; give a smaller --n or --d, or a longer file`},
-		{w, 0, `n = 0: a prompt needs at least one in-context chain; give --n 1 or more`},
+		{w, 5, "x.txt: the file has only 5 chains of 2 states, and a prompt with n = 5 takes 6; give a smaller `n`, 4 at most, or a longer file"},
+		{w.Slice(2, 3), 1, "x.txt: this part of the file has only 1 chain of 2 states, and a prompt with n = 1 takes 2; give `stride` 1, with which chains overlap, or a longer file"},
+		{w, 0, `n = 0: a prompt needs at least one in-context chain; give n = 1 or more`},
 	} {
 		if err := test.w.CheckContext(test.n); err == nil || err.Error() != test.want {
 			t.Errorf("got  %v\nwant %s", err, test.want)
@@ -349,7 +349,7 @@ func ExampleRead() {
 	// Output:
 	// genome.fa: FASTA, nucleotides; 1 sequence with 17 symbols of 4 states "ACGT"
 	// ACGT ACGT GGCA TTAC probs:0.5,0,0.25,0.25
-	// genome.fa, line 2, column 5: 'N' is not in the alphabet "ACGT"; add --skip-unknown to cut chains there
+	// genome.fa, line 2, column 5: 'N' is not in the alphabet "ACGT"; add `skip-unknown` to cut chains there
 }
 
 // TestOverlappingPrompts: with a stride of 1 a query shares no state with its
