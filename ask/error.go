@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 
+	"markovicl/chainfile"
 	"markovicl/markov"
 )
 
@@ -69,6 +70,10 @@ func input(field string, err error) error {
 	var named *markov.FieldError
 	if errors.As(err, &named) {
 		field = named.Field
+	}
+	var option *chainfile.OptionError
+	if errors.As(err, &option) {
+		field = option.Option
 	}
 	return &Error{Kind: Input, Field: field, Message: err.Error(), Err: err}
 }

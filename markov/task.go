@@ -60,6 +60,7 @@ type Spec struct {
 	P         string    // short for Start "bernoulli:P"
 	Embedding string    // default index
 	Bias      bool      // a constant coordinate 1 in front of every column
+	OneState  bool      // a single state is allowed, as a file may have it: nothing is left to learn then
 
 	// Of the family regression only.
 	Covariance MatrixSpec // of x, default identity
@@ -144,7 +145,11 @@ func NewTask(spec Spec) (Task, error) {
 	if t.order < 1 || t.order > t.positions {
 		return fail("order", fmt.Errorf("order must be from 1 to d = %d, for the query shows d states, got %d", t.positions, t.order))
 	}
-	if t.states != 0 && (t.states < 2 || t.states > MaxStates) {
+	least := 2
+	if spec.OneState {
+		least = 1
+	}
+	if t.states != 0 && (t.states < least || t.states > MaxStates) {
 		return fail("states", fmt.Errorf("states must be from 2 to %d, got %d", MaxStates, t.states))
 	}
 	if t.prior, err = spec.Prior.prior(t.states, t.order); err != nil {
