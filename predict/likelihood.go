@@ -7,6 +7,9 @@ import (
 	"math/big"
 	"strconv"
 
+	"gonum.org/v1/gonum/floats"
+	"gonum.org/v1/gonum/mat"
+
 	"markovicl/markov"
 )
 
@@ -42,10 +45,8 @@ type BoundHit struct {
 //	prod over units of  Gamma(A)/Gamma(A+n) prod_r Gamma(alpha_r+n_r)/Gamma(alpha_r),
 //
 // A = sum alpha, n_r the unit's transitions from s to r and n their sum. It is
-// maximised over LeastAlpha <= alpha_r <= GreatestAlpha by Newton's method on
-// the free parameters, whose Hessian is a diagonal plus a constant (Minka,
-// "Estimating a Dirichlet distribution", 2000), and by his fixed-point
-// iteration, which never decreases the likelihood, where a Newton step would.
+// maximised over LeastAlpha <= alpha_r <= GreatestAlpha, from alpha_r = 1; a maximum
+// at a bound is reported.
 func FitPrior(S int, units [][]int) (*PriorFit, error) {
 	if len(units) == 0 {
 		return nil, errors.New("a prior cannot be fitted without data")
@@ -135,6 +136,19 @@ func (d *dirichletRow) logLikelihood(alpha []float64) float64 {
 	return f
 }
 
+// magnitude bounds the sum of the sizes of the terms of the likelihood, of which
+// rounding is a part.
+func (d *dirichletRow) magnitude(alpha []float64) float64 {
+	var A, transitions float64
+	for _, a := range alpha {
+		A += a
+	}
+	for _, units := range d.all {
+		transitions += units
+	}
+	return 2 * transitions * (math.Abs(math.Log(LeastAlpha)) + math.Log(1+A+float64(len(d.all))))
+}
+
 // derivatives writes, for each r, sum units/(alpha_r+i) and its negative
 // derivative to first and second, and returns the same for A.
 func (d *dirichletRow) derivatives(alpha, first, second []float64) (firstA, secondA float64) {
@@ -154,88 +168,127 @@ func (d *dirichletRow) derivatives(alpha, first, second []float64) (firstA, seco
 	return sums(A, d.all)
 }
 
-// maximise moves alpha to the maximum of the likelihood within the bounds.
+// maximise moves alpha to a maximum of the likelihood within the bounds, by
+// Newton's method in the logarithms of alpha, in which the scales of the parameters
+// do not matter, projected to the bounds (Bertsekas, "Projected Newton methods for
+// optimization problems with simple constraints", 1982).
 func (d *dirichletRow) maximise(alpha []float64) error {
-	S := len(alpha)
-	first, second, step, next := make([]float64, S), make([]float64, S), make([]float64, S), make([]float64, S)
+	const (
+		tolerance = 1e-10 // of the gradient, for each unit
+		rounding  = 2e-15 // of the terms of the likelihood; less is no gain
+		poor      = 1e-9  // of the same: an error if no step brings it
+		steps     = 1000
+	)
 	f := d.logLikelihood(alpha)
-	const tolerance = 1e-10 // of the gradient by log alpha, for each transition
-	for range 10_000 {
-		firstA, secondA := d.derivatives(alpha, first, second)
-		// Free parameters: not at a bound that the gradient pushes against.
-		free := func(r int) bool {
-			g := first[r] - firstA
-			return !(alpha[r] <= LeastAlpha && g <= 0 || alpha[r] >= GreatestAlpha && g >= 0)
-		}
-		var size, inverse, weighted float64
+	for range steps {
+		g, curvature := d.logDerivatives(alpha)
+		free := make([]int, 0, len(alpha)) // not at a bound that the gradient pushes against
+		var size float64
 		for r, a := range alpha {
-			if free(r) {
-				size = max(size, math.Abs(a*(first[r]-firstA)))
-				if second[r] > 0 {
-					inverse += 1 / second[r]
-					weighted += (first[r] - firstA) / second[r]
-				}
+			if !(a <= LeastAlpha && g[r] <= 0 || a >= GreatestAlpha && g[r] >= 0) {
+				free = append(free, r)
+				size = max(size, math.Abs(g[r]))
 			}
 		}
 		if size <= tolerance*d.all[0] {
 			return nil
 		}
-		// Newton: the Hessian is secondA - diag(second), negative definite on
-		// the free parameters iff secondA sum 1/second < 1.
-		better := false
-		if slack := 1 - secondA*inverse; slack > 0 {
-			for r := range alpha {
-				step[r] = 0
-				if free(r) && second[r] > 0 {
-					step[r] = (first[r] - firstA + secondA*weighted/slack) / second[r]
-				}
-			}
-			// No further than the first bound, and by a factor of ten at most.
-			longest := 1.0
-			for r, a := range alpha {
-				if step[r] > 0 {
-					longest = min(longest, (GreatestAlpha-a)/step[r])
-				} else if step[r] < 0 {
-					longest = min(longest, (max(LeastAlpha, a/10)-a)/step[r])
-				}
-			}
-			for scale := longest; scale > longest/10 && !better; scale /= 2 {
-				for r, a := range alpha {
-					next[r] = clampAlpha(a + scale*step[r])
-				}
-				if fNext := d.logLikelihood(next); fNext > f {
-					f, better = fNext, true
-				}
-			}
+		step := newtonStep(g, curvature, free)
+		promised, terms := floats.Dot(g, step), d.magnitude(alpha)
+		if promised <= rounding*terms {
+			return nil
 		}
-		if !better {
-			// The fixed point, and beyond it for as long as that pays: where the
-			// likelihood is nearly flat its own steps are far too short.
-			for r := range alpha {
-				step[r] = first[r] / firstA
+		next, fNext := d.along(alpha, f, g, step)
+		if next == nil { // the gradient itself, no longer than Newton's steps may be
+			step = make([]float64, len(alpha))
+			for _, r := range free {
+				step[r] = g[r] / size
 			}
-			trial := make([]float64, S)
-			for power := 1.0; ; power *= 2 {
-				for r, a := range alpha {
-					trial[r] = clampAlpha(a * math.Pow(step[r], power))
-				}
-				fTrial := d.logLikelihood(trial)
-				if !(fTrial > f) {
-					break
-				}
-				f, better = fTrial, true
-				copy(next, trial)
-			}
+			next, fNext = d.along(alpha, f, g, step)
 		}
-		if !better { // rounding leaves nothing to gain
-			if size > 1e-5*d.all[0] {
+		if next == nil { // rounding leaves nothing to gain
+			if promised > poor*terms {
 				return fmt.Errorf("no progress with a gradient of %.1e", size)
 			}
 			return nil
 		}
 		copy(alpha, next)
+		f = fNext
 	}
-	return errors.New("no convergence in 10000 steps")
+	return fmt.Errorf("no convergence in %d steps", steps)
+}
+
+// logDerivatives returns the gradient of the likelihood by log alpha, and its
+// Hessian with the sign changed.
+func (d *dirichletRow) logDerivatives(alpha []float64) (g []float64, curvature *mat.SymDense) {
+	S := len(alpha)
+	first, second := make([]float64, S), make([]float64, S)
+	firstA, secondA := d.derivatives(alpha, first, second)
+	g, curvature = make([]float64, S), mat.NewSymDense(S, nil)
+	for r, a := range alpha {
+		g[r] = a * (first[r] - firstA)
+		for t := r; t < S; t++ {
+			curvature.SetSym(r, t, -secondA*a*alpha[t])
+		}
+		curvature.SetSym(r, r, curvature.At(r, r)+a*a*second[r]-g[r])
+	}
+	return g, curvature
+}
+
+// newtonStep returns Newton's step in the logarithms of the free parameters, in
+// which negative curvature counts as positive, so that it leads upwards; no
+// parameter changes by more than a factor of ten.
+func newtonStep(g []float64, curvature *mat.SymDense, free []int) []float64 {
+	n := len(free)
+	C, gFree := mat.NewSymDense(n, nil), mat.NewVecDense(n, nil)
+	for i, r := range free {
+		gFree.SetVec(i, g[r])
+		for k := i; k < n; k++ {
+			C.SetSym(i, k, curvature.At(r, free[k]))
+		}
+	}
+	step := make([]float64, len(g))
+	var eigen mat.EigenSym
+	if !eigen.Factorize(C, true) {
+		return step
+	}
+	values := eigen.Values(nil)
+	largest := max(math.Abs(values[0]), math.Abs(values[n-1]))
+	var V mat.Dense
+	eigen.VectorsTo(&V)
+	var y, x mat.VecDense
+	y.MulVec(V.T(), gFree)
+	for i, l := range values {
+		y.SetVec(i, y.AtVec(i)/max(math.Abs(l), 1e-10*largest, math.SmallestNonzeroFloat64))
+	}
+	x.MulVec(&V, &y)
+	scale := min(1, math.Ln10/mat.Norm(&x, math.Inf(1)))
+	for i, r := range free {
+		step[r] = scale * x.AtVec(i)
+	}
+	return step
+}
+
+// along returns the first point on the way of a step in log alpha, bent at the
+// bounds, at which the likelihood has risen by a part of what the gradient promises;
+// nil if there is none.
+func (d *dirichletRow) along(alpha []float64, f float64, g, step []float64) (next []float64, fNext float64) {
+	const part, halvings = 1e-4, 50
+	next = make([]float64, len(alpha))
+	for range halvings {
+		promised := 0.0
+		for r, a := range alpha {
+			next[r] = clampAlpha(a * math.Exp(step[r]))
+			promised += g[r] * math.Log(next[r]/a)
+		}
+		if fNext = d.logLikelihood(next); fNext > f && fNext >= f+part*promised {
+			return next, fNext
+		}
+		for r := range step {
+			step[r] /= 2
+		}
+	}
+	return nil, f
 }
 
 // clampAlpha returns the value within the bounds nearest to a; what is at a

@@ -3,6 +3,7 @@ package predict
 import (
 	"math"
 	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -95,6 +96,139 @@ func TestFitIsOptimal(t *testing.T) {
 			}
 			if f := row.logLikelihood(other); f > best+1e-7 {
 				rt.Fatalf("alpha %v has log likelihood %v, but %v has %v", fit.Alpha[0], best, other, f)
+			}
+		}
+	})
+}
+
+// slowMaximum maximises the likelihood of a row without derivatives: along each
+// parameter, and along all together, over the whole range, in turn, from several
+// starts.
+func slowMaximum(row *dirichletRow, S int) float64 {
+	low, high := math.Log(LeastAlpha), math.Log(GreatestAlpha)
+	best := math.Inf(-1)
+	for _, start := range []float64{low, 0, 3, high} {
+		x := make([]float64, S)
+		for r := range x {
+			x[r] = start + 0.1*float64(r)
+		}
+		value := func(x []float64) float64 {
+			alpha := make([]float64, S)
+			for r := range x {
+				alpha[r] = math.Exp(min(high, max(low, x[r])))
+			}
+			return row.logLikelihood(alpha)
+		}
+		moved := func(along int, t float64) []float64 {
+			y := append([]float64(nil), x...)
+			for r := range y {
+				if along == r || along == S {
+					y[r] = min(high, max(low, y[r]+t))
+				}
+			}
+			return y
+		}
+		for range 300 {
+			before := value(x)
+			for along := range S + 1 {
+				width := high - low // the best of a grid, and of finer ones around it
+				centre := 0.0
+				for width > 1e-9 {
+					top, at := value(moved(along, centre)), centre
+					for k := -20; k <= 20; k++ {
+						t := centre + width*float64(k)/20
+						if v := value(moved(along, t)); v > top {
+							top, at = v, t
+						}
+					}
+					centre, width = at, width/8
+				}
+				x = moved(along, centre)
+			}
+			if value(x)-before < 1e-12 {
+				break
+			}
+		}
+		best = max(best, value(x))
+	}
+	return best
+}
+
+// A transition that is never seen puts the maximum at the bound; there, and for
+// short files of all sorts, no other maximiser finds more.
+func TestFitAtTheBound(t *testing.T) {
+	check := func(S int, units [][]int) *PriorFit {
+		fit, err := FitPrior(S, units)
+		if err != nil {
+			t.Fatalf("units %v: %v", units, err)
+		}
+		row := newDirichletRow(S, 0, units)
+		if got, want := row.logLikelihood(fit.Alpha[0]), slowMaximum(row, S); got < want-1e-6 {
+			t.Errorf("units %v: alpha %v has log likelihood %.9f, the maximum is %.9f", units, fit.Alpha[0], got, want)
+		}
+		return fit
+	}
+	// Flat near the maximum: steps that do not know the curvature need thousands.
+	for _, counts := range [][][]int{
+		{{1, 0, 0}, {0, 2, 0}, {0, 2, 0}, {0, 3, 0}, {1, 0, 0}, {0, 3, 0}},
+		{{2, 0, 0, 0}, {1, 0, 0, 0}, {0, 1, 0, 0}, {1, 1, 0, 0}, {0, 0, 1, 0}, {0, 0, 1, 0}, {0, 0, 1, 0}},
+		{{1, 0, 2, 0}, {1, 0, 0, 0}, {0, 1, 0, 0}, {1, 0, 0, 0}, {0, 1, 0, 0}},
+	} {
+		S := len(counts[0])
+		var units [][]int
+		for _, c := range counts {
+			units = append(units, append(c, make([]int, S*S-S)...))
+		}
+		check(S, units)
+	}
+	for seed := range uint64(40) {
+		rng := rand.New(rand.NewPCG(seed, 5))
+		S := 2 + int(seed%2)
+		var units [][]int
+		for range 1 + rng.IntN(8) {
+			unit := make([]int, S*S)
+			for r := range S - 1 { // never to the last
+				unit[r] = rng.IntN(12)
+			}
+			if seed%4 == 3 {
+				unit[S-1] = rng.IntN(2)
+			}
+			units = append(units, unit)
+		}
+		units[0][0]++
+		fit := check(S, units)
+		if seed%4 != 3 && !slices.ContainsFunc(fit.AtBound, func(h BoundHit) bool { return h.Row == 0 && h.Column == S-1 && h.Alpha == LeastAlpha }) {
+			t.Errorf("seed %d, units %v: alpha %v, at bounds %v; the last is never seen", seed, units, fit.Alpha[0], fit.AtBound)
+		}
+	}
+}
+
+// Any counts have a fit within the bounds.
+func FuzzFitPrior(f *testing.F) {
+	f.Add(uint8(0), []byte{1, 0, 2, 0, 1, 0, 0, 9, 200, 0, 0, 0})
+	f.Add(uint8(1), []byte{255, 255, 0, 0, 1, 255, 255, 0, 0})
+	f.Fuzz(func(t *testing.T, states uint8, counts []byte) {
+		S := 2 + int(states%3)
+		var units [][]int
+		for c := range slices.Chunk(counts[:min(len(counts), 90)], S*S) {
+			unit := make([]int, S*S)
+			for i, n := range c {
+				unit[i] = int(n) * 4
+			}
+			units = append(units, unit)
+		}
+		fit, err := FitPrior(S, units)
+		if err != nil {
+			if len(units) > 0 {
+				t.Fatalf("units %v: %v", units, err)
+			}
+			return
+		}
+		for _, row := range fit.Alpha {
+			for _, a := range row {
+				if !(a >= LeastAlpha && a <= GreatestAlpha) {
+					t.Fatalf("alpha %v", fit.Alpha)
+				}
 			}
 		}
 	})
