@@ -54,6 +54,9 @@ func (k Kernel) Next(history []State) []float64 {
 	return k.p[row*k.states : (row+1)*k.states]
 }
 
+// Flat returns all rows, [S^k*S] row-major. The caller must not change them.
+func (k Kernel) Flat() []float64 { return k.p }
+
 // Row returns the law of the state after s, length S. The caller must not
 // change it.
 func (k Kernel) Row(s State) []float64 {

@@ -8,6 +8,7 @@ import (
 	"math"
 	"math/big"
 	"math/rand/v2"
+	"slices"
 	"strings"
 )
 
@@ -261,6 +262,9 @@ func (r *Regression) CovarianceRat() [][]*big.Rat { return cloneMatrix(r.covaria
 
 // WeightsRat returns a copy of the covariance of w, [d][d].
 func (r *Regression) WeightsRat() [][]*big.Rat { return cloneMatrix(r.weights) }
+
+// WeightsFactor returns L with LL' = the covariance of w, flat [d*d] row-major.
+func (r *Regression) WeightsFactor() []float64 { return slices.Clone(r.weightsFactor) }
 
 // NoiseRat returns the variance of the noise.
 func (r *Regression) NoiseRat() *big.Rat { return new(big.Rat).Set(r.noise) }

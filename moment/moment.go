@@ -25,6 +25,10 @@
 //   - census.go: exact moments of counted transitions, without quadrature
 //   - order.go: means for chains of an order above 1
 //   - mixture.go, regression.go: the moments of the other task families
+//   - posterior.go: what a context tells about its query; posterior_stationary.go
+//     and posterior_gaussian.go where starts depend on the kernel, and for regression
+//   - contexts.go, contextsum.go: contexts drawn, and added up, for the floor of
+//     every depth
 //   - exact.go: the same as fractions: ExactOf, ExactMoments, ExactForm
 //   - polynomial.go: entries as polynomials in p and 1/n; the paper's Lemma C.1
 //   - stationary.go: the rule for two states that start from the stationary law

@@ -80,10 +80,18 @@ type basis struct {
 
 // newBasis returns the products of coordinates of t's columns.
 func newBasis(t markov.Task) *basis {
-	S, d := t.States(), t.Positions()
 	if t.Regression() != nil {
 		return regressionBasis(t)
 	}
+	b, z := columnBasis(t)
+	b.list(z)
+	return b
+}
+
+// columnBasis returns a basis with the functions of t's columns, and their
+// coordinates, [D].
+func columnBasis(t markov.Task) (*basis, []monomial) {
+	S, d := t.States(), t.Positions()
 	b := &basis{
 		states: S, d: d, q: t.QueryDim(), order: t.Order(), rows: t.Prior().Rows(),
 		products: make(map[[2]function]function),
@@ -121,12 +129,21 @@ func newBasis(t markov.Task) *basis {
 			z = append(z, b.single(time, values))
 		}
 	}
-	b.list(append(z, b.single(d, label)))
-	return b
+	return b, append(z, b.single(d, label))
 }
 
 // list lists the products of the coordinates z, [D].
 func (b *basis) list(z []monomial) {
+	b.listPairs(z)
+	for r, left := range b.pairID {
+		for _, right := range b.pairID[r:] {
+			b.quad = append(b.quad, b.intern(b.times(b.monomials[left], b.monomials[right])))
+		}
+	}
+}
+
+// listPairs lists the products of two of the coordinates z, [D].
+func (b *basis) listPairs(z []monomial) {
 	b.intern(unit)
 	D := len(z)
 	pairs := make(map[int32]int32) // monomial -> index in pairID
@@ -137,11 +154,6 @@ func (b *basis) list(z []monomial) {
 		}
 	}
 	b.firstQuad = len(b.monomials)
-	for r, left := range b.pairID {
-		for _, right := range b.pairID[r:] {
-			b.quad = append(b.quad, b.intern(b.times(b.monomials[left], b.monomials[right])))
-		}
-	}
 	rows := make(map[int32]int32) // index in pairID -> row of Qp
 	for j := range b.q {
 		for k := j; k < b.q; k++ {
