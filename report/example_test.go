@@ -29,7 +29,7 @@ func Example() {
 		Setup: "two states", Verdict: paper.Agrees, Why: "It falls.", Quantity: "loss at n = 10", Ours: &ours,
 		Plots: []figure.Plot{{Name: "loss", Series: []figure.Series{loss}}},
 	}})
-	if err := folder.Finish([]report.Entry{entry}); err != nil {
+	if err := folder.Finish([]report.Entry{entry}, nil); err != nil {
 		panic(err)
 	}
 	for _, name := range []string{"mine/loss.svg", "mine/result.json", "index.html"} {

@@ -7,14 +7,17 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path"
 	"path/filepath"
 	"slices"
+	"time"
 
 	"markovicl/figure/draw"
 	"markovicl/internal/atomicfile"
 	"markovicl/paper"
+	"markovicl/store"
 )
 
 // Folder is a folder with the results of items that were run with the same
@@ -28,6 +31,7 @@ type Folder struct {
 	dir      string
 	settings paper.Settings
 	seconds  map[string]float64 // by the items' folders
+	measured map[string]float64 // those that this Folder has kept
 }
 
 const (
@@ -46,12 +50,30 @@ func OpenFolder(dir string, s paper.Settings) (*Folder, error) {
 	if err := atomicfile.RemoveLeftovers(dir); err != nil {
 		return nil, err
 	}
-	f := &Folder{dir: dir, settings: s}
-	data, err := os.ReadFile(filepath.Join(dir, timingsFile))
+	f := &Folder{dir: dir, settings: s, measured: map[string]float64{}}
+	f.readTimings()
+	return f, nil
+}
+
+// readTimings reads the times of all runs so far, and adds those of this one.
+func (f *Folder) readTimings() {
+	data, err := os.ReadFile(filepath.Join(f.dir, timingsFile))
+	f.seconds = nil
 	if err != nil || json.Unmarshal(data, &f.seconds) != nil || f.seconds == nil {
 		f.seconds = map[string]float64{} // times of earlier runs are a convenience
 	}
-	return f, nil
+	maps.Copy(f.seconds, f.measured)
+}
+
+// alone runs do while no other run of the folder is in its own call of alone.
+func (f *Folder) alone(do func() error) error {
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	lock, err := store.Lock(ctx, f.dir, "reproduce", "another run of reproduce")
+	if err != nil {
+		return err
+	}
+	return errors.Join(do(), lock.Unlock())
 }
 
 // Page is the name of the HTML page.
@@ -136,12 +158,17 @@ func fileNames(r *paper.Result) []string {
 func (f *Folder) Keep(o paper.Outcome) Entry {
 	if o.Err == nil {
 		f.seconds[f.folder(o.Item)] = o.Elapsed.Seconds()
+		f.measured[f.folder(o.Item)] = o.Elapsed.Seconds()
 	}
 	e := f.Entry(o.Item, o.Result, o.Err)
 	seconds := o.Elapsed.Seconds()
 	e.Seconds = &seconds
 	if e.Status == Done { // so that the time outlives an interruption
-		if err := f.writeJSON(timingsFile, f.seconds); err != nil {
+		err := f.alone(func() error {
+			f.readTimings()
+			return f.writeJSON(timingsFile, f.seconds)
+		})
+		if err != nil {
 			e.fail(err)
 		}
 	}
@@ -225,7 +252,48 @@ func (f *Folder) write(item paper.Item, r *paper.Result) ([]string, error) {
 
 // Finish writes results.json, the page and the table of verdicts for the
 // entries that are done or failed; those that were interrupted are left out.
-func (f *Folder) Finish(entries []Entry) error {
+// Of known, all items in their order, those count as well that have no entry, or
+// none that is done, but a result in the folder: another run may have left it there
+// since this one began.
+func (f *Folder) Finish(entries []Entry, known []paper.Item) error {
+	return f.alone(func() error {
+		f.readTimings()
+		all, err := f.withOthers(entries, known)
+		if err != nil {
+			return err
+		}
+		return f.finish(all)
+	})
+}
+
+// withOthers adds to the entries of a run those of other runs.
+func (f *Folder) withOthers(entries []Entry, known []paper.Item) ([]Entry, error) {
+	rest := slices.Clone(entries)
+	var all []Entry
+	for _, item := range known {
+		var entry *Entry
+		if at := slices.IndexFunc(rest, func(e Entry) bool { return e.ID == item.ID }); at >= 0 {
+			e := rest[at]
+			entry, rest = &e, slices.Delete(rest, at, at+1)
+		}
+		if entry == nil || entry.Status != Done {
+			result, err := f.Read(item)
+			if err != nil {
+				return nil, err
+			}
+			if result != nil {
+				e := f.Entry(item, result, nil)
+				entry = &e
+			}
+		}
+		if entry != nil {
+			all = append(all, *entry)
+		}
+	}
+	return append(all, rest...), nil
+}
+
+func (f *Folder) finish(entries []Entry) error {
 	list := []Entry{}
 	for _, e := range entries {
 		if e.Status != Interrupted {

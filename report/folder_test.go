@@ -2,14 +2,17 @@ package report_test
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"math"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -112,7 +115,7 @@ func TestFolderGoesOnAfterAnyEnd(t *testing.T) {
 	if entry.Status != report.Done {
 		t.Fatalf("%s: %s", entry.Status, entry.Error)
 	}
-	if err := folder.Finish([]report.Entry{entry}); err != nil {
+	if err := folder.Finish([]report.Entry{entry}, nil); err != nil {
 		t.Fatal(err)
 	}
 
@@ -147,7 +150,7 @@ func TestFolderGoesOnAfterAnyEnd(t *testing.T) {
 		if result == nil {
 			result = few()
 		}
-		if err := again.Finish([]report.Entry{again.Entry(item, result, nil)}); err != nil {
+		if err := again.Finish([]report.Entry{again.Entry(item, result, nil)}, nil); err != nil {
 			t.Fatal(err)
 		}
 		sameTrees(t, whole, cut)
@@ -233,6 +236,61 @@ func TestFolderKeepsNothingOfAFailure(t *testing.T) {
 	result.Plots[0].Title = "⁻" // cannot be drawn
 	if e := folder.Keep(paper.Outcome{Item: item, Result: result}); e.Status != report.Failed || e.Why != "" {
 		t.Errorf("%+v", e)
+	}
+}
+
+// Two runs that have a folder at the same time: whoever ends last reports what both
+// have done, and the times of both are kept. An item that failed here and was done
+// there is done.
+func TestTwoRunsInOneFolder(t *testing.T) {
+	dir := t.TempDir()
+	s := paper.Settings{Seed: 1}
+	items := []paper.Item{sampleItem("fig3"), sampleItem("fig4"), sampleItem("fig5")}
+	result := sampleResult()
+	result.Plots = nil
+	first, second := open(t, dir, s), open(t, dir, s)
+	done := func(f *report.Folder, i int) report.Entry {
+		return f.Keep(paper.Outcome{Item: items[i], Result: result, Elapsed: time.Duration(i+1) * time.Second})
+	}
+	a := []report.Entry{done(first, 0), first.Keep(paper.Outcome{Item: items[2], Err: errors.New("no convergence")})}
+	b := []report.Entry{done(second, 1), done(second, 2)}
+	for _, order := range []struct {
+		folder  *report.Folder
+		entries []report.Entry
+	}{{first, a}, {second, b}, {first, a}} {
+		if err := order.folder.Finish(order.entries, items); err != nil {
+			t.Fatal(err)
+		}
+		var all struct {
+			Items []report.Entry `json:"items"`
+		}
+		data, err := os.ReadFile(filepath.Join(dir, "results.json"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := json.Unmarshal(data, &all); err != nil {
+			t.Fatal(err)
+		}
+		if len(all.Items) != len(items) {
+			t.Fatalf("%d items are reported", len(all.Items))
+		}
+		for i, e := range all.Items {
+			if e.ID != items[i].ID || e.Status != report.Done {
+				t.Errorf("item %d is %s, %s", i, e.ID, e.Status)
+			}
+		}
+		table, err := os.ReadFile(filepath.Join(dir, "verdicts.md"))
+		if err != nil || strings.Count(string(table), "agrees") != len(items) {
+			t.Errorf("the table of verdicts is %s, %v", table, err)
+		}
+	}
+	var seconds map[string]float64
+	data, err := os.ReadFile(filepath.Join(dir, "timings.json"))
+	if err == nil {
+		err = json.Unmarshal(data, &seconds)
+	}
+	if want := map[string]float64{"fig3": 1, "fig4": 2, "fig5": 3}; err != nil || !maps.Equal(seconds, want) {
+		t.Errorf("the times are %v, %v", seconds, err)
 	}
 }
 

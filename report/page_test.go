@@ -38,7 +38,7 @@ func samplePage(t *testing.T) (dir, page string) {
 		folder.Keep(paper.Outcome{Item: sampleItem("fig5"), Result: differs}),
 		folder.Keep(paper.Outcome{Item: sampleItem("fig6"), Err: errors.New("no convergence <here>")}),
 	}
-	if err := folder.Finish(entries); err != nil {
+	if err := folder.Finish(entries, nil); err != nil {
 		t.Fatal(err)
 	}
 	data, err := os.ReadFile(folder.Page())

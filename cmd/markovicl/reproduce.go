@@ -83,7 +83,7 @@ func (c *reproduceCmd) Run(a *app) error {
 			}
 		}
 	}
-	if err := folder.Finish(all); err != nil {
+	if err := folder.Finish(all, a.items); err != nil {
 		return err
 	}
 	if c.JSON {
