@@ -106,10 +106,10 @@ func verdict(v landscape.Verdict) *bool {
 	return &yes
 }
 
-// positionsOf returns the d for which the prompt matrix of a task has as many
-// rows as a model's, or the nearest below. The states of a file, unless 0, take
+// positionsOf returns the d for which the prompt matrix of a task has dim rows, as
+// a model's, or the nearest below. The states of a file, unless 0, take
 // the place of the task's.
-func positionsOf(model lsa.Model, spec markov.Spec, states int) (int, error) {
+func positionsOf(dim int, spec markov.Spec, states int) (int, error) {
 	spec.D = 1
 	if states > 0 {
 		spec.States = states
@@ -118,7 +118,6 @@ func positionsOf(model lsa.Model, spec markov.Spec, states int) (int, error) {
 	if err != nil {
 		return 0, input("", err)
 	}
-	_, _, dim := model.Size()
 	return max(1, (dim-one.Dim())/one.Embedding().Width(one.States())+1), nil
 }
 
@@ -130,4 +129,10 @@ func (e Env) readModel(name string) (lsa.Model, error) {
 	}
 	model, err := lsa.Decode(name, data)
 	return model, input("params", err)
+}
+
+// dimOf returns D, the number of rows of a model's prompt matrices.
+func dimOf(m lsa.Model) int {
+	_, _, dim := m.Size()
+	return dim
 }

@@ -69,7 +69,7 @@ func (q *Predict) source(env Env, model lsa.Model) (*promptSource, error) {
 		case len(query) > 0:
 			spec.D = len(query)
 		case model != nil:
-			if spec.D, err = positionsOf(model, spec, len(src.labels)); err != nil {
+			if spec.D, err = positionsOf(dimOf(model), spec, len(src.labels)); err != nil {
 				return nil, err
 			}
 		default:

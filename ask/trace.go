@@ -176,7 +176,7 @@ func (q *Trace) prompts(env Env, model *lsa.Structured) (markov.Task, trace.Sour
 		if sequences != nil {
 			states = len(sequences.Labels)
 		}
-		if spec.D, err = positionsOf(model, spec, states); err != nil { // a remainder shows below
+		if spec.D, err = positionsOf(dimOf(model), spec, states); err != nil { // a remainder shows below
 			return fail(err)
 		}
 	}

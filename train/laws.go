@@ -155,6 +155,13 @@ func advance(law, P []float64) []float64 {
 	return next
 }
 
+// InfiniteLoss returns the population loss of a model of any depth at n = infinity
+// for binary states, to rounding.
+func InfiniteLoss(t markov.Task, m lsa.Model) (float64, error) {
+	loss, _, err := convergedLawLoss(t, m)
+	return loss, err
+}
+
 // convergedLawLoss returns the population loss at n = infinity with as many
 // nodes as it takes for a doubling to change nothing, and how far the nodes of
 // training were from it.

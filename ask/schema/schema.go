@@ -31,6 +31,7 @@ var answers = map[string][]reflect.Type{
 	"hardness":  {reflect.TypeFor[ask.HardnessAnswer]()},
 	"train":     {reflect.TypeFor[ask.TrainAnswer]()},
 	"predict":   {reflect.TypeFor[ask.EvaluationAnswer](), reflect.TypeFor[ask.PredictionAnswer]()},
+	"score":     {reflect.TypeFor[ask.ScoreAnswer]()},
 	"trace":     {reflect.TypeFor[ask.TraceAnswer]()},
 }
 

@@ -31,6 +31,7 @@ var files = map[string]string{
 	"no.csv":  "1, 0, 0, 1, 0, -1\n0, 1, 0, 0, 0, 0\n",
 	"two.csv": "0,0\n1,1\n", "other.csv": "5,5\n",
 	"mid.csv": "0,0\n", "around.csv": "1,0\n-1,1\n-1,-1\n",
+	"x.csv": "1,0,2\n", "m.json": `{"heads":[{"b":[1,1],"A":[[1],[1]]}]}`,
 	"chain.txt": strings.Repeat("0110100\n1010011\n0001101\n", 8),
 }
 
@@ -63,6 +64,8 @@ func TestAnswersConform(t *testing.T) {
 		`{"command":"predict","simulate":true,"steps":3}`,
 		`{"command":"predict","file":"chain.txt","d":2,"n":3,"prior":"fit","evaluate":true,"prompts":20,"fit":true,"fit-prompts":50}`,
 		`{"command":"predict","file":"chain.txt","d":2,"n":3,"query":"01"}`,
+		`{"command":"score","x":"x.csv","d":1,"prompts":100}`,
+		`{"command":"score","params":"m.json","d":1,"n":"inf"}`,
 		`{"command":"trace","random":2,"prompts":1}`,
 		`{"command":"trace","random":2,"prompts":3,"pareto":true,"samples":16,"rounds":1}`,
 	} {
