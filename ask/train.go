@@ -54,7 +54,7 @@ type TrainedSeed struct {
 	LossTrain       float64      `json:"loss_train"`
 	AccuracyTrain   *float64     `json:"accuracy_train"`
 	LossFresh       *float64     `json:"loss_fresh"`
-	LossFreshSE     *float64     `json:"loss_fresh_se"`
+	LossFreshSE     *float64     `json:"loss_fresh_se"` // null for one prompt
 	AccuracyFresh   *float64     `json:"accuracy_fresh"`
 	AccuracyFreshSE *float64     `json:"accuracy_fresh_se"`
 	LossPopulation  *float64     `json:"loss_population"` // exact
@@ -91,6 +91,7 @@ func (q *Train) ask(ctx context.Context, env Env) (Answer, error) {
 	}
 	answer := newTrainAnswer(task, config, study)
 	interrupted := slices.ContainsFunc(study.Results, func(r *train.Result) bool { return r.Status == train.Interrupted })
+	interrupted = interrupted || study.Missing > 0
 	if !interrupted {
 		// What is trained is not lost to an interruption of the comparison.
 		err := answer.compare(ctx, task, study)
@@ -170,16 +171,22 @@ func (a *TrainAnswer) Files() ([]File, error) {
 
 func newTrainAnswer(task markov.Task, config train.Config, study *train.Study) *TrainAnswer {
 	answer := &TrainAnswer{Task: task, Config: config, study: study}
-	complete := true
+	complete := study.Missing == 0
 	for _, r := range study.Results {
 		s := TrainedSeed{Seed: r.Seed, Status: r.Status, Steps: r.Steps, LossTrain: r.Train.Loss}
 		if r.Train.Prompts > 0 {
 			s.AccuracyTrain = &r.Train.Accuracy
 		}
 		if r.Fresh != (train.Score{}) {
-			s.LossFresh, s.LossFreshSE = &r.Fresh.Loss, &r.Fresh.LossSE
+			s.LossFresh = &r.Fresh.Loss
+			if r.Fresh.Prompts != 1 { // one prompt says nothing of its error
+				s.LossFreshSE = &r.Fresh.LossSE
+			}
 			if r.Fresh.Prompts > 0 {
-				s.AccuracyFresh, s.AccuracyFreshSE = &r.Fresh.Accuracy, &r.Fresh.AccuracySE
+				s.AccuracyFresh = &r.Fresh.Accuracy
+			}
+			if r.Fresh.Prompts > 1 {
+				s.AccuracyFreshSE = &r.Fresh.AccuracySE
 			}
 		}
 		complete = complete && s.LossFresh != nil

@@ -5,9 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
+	"reflect"
 	"slices"
+	"strings"
 
 	"markovicl/internal/atomicfile"
 	"markovicl/lsa"
@@ -95,8 +98,58 @@ func (r *run) save() error {
 	return r.checkpoints.Save(r.problem.Seed, data)
 }
 
+// differences names what differs between two problems, each as its identity, but
+// for a number of steps that grows.
+func differences(of, now string) ([]string, error) {
+	var a, b any
+	if err := json.Unmarshal([]byte(of), &a); err != nil {
+		return nil, fmt.Errorf("its problem is not readable: %w", err)
+	}
+	if err := json.Unmarshal([]byte(now), &b); err != nil {
+		return nil, err
+	}
+	var list []string
+	compare("", a, b, func(name string, x, y any) {
+		before, _ := x.(float64)
+		if after, ok := y.(float64); name == "config.steps" && ok && before <= after {
+			return
+		}
+		text := func(v any) string {
+			data, _ := json.Marshal(v) // decoded JSON
+			return string(data)
+		}
+		list = append(list, fmt.Sprintf("%s is %s, in the checkpoint %s", name, text(y), text(x)))
+	})
+	return list, nil
+}
+
+// compare calls differ for every leaf of two decoded JSON values that is not equal,
+// with the path to it, in order.
+func compare(path string, x, y any, differ func(path string, x, y any)) {
+	a, okA := x.(map[string]any)
+	b, okB := y.(map[string]any)
+	if !okA || !okB {
+		if !reflect.DeepEqual(x, y) {
+			differ(path, x, y)
+		}
+		return
+	}
+	keys := map[string]bool{}
+	for key := range a {
+		keys[key] = true
+	}
+	for key := range b {
+		keys[key] = true
+	}
+	for _, key := range slices.Sorted(maps.Keys(keys)) {
+		compare(strings.TrimPrefix(path+"."+key, "."), a[key], b[key], differ)
+	}
+}
+
 // restore sets the run to where its checkpoint left it. Without a checkpoint it
-// does nothing; a checkpoint of another problem is an error.
+// does nothing; a checkpoint of another problem is an error that names what differs.
+// More steps than it was written for are a run that goes on, with the step sizes of
+// the longer schedule from there.
 func (r *run) restore() error {
 	data, err := r.checkpoints.Load(r.problem.Seed)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -114,8 +167,12 @@ func (r *run) restore() error {
 	if err != nil {
 		return err
 	}
-	if metadata["problem"] != identity {
-		return fail(fmt.Errorf("%w\n  it was written for %s\n  this run is for    %s\nchoose another directory, or the same task, settings and seed", ErrOtherProblem, metadata["problem"], identity))
+	differences, err := differences(metadata["problem"], identity)
+	if err != nil {
+		return fail(err)
+	}
+	if len(differences) > 0 {
+		return fail(fmt.Errorf("%w:\n  %s\nchoose another directory, or the same task, settings and seed; only steps may grow", ErrOtherProblem, strings.Join(differences, "\n  ")))
 	}
 	if _, err := fmt.Sscan(metadata["step"], &r.step); err != nil || r.step < 0 || r.step > r.problem.Config.Steps {
 		return fail(fmt.Errorf("step %q is not one of this run", metadata["step"]))

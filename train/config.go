@@ -2,6 +2,7 @@ package train
 
 import (
 	"fmt"
+	"maps"
 	"math"
 	"slices"
 
@@ -74,8 +75,23 @@ func Defaults() Config {
 }
 
 // ParseConfig reads a configuration file, YAML with the keys of Config; what it
-// does not say stays as in base. Unknown keys are errors.
+// does not say stays as in base, all of it if the file is empty. Unknown keys and
+// keys without a value are errors.
 func ParseConfig(data []byte, base Config) (Config, error) {
+	var content any
+	if err := yaml.Unmarshal(data, &content); err != nil {
+		return Config{}, fmt.Errorf("config file: %w", err)
+	}
+	if content == nil { // nothing, or comments
+		return base, nil
+	}
+	if settings, ok := content.(map[string]any); ok {
+		for _, key := range slices.Sorted(maps.Keys(settings)) {
+			if settings[key] == nil {
+				return Config{}, fmt.Errorf("config file: %s has no value; give one, or leave the line out for the default", key)
+			}
+		}
+	}
 	if err := yaml.UnmarshalWithOptions(data, &base, yaml.Strict()); err != nil {
 		return Config{}, fmt.Errorf("config file: %w", err)
 	}

@@ -1,6 +1,7 @@
 package train
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"math"
@@ -13,6 +14,8 @@ import (
 // restore, and the result is the same.
 func (r *run) minimize(ctx context.Context) (Status, error) {
 	c := r.problem.Config
+	r.optimizer = stateless{}
+	initial := append([]float64(nil), r.params...)
 	var failed error // of an evaluation; a line search may step over a divergence
 	var last Row
 	at := append([]float64(nil), r.params...) // where last was evaluated
@@ -65,19 +68,22 @@ func (r *run) minimize(ctx context.Context) (Status, error) {
 			r.progress(Progress{r.problem.Seed, r.step, c.Steps, location.F, 0})
 		}
 	})
-	result, err := optimize.Minimize(problem, append([]float64(nil), r.params...), &optimize.Settings{
+	result, err := optimize.Minimize(problem, append([]float64(nil), initial...), &optimize.Settings{
 		MajorIterations:   c.Steps,
 		GradientThreshold: 1e-12,
 		Converger:         &optimize.FunctionConverge{Absolute: 1e-14, Relative: 1e-14, Iterations: 20},
 		Recorder:          recorder,
 	}, &optimize.LBFGS{Store: 30})
 	if result == nil || math.IsInf(result.F, 0) || math.IsNaN(result.F) {
-		return 0, errors.Join(failed, err)
+		if ctx.Err() != nil { // before the first loss was known
+			copy(r.params, initial)
+			return Interrupted, nil
+		}
+		return 0, cmp.Or(errors.Join(failed, err), errors.New("L-BFGS found no finite loss"))
 	}
 	// A line search that finds nothing lower is how a descent to the last digit
 	// ends; the point is the best one seen.
 	copy(r.params, result.X)
-	r.optimizer = stateless{}
 	if ctx.Err() != nil {
 		return Interrupted, nil
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"sync/atomic"
 
 	"markovicl/internal/each"
 )
@@ -13,6 +14,7 @@ import (
 type Study struct {
 	Results  []*Result        // in the order of the seeds; of those that did not diverge
 	Diverged []*DivergedError // the others, in the order of the seeds
+	Missing  int              // seeds that were not begun when the context ended
 
 	// Mean, standard deviation and standard error over the seeds of the loss on
 	// fresh prompts.
@@ -21,7 +23,8 @@ type Study struct {
 
 // RunSeeds trains with the seeds p.Seed, p.Seed+1, .. in parallel, each with its
 // share of the workers. Seeds that diverge are part of the study. If others fail, it
-// returns the rest and an error that joins theirs.
+// returns the rest and an error that joins theirs. Once ctx has ended no seed is begun
+// but the first.
 func RunSeeds(ctx context.Context, p Problem, seeds int, s Settings) (*Study, error) {
 	if seeds < 1 {
 		return nil, fmt.Errorf("seeds must be at least 1, got %d", seeds)
@@ -39,16 +42,22 @@ func RunSeeds(ctx context.Context, p Problem, seeds int, s Settings) (*Study, er
 	s.Workers = each.Workers(s.Workers, math.MaxInt) / parallel
 
 	results, errs := make([]*Result, seeds), make([]error, seeds)
-	// Every seed has a result or an error of its own, also where ctx has ended.
+	var missing atomic.Int64
+	// Every seed that is begun has a result or an error of its own, also where ctx has
+	// ended.
 	each.Do(context.WithoutCancel(ctx), seeds, each.Settings{Workers: parallel}, func(int) func(int) error {
 		return func(k int) error {
+			if k > 0 && ctx.Err() != nil {
+				missing.Add(1)
+				return nil
+			}
 			one := p
 			one.Seed += uint64(k)
 			results[k], errs[k] = Run(ctx, one, s)
 			return nil
 		}
 	})
-	study := &Study{}
+	study := &Study{Missing: int(missing.Load())}
 	for k, r := range results {
 		if r != nil {
 			study.Results = append(study.Results, r)
