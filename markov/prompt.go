@@ -59,20 +59,27 @@ func (t Task) PromptColumn(dst []float64, p *Prompt, i int) {
 	}
 }
 
+// Target returns the label of a prompt's query as a number.
+func (t Task) Target(p *Prompt) float64 {
+	if p.Real != nil {
+		return p.Real.Labels[p.Real.Len()]
+	}
+	return t.embedding.Label(p.Label)
+}
+
 // Query writes the features of a prompt's query to u, length q, and returns its
-// label.
+// label as Target does.
 func (t Task) Query(u []float64, p *Prompt) float64 {
 	if p.Real == nil {
 		t.Features(u, p.Query)
-		return t.embedding.Label(p.Label)
+		return t.Target(p)
 	}
 	if t.bias {
 		u[0] = 1
 		u = u[1:]
 	}
-	n := p.Real.Len()
-	copy(u, p.Real.Input(n))
-	return p.Real.Labels[n]
+	copy(u, p.Real.Input(p.Real.Len()))
+	return t.Target(p)
 }
 
 // Features writes the feature vector of d states to dst, length q: the bias

@@ -54,7 +54,7 @@ func (e *Enlarged) Predict(p *markov.Prompt, out *Prediction) error {
 func gramAndFeatures(t markov.Task, p *markov.Prompt) (G, u []float64) {
 	G, u = make([]float64, t.Dim()*t.Dim()), make([]float64, t.QueryDim())
 	t.Gram(G, p)
-	t.Features(u, p.Query)
+	t.Query(u, p)
 	return G, u
 }
 

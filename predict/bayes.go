@@ -24,16 +24,29 @@ import (
 // without the starts, each weighted by the probability of the first states; its
 // standard error is about the posterior standard deviation over sqrt(1000
 // times the efficiency of the weights).
+//
+// Of an order k the rows are those of contexts. The kernels of a mixture are
+// weighed by their likelihood. For a regression the posterior mean of the weights
+// predicts, see LinearPosterior.
 type Bayes struct {
-	task  markov.Task
-	alpha []float64 // [S*S]
+	task    markov.Task
+	alpha   []float64         // [S^k*S] of a Dirichlet prior
+	mixture *mixturePosterior // of a mixture
+	linear  *LinearPosterior  // of a regression
 }
 
 // NewBayes returns the Bayes predictor of a task.
 func NewBayes(t markov.Task) *Bayes {
 	b := &Bayes{task: t}
-	for s := range t.States() {
-		b.alpha = append(b.alpha, t.Prior().Alpha(s)...)
+	switch {
+	case t.Regression() != nil:
+		b.linear = newGaussianPosterior(t)
+	case t.Prior().Mixture() != nil:
+		b.mixture = newMixturePosterior(t)
+	default:
+		for row := range t.Prior().Rows() {
+			b.alpha = append(b.alpha, t.Prior().Alpha(row)...)
+		}
 	}
 	return b
 }
@@ -43,13 +56,24 @@ func (b *Bayes) Name() string { return "bayes" }
 
 // Predict implements Predictor.
 func (b *Bayes) Predict(p *markov.Prompt, out *Prediction) error {
+	if b.linear != nil {
+		return b.linear.Predict(p, out)
+	}
 	S, d := b.task.States(), b.task.Positions()
-	c := countTransitions(S, d, p)
+	c := countOrder(S, b.task.Order(), d, p)
+	law := out.law(S)
+	if b.mixture != nil {
+		b.mixture.next(law, c, countStarts(S, d, p), p.Query)
+		out.mean(b.task.Embedding())
+		return nil
+	}
 	for i, a := range b.alpha {
 		c[i] += a
 	}
-	from := int(last(p.Query))
-	law := out.law(S)
+	from := 0 // the query's context
+	for _, s := range p.Query[d-b.task.Order():] {
+		from = from*S + int(s)
+	}
 	switch {
 	case b.task.Start().Kind() != markov.StationaryStart:
 		copy(law, c[from*S:])
@@ -120,7 +144,7 @@ func weightedPosterior(dst, c, starts []float64, from int) error {
 	return nil
 }
 
-// Oracle knows the kernel that drove the prompt. It is for simulated prompts;
+// Oracle knows the kernel, or the weights, that drove the prompt. It is for simulated prompts;
 // its risk is what even perfect knowledge leaves.
 type Oracle struct{ task markov.Task }
 
@@ -133,10 +157,18 @@ func (o *Oracle) Name() string { return "oracle" }
 // Predict implements Predictor. It is an error if the prompt has no kernel,
 // as prompts cut from files have none.
 func (o *Oracle) Predict(p *markov.Prompt, out *Prediction) error {
+	if p.Real != nil {
+		out.none()
+		out.Expected = 0
+		for i, x := range p.Real.Input(p.Real.Len()) {
+			out.Expected += p.Real.Weights[i] * x
+		}
+		return nil
+	}
 	if p.Kernel.States() == 0 {
 		return errors.New("the oracle needs the kernel of the prompt, and prompts from files have none; leave the oracle out")
 	}
-	copy(out.law(o.task.States()), p.Kernel.Row(last(p.Query)))
+	copy(out.law(o.task.States()), p.Kernel.Next(p.Query))
 	out.mean(o.task.Embedding())
 	return nil
 }

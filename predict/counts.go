@@ -2,17 +2,35 @@ package predict
 
 import "markovicl/markov"
 
-// counts are the numbers of transitions in a prompt, flat [S*S]: entry (s, r)
-// is how often r followed s, in the in-context chains and in the query's past.
+// counts are the numbers of transitions in a prompt, flat [S^k*S]: entry (s, r)
+// is how often r followed the context s of k states, in the in-context chains and
+// in the query's past.
 type counts []float64
 
-func countTransitions(S int, d int, p *markov.Prompt) counts {
-	c := make(counts, S*S)
-	for at := 0; at < len(p.Context); at += d + 1 {
-		c.add(S, p.Context[at:at+d+1])
+func countTransitions(S, d int, p *markov.Prompt) counts { return countOrder(S, 1, d, p) }
+
+func countOrder(S, order, d int, p *markov.Prompt) counts {
+	rows := S
+	for range order - 1 {
+		rows *= S
 	}
-	c.add(S, p.Query)
+	c := make(counts, rows*S)
+	for at := 0; at < len(p.Context); at += d + 1 {
+		c.addOrder(S, order, p.Context[at:at+d+1])
+	}
+	c.addOrder(S, order, p.Query)
 	return c
+}
+
+// addOrder counts the transitions of one chain after contexts of the given order.
+func (c counts) addOrder(S, order int, chain []markov.State) {
+	context := 0
+	for i, s := range chain {
+		if i >= order {
+			c[context*S+int(s)]++
+		}
+		context = (context*S + int(s)) % (len(c) / S)
+	}
 }
 
 // add counts the transitions of one chain.

@@ -34,7 +34,7 @@ type Metric struct{ Mean, SE float64 }
 type Score struct {
 	Name         string
 	MSE          Metric  // mean of (Expected - e(y))^2
-	Accuracy     Metric  // how often the state nearest to Expected is y
+	Accuracy     Metric  // how often the state nearest to Expected is y; means nothing for a regression
 	AccuracyMode *Metric // how often the most likely state is y; nil without a distribution
 	LogLoss      *Metric // mean of -log p(y), p clipped to [1e-15, 1-1e-15]; nil without a distribution
 }
@@ -99,7 +99,7 @@ func Evaluate(ctx context.Context, t markov.Task, source Source, predictors []Pr
 				if math.IsNaN(out.Expected) || math.IsInf(out.Expected, 0) {
 					return fmt.Errorf("prompt %d: predictor %s answers %v", set.First+uint64(k), p.Name(), out.Expected)
 				}
-				e.outcomes[i].record(k, t, &out, prompt.Label)
+				e.outcomes[i].record(k, t, &out, &prompt)
 				if len(out.Distribution) > 0 {
 					hasLaw[i].Store(true)
 				}
@@ -122,9 +122,13 @@ func Evaluate(ctx context.Context, t markov.Task, source Source, predictors []Pr
 	return e, nil
 }
 
-func (o *outcomes) record(k int, t markov.Task, out *Prediction, label markov.State) {
-	diff := out.Expected - t.Embedding().Label(label)
+func (o *outcomes) record(k int, t markov.Task, out *Prediction, prompt *markov.Prompt) {
+	diff := out.Expected - t.Target(prompt)
 	o.loss[k] = diff * diff
+	if prompt.Real != nil {
+		return
+	}
+	label := prompt.Label
 	o.hit[k] = indicator(Nearest(t, out.Expected) == label)
 	if len(out.Distribution) > 0 {
 		const clip = 1e-15

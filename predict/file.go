@@ -89,7 +89,7 @@ func EmpiricalForm(ctx context.Context, t markov.Task, source Source, set Settin
 						row[j*m+r] = uj * x
 					}
 				}
-				labels[k] = t.Embedding().Label(prompt.Label)
+				labels[k] = t.Target(&prompt)
 				return nil
 			}
 		})

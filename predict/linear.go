@@ -27,8 +27,11 @@ const rankTolerance = 1e-11
 
 // Predict implements Predictor.
 func (l *Linear) Predict(prompt *markov.Prompt, out *Prediction) error {
-	p := newPairs(l.task, prompt)
 	out.none()
+	if prompt.Real != nil {
+		return l.regression(prompt.Real, out)
+	}
+	p := newPairs(l.task, prompt)
 
 	// Centre: with an intercept, y - mean = w'(x - mean).
 	center := make([]float64, p.q)
@@ -79,6 +82,33 @@ func (l *Linear) Predict(prompt *markov.Prompt, out *Prediction) error {
 	}
 	out.Expected = yMean + inner
 	return nil
+}
+
+// regression is Predict for pairs of real numbers.
+func (l *Linear) regression(p *markov.RealPrompt, out *Prediction) error {
+	n, d := p.Len(), len(p.Weights)
+	center, yMean := make([]float64, d), 0.0
+	for i := range n {
+		yMean += p.Labels[i] / float64(n)
+		for k, x := range p.Input(i) {
+			center[k] += x / float64(n)
+		}
+	}
+	gram := mat.NewSymDense(d, nil)
+	u, right, x := mat.NewVecDense(d, nil), mat.NewVecDense(d, nil), mat.NewVecDense(d, nil)
+	for k, v := range p.Input(n) {
+		u.SetVec(k, v-center[k])
+	}
+	for i := range n {
+		for k, v := range p.Input(i) {
+			x.SetVec(k, v-center[k])
+		}
+		gram.SymRankOne(gram, 1, x)
+		right.AddScaledVec(right, p.Labels[i]-yMean, x)
+	}
+	inner, err := pseudoInner(gram, u, right)
+	out.Expected = yMean + inner
+	return err
 }
 
 func fillCentred(dst, center []float64, active []int) {

@@ -10,6 +10,7 @@
 //   - predict.go: Predictor and Prediction; which state a prediction names
 //   - counts.go: the transitions seen in a prompt
 //   - bayes.go: Bayes (nothing that does not see the kernel is better) and the oracle
+//   - posterior.go: the best prediction that is linear in the query; mixtures
 //   - stationary.go: the posterior where first states tell about the kernel, too
 //   - bigram.go: empirical transition frequencies
 //   - attention.go: linear self-attention and points of its enlarged space
@@ -92,7 +93,11 @@ func Mode(distribution []float64) markov.State {
 }
 
 // Classical returns the predictors that learn from the prompt alone, without a
-// prior: bigram, bigram-smoothed, linear, logistic, knn3, svm.
+// prior: bigram, bigram-smoothed, linear, logistic, knn3, svm; for a regression
+// linear.
 func Classical(t markov.Task) []Predictor {
+	if t.Regression() != nil {
+		return []Predictor{NewLinear(t)}
+	}
 	return []Predictor{NewBigram(t), NewSmoothedBigram(t), NewLinear(t), NewLogistic(t), NewNeighbours(t), NewSVM(t)}
 }

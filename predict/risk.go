@@ -7,6 +7,7 @@ import (
 
 	"markovicl/internal/each"
 	"markovicl/markov"
+	"markovicl/moment"
 )
 
 // Risk is the Bayes risk of a task: the mean squared error of the best
@@ -33,8 +34,12 @@ const exactStationary = 20
 // prompts of the seed, with its standard error; infinitely many chains reveal
 // the kernel.
 func BayesRisk(ctx context.Context, t markov.Task, seed uint64, set Settings) (Risk, error) {
+	if t.Regression() != nil {
+		return riskOfRegression(ctx, t, seed, set)
+	}
 	stationary := t.Start().Kind() == markov.StationaryStart
 	switch {
+	case t.Prior().Mixture() != nil:
 	case t.Positions() == 1 && !stationary:
 		return Risk{Metric{Mean: riskBySum(t)}, true, "sum over the counts of transitions"}, nil
 	case t.Positions() == 1 && t.States() == 2 && t.Context() <= exactStationary:
@@ -58,7 +63,7 @@ func riskBySum(t markov.Task) float64 {
 		normalise(alpha)
 		v := variance(t, alpha)
 		share := t.Start().Context(markov.State(x))[x]
-		risk += px * v * (1 - meanOverBinomial(t.Context(), share, func(k float64) float64 {
+		risk += px * v * (1 - moment.MeanOverBinomial(t.Context(), share, func(k float64) float64 {
 			if math.IsInf(k, 1) {
 				return 1 / (A + 1)
 			}
@@ -79,35 +84,6 @@ func variance(t markov.Task, law []float64) float64 {
 		squares += p * diff * diff
 	}
 	return squares
-}
-
-// meanOverBinomial returns the mean of f(k), k ~ Binomial(n, p), for f bounded
-// by 1; an infinite n is the limit.
-func meanOverBinomial(n markov.Context, p float64, f func(k float64) float64) float64 {
-	N := float64(n)
-	switch {
-	case p == 0:
-		return f(0)
-	case n == markov.Infinite:
-		return f(math.Inf(1))
-	case p == 1:
-		return f(N)
-	}
-	// From the mode outwards until the terms vanish.
-	mode := math.Floor((N + 1) * p)
-	ratio := p / (1 - p)
-	sum, mass := f(mode), 1.0
-	for k, w := mode, 1.0; k < N && w > 1e-20; k++ {
-		w *= (N - k) / (k + 1) * ratio
-		sum += w * f(k+1)
-		mass += w
-	}
-	for k, w := mode, 1.0; k > 0 && w > 1e-20; k-- {
-		w *= k / (N - k + 1) / ratio
-		sum += w * f(k-1)
-		mass += w
-	}
-	return sum / mass
 }
 
 // riskByStationarySum sums over how many of the n chains start in 1, how many
@@ -156,6 +132,51 @@ func logBeta(a, b float64) float64 { return logGamma(a) + logGamma(b) - logGamma
 
 func logChoose(n, k int) float64 {
 	return -logBeta(float64(n-k+1), float64(k+1)) - math.Log(float64(n+1))
+}
+
+// riskOfRegression is the mean over contexts of the variance of y given them: exact
+// where it is a sum, else sampled.
+func riskOfRegression(ctx context.Context, t markov.Task, seed uint64, set Settings) (Risk, error) {
+	contexts, err := moment.NewContexts(t, seed)
+	if err != nil {
+		return Risk{}, err
+	}
+	sum, err := contexts.Sum(ctx)
+	if err != nil {
+		return Risk{}, err
+	}
+	if sum != nil {
+		power := markov.Float(t.Regression().LabelPowerRat())
+		return Risk{Metric{Mean: max(0, power-sum.Explained)}, true, sum.Method}, nil
+	}
+	if set.Prompts == 0 {
+		set.Prompts = DefaultPrompts
+	}
+	if set.Prompts < 2 {
+		return Risk{}, fmt.Errorf("the Bayes risk of this task takes at least 2 prompts, for there is no standard error from %d", set.Prompts)
+	}
+	variances := make([]float64, set.Prompts)
+	err = each.Do(ctx, set.Prompts, each.Settings{Workers: set.Workers, Progress: set.Progress}, func(int) func(i int) error {
+		draw, failed := contexts.Drawer()
+		return func(k int) error {
+			if failed != nil {
+				return failed
+			}
+			d, err := draw(set.First + uint64(k))
+			if err != nil {
+				return err
+			}
+			variances[k] = d.Query.C
+			for i, x := range d.Query.Theta() {
+				variances[k] -= x * d.Query.L[i]
+			}
+			return nil
+		}
+	})
+	if err != nil {
+		return Risk{}, err
+	}
+	return Risk{metric(variances), false, fmt.Sprintf("mean over %d simulated contexts", set.Prompts)}, nil
 }
 
 func riskBySampling(ctx context.Context, t markov.Task, seed uint64, set Settings) (Risk, error) {
