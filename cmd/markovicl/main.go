@@ -92,7 +92,12 @@ func mainWith(items []paper.Item) {
 }
 
 func run(args []string, a *app) int {
+	out := &answerWriter{w: a.stdout}
+	a.stdout = out
 	parser, err := kong.New(&commands{},
+		kong.Exit(func(code int) { // after help
+			os.Exit(max(code, a.report(out.err)))
+		}),
 		kong.Name("markovicl"),
 		kong.Description("An exact laboratory for in-context learning of Markov chains by linear self-attention.\n\n"+
 			"Exit codes: 0 success; 2 something that was given cannot be right; 130 Ctrl-C; 143 SIGTERM; 1 anything else, such as a time limit that ended without a proof."),
@@ -114,13 +119,22 @@ func run(args []string, a *app) int {
 	} else {
 		err = parsed.Run(a)
 	}
-	if err == nil {
-		return 0
+	if err == nil || out.err != nil && errors.Is(err, out.err) {
+		return a.report(out.err)
 	}
 	e := a.classify(err)
 	if slices.Contains(args, "--json") && !a.answered {
 		ask.Encode(a.stdout, e)
 	}
+	return a.report(err)
+}
+
+// report prints an error and returns the exit code.
+func (a *app) report(err error) int {
+	if err == nil {
+		return 0
+	}
+	e := a.classify(err)
 	fmt.Fprintln(a.stderr, "markovicl:", asFlags(err.Error()))
 	switch e.Kind {
 	case ask.Input:
@@ -132,6 +146,24 @@ func run(args []string, a *app) int {
 		return exitInterrupt
 	}
 	return exitFailed
+}
+
+// answerWriter is standard output. It keeps the first error, so that an answer that
+// nobody got is not a success, whoever printed it without looking.
+type answerWriter struct {
+	w   io.Writer
+	err error
+}
+
+func (a *answerWriter) Write(data []byte) (int, error) {
+	if a.err != nil {
+		return 0, a.err
+	}
+	n, err := a.w.Write(data)
+	if err != nil {
+		a.err = fmt.Errorf("the answer could not be written to standard output: %w", err)
+	}
+	return n, a.err
 }
 
 // classify returns the *ask.Error in err, or makes one.
