@@ -102,6 +102,9 @@ type Env struct {
 	Checkpoints train.Checkpoints
 	Resume      bool
 
+	// Reproduce answers questions of this type; nil refuses them.
+	Reproduce func(context.Context, *Reproduce) (*ReproduceAnswer, error)
+
 	// Progress, if not nil, is told how far the work has come. It may be called from
 	// several goroutines.
 	Progress func(Progress)

@@ -299,3 +299,12 @@ func FuzzParse(f *testing.F) {
 		}
 	})
 }
+
+// TestErrorsKeepAll joins errors: nothing that was said is lost, and the kind is that of
+// the *Error among them.
+func TestErrorsKeepAll(t *testing.T) {
+	err := classify(context.Background(), errors.Join(errors.New("one failed"), &Error{Kind: Interrupted, Field: "d", Message: "two was cut"}))
+	if e, ok := err.(*Error); !ok || e.Kind != Interrupted || e.Field != "d" || e.Message != "one failed\ntwo was cut" {
+		t.Errorf("got %#v", err)
+	}
+}

@@ -86,18 +86,20 @@ func inputUnlessEnded(ctx context.Context, field string, err error) error {
 	return input(field, err)
 }
 
-// classify makes an *Error of any error.
+// classify makes an *Error of any error. One that holds an *Error among others, or
+// says more about it, has its kind and field.
 func classify(ctx context.Context, err error) error {
-	var own *Error
-	switch {
-	case err == nil:
+	if err == nil {
 		return nil
-	case errors.As(err, &own):
-		return own
-	case ctx.Err() != nil:
+	}
+	if _, ok := err.(*Error); ok {
+		return err
+	}
+	if own, ok := errors.AsType[*Error](err); ok {
+		return &Error{Kind: own.Kind, Field: own.Field, Message: err.Error(), Err: err}
+	}
+	if ctx.Err() != nil {
 		return &Error{Kind: Interrupted, Message: "interrupted before there was an answer", Err: err}
-	case errors.Is(err, context.DeadlineExceeded):
-		return &Error{Kind: Failed, Message: "the time limit ended before there was an answer", Err: err}
 	}
 	return &Error{Kind: Failed, Message: err.Error(), Err: err}
 }

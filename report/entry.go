@@ -6,41 +6,30 @@ import (
 	"strconv"
 	"strings"
 
+	"markovicl/ask"
 	"markovicl/paper"
 )
 
 // Entry is what is reported of one item: a line of the table of verdicts.
 type Entry struct {
-	ID            string        `json:"id"`
-	Status        Status        `json:"status"`
-	Verdict       paper.Verdict `json:"verdict"` // empty unless done, as the other findings
-	Why           string        `json:"why"`
-	Claim         string        `json:"claim"`
-	Quantity      string        `json:"quantity"`
-	Paper         *float64      `json:"paper"`
-	Ours          *float64      `json:"ours"`
-	StandardError *float64      `json:"standard_error"`
-	Command       string        `json:"command"`
-	Seconds       *float64      `json:"seconds,omitempty"` // never in results.json, so that equal runs give equal files
-	Files         []string      `json:"files"`             // relative to the folder
-	Error         string        `json:"error,omitempty"`
+	ask.ReproducedItem
+	Seconds *float64 `json:"-"` // nil where no run has finished
 
 	item   paper.Item
 	result *paper.Result // nil unless done
 }
 
-// Status says how an item ended.
-type Status string
-
-// The ways in which an item ends.
+// The ways in which an item ends, the Status of its Entry.
 const (
-	Done        Status = "done"
-	Failed      Status = "failed"
-	Interrupted Status = "interrupted" // before its end or before its begin
+	Done        = "done"
+	Failed      = "failed"
+	Interrupted = "interrupted" // before its end or before its begin
 )
 
 func newEntry(item paper.Item, s paper.Settings) Entry {
-	return Entry{ID: item.ID, Claim: item.Claim, Command: Command(item.ID, s), Files: []string{}, item: item}
+	return Entry{ReproducedItem: ask.ReproducedItem{
+		ID: item.ID, Claim: item.Claim, Command: Command(item.ID, s), Files: []string{},
+	}, item: item}
 }
 
 // Command is the command that runs an item with the settings.
@@ -61,9 +50,9 @@ func Command(id string, s paper.Settings) string {
 // State is the verdict of an item that is done, and its status otherwise.
 func (e *Entry) State() string {
 	if e.Status == Done {
-		return string(e.Verdict)
+		return e.Verdict
 	}
-	return string(e.Status)
+	return e.Status
 }
 
 // PaperText is the paper's number as a table shows it.

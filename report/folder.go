@@ -14,6 +14,7 @@ import (
 	"slices"
 	"time"
 
+	"markovicl/ask"
 	"markovicl/figure/draw"
 	"markovicl/internal/atomicfile"
 	"markovicl/paper"
@@ -192,13 +193,15 @@ func (f *Folder) Entry(item paper.Item, r *paper.Result, err error) Entry {
 		return e
 	}
 	e.Status, e.result = Done, r
-	e.Verdict, e.Why, e.Quantity = r.Verdict, r.Why, r.Quantity
+	e.Verdict, e.Why, e.Quantity = string(r.Verdict), r.Why, r.Quantity
 	e.Paper, e.Ours, e.StandardError = r.Paper, r.Ours, r.StandardError
 	return e
 }
 
 func (e *Entry) fail(err error) {
-	*e = Entry{ID: e.ID, Status: Failed, Claim: e.Claim, Command: e.Command, Files: []string{}, Error: err.Error(), item: e.item}
+	*e = Entry{ReproducedItem: ask.ReproducedItem{
+		ID: e.ID, Status: Failed, Claim: e.Claim, Command: e.Command, Files: []string{}, Error: err.Error(),
+	}, item: e.item}
 	if errors.Is(err, context.Canceled) {
 		e.Status, e.Error = Interrupted, ""
 	}
@@ -297,7 +300,6 @@ func (f *Folder) finish(entries []Entry) error {
 	list := []Entry{}
 	for _, e := range entries {
 		if e.Status != Interrupted {
-			e.Seconds = nil
 			list = append(list, e)
 		}
 	}

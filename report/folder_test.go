@@ -16,6 +16,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"markovicl/ask"
 	"markovicl/figure"
 	"markovicl/paper"
 	"markovicl/report"
@@ -329,7 +330,7 @@ func TestNumbersOfATable(t *testing.T) {
 		{ptr(12345), ptr(670), "12345 ± 6.7e+02"},
 		{ptr(1e-12), ptr(1e-13), "1e−12 ± 1e−13"},
 	} {
-		e := report.Entry{Ours: c.x, StandardError: c.se}
+		e := report.Entry{ReproducedItem: ask.ReproducedItem{Ours: c.x, StandardError: c.se}}
 		if got := e.OursText(); got != c.want {
 			t.Errorf("%q, want %q", got, c.want)
 		}

@@ -197,9 +197,9 @@ func markOf(e Entry) string {
 	switch {
 	case e.Status != Done:
 		return "!"
-	case e.Verdict == paper.Agrees:
+	case e.Verdict == string(paper.Agrees):
 		return "✓"
-	case e.Verdict == paper.Differs:
+	case e.Verdict == string(paper.Differs):
 		return "≠"
 	}
 	return "~"

@@ -32,6 +32,7 @@ var answers = map[string][]reflect.Type{
 	"train":     {reflect.TypeFor[ask.TrainAnswer]()},
 	"predict":   {reflect.TypeFor[ask.EvaluationAnswer](), reflect.TypeFor[ask.PredictionAnswer]()},
 	"score":     {reflect.TypeFor[ask.ScoreAnswer]()},
+	"reproduce": {reflect.TypeFor[ask.ReproduceAnswer]()},
 	"trace":     {reflect.TypeFor[ask.TraceAnswer]()},
 }
 

@@ -1,24 +1,22 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"slices"
 	"strings"
 
+	"markovicl/ask"
 	"markovicl/paper"
 	"markovicl/report"
 )
 
 type reproduceCmd struct {
-	Items []string `arg:"" optional:"" name:"item" help:"Items to run; all if none is named."`
-	Only  []string `help:"The same, as a list separated by commas."`
-	Out   string   `required:"" placeholder:"DIR" help:"Folder for the results; finished items found there are kept."`
-	Quick bool     `help:"The reduced size that takes seconds an item."`
-	Seed  uint64   `default:"1" help:"First seed."`
-	Seeds int      `placeholder:"5" help:"Number of seeds, where an item averages over seeds; each item's own number if not given."`
-	Jobs  int      `default:"2" help:"Items that run at the same time. It changes no result."`
-	JSON  bool     `name:"json" help:"Print one JSON object and nothing else."`
+	ask.Reproduce
+	Out  string `required:"" placeholder:"DIR" help:"Folder for the results; finished items found there are kept."`
+	Jobs int    `default:"2" help:"Items that run at the same time. It changes no result."`
+	JSON bool   `name:"json" help:"Print one JSON object and nothing else."`
 }
 
 func (reproduceCmd) Help() string {
@@ -41,25 +39,51 @@ func itemIDs(items []paper.Item) []string {
 }
 
 func (c *reproduceCmd) Run(a *app) error {
+	if c.Jobs < 1 {
+		return badInputf("--jobs must be at least 1, got %d", c.Jobs)
+	}
+	var folder *report.Folder
+	var entries []report.Entry
+	env := a.env()
+	env.Reproduce = func(ctx context.Context, _ *ask.Reproduce) (answer *ask.ReproduceAnswer, err error) {
+		if folder, entries, err = c.run(ctx, a); err != nil {
+			return nil, err
+		}
+		answer = &ask.ReproduceAnswer{}
+		for _, e := range entries {
+			answer.Items = append(answer.Items, e.ReproducedItem)
+		}
+		return answer, c.shortfall(entries)
+	}
+	answer, err := ask.Ask(a.ctx, &c.Reproduce, env) // with a display of its own
+	switch {
+	case answer == nil:
+		return err
+	case c.JSON:
+		return errors.Join(a.writeJSON(answer), err)
+	}
+	a.answered = true
+	return errors.Join(a.printVerdicts(entries, folder.Page()), err)
+}
+
+// run runs the items that are named and that the folder has no results of, and
+// returns what became of all that are named.
+func (c *reproduceCmd) run(ctx context.Context, a *app) (*report.Folder, []report.Entry, error) {
 	named, err := c.named(a.items)
 	if err != nil {
-		return badInput(err)
-	}
-	if c.Seeds < 0 || c.Jobs < 1 {
-		return badInputf("--seeds must not be negative and --jobs must be at least 1")
+		return nil, nil, badInput(err)
 	}
 	settings := paper.Settings{Quick: c.Quick, Seed: c.Seed, Seeds: c.Seeds}
 	folder, err := report.OpenFolder(c.Out, settings)
 	if err != nil {
-		return badInput(err)
+		return nil, nil, badInput(err)
 	}
-
 	entries := map[string]report.Entry{}
 	var missing []paper.Item
 	for _, item := range a.items {
 		result, err := folder.Read(item)
 		if err != nil {
-			return err
+			return nil, nil, err
 		}
 		switch {
 		case result != nil:
@@ -70,7 +94,7 @@ func (c *reproduceCmd) Run(a *app) error {
 	}
 	watch := &watcher{folder: folder, entries: entries, all: int64(len(missing)), display: a.display(), bars: map[string]bar{}}
 	watch.total, watch.end = watch.display.add("all items", watch.all)
-	paper.Run(a.ctx, missing, settings, c.Jobs, watch)
+	paper.Run(ctx, missing, settings, c.Jobs, watch)
 	watch.end()
 	watch.display.close()
 
@@ -83,17 +107,7 @@ func (c *reproduceCmd) Run(a *app) error {
 			}
 		}
 	}
-	if err := folder.Finish(all, a.items); err != nil {
-		return err
-	}
-	if c.JSON {
-		err = a.writeJSON(struct {
-			Items []report.Entry `json:"items"`
-		}{answer})
-	} else {
-		err = a.printVerdicts(answer, folder.Page())
-	}
-	return errors.Join(err, c.shortfall(answer))
+	return folder, answer, folder.Finish(all, a.items)
 }
 
 // named returns the items that the user names, or all.
@@ -128,8 +142,8 @@ func (c *reproduceCmd) shortfall(entries []report.Entry) error {
 		errs = append(errs, fmt.Errorf("failed: %s; the same command again redoes only what is not finished", strings.Join(failed, ", ")))
 	}
 	if interrupted > 0 {
-		errs = append(errs, fmt.Errorf("interrupted: %d of %d items are not finished; the others are kept in %s, and the same command again goes on from there",
-			interrupted, len(entries), c.Out))
+		errs = append(errs, &ask.Error{Kind: ask.Interrupted, Message: fmt.Sprintf("interrupted: %d of %d items are not finished; the others are kept in %s, and the same command again goes on from there",
+			interrupted, len(entries), c.Out)})
 	}
 	return errors.Join(errs...)
 }

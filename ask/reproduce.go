@@ -1,0 +1,55 @@
+package ask
+
+import (
+	"context"
+)
+
+// Reproduce asks for the paper's numerical claims, done again, with a verdict on
+// each. Its answer is a ReproduceAnswer. It takes from seconds to hours, keeps the
+// results that it has, and draws: who asks says by Env.Reproduce how that is done.
+type Reproduce struct {
+	Items []string `arg:"" optional:"" name:"item" help:"Items to run; all if none is named."`
+	Only  []string `help:"The same, as a list separated by commas."`
+	Quick bool     `help:"The reduced size that takes seconds an item."`
+	Seed  uint64   `default:"1" help:"First seed."`
+	Seeds int      `placeholder:"5" help:"Number of seeds, where an item averages over seeds; each item's own number if not given."`
+}
+
+// Command implements Question.
+func (*Reproduce) Command() string { return "reproduce" }
+
+// ReproduceAnswer is what became of the items.
+type ReproduceAnswer struct {
+	Items []ReproducedItem `json:"items"`
+}
+
+// ReproducedItem is what became of one item. Findings are empty or null unless it is
+// done.
+type ReproducedItem struct {
+	ID            string   `json:"id"`
+	Status        string   `json:"status"` // done, failed or interrupted
+	Verdict       string   `json:"verdict"`
+	Why           string   `json:"why"`
+	Claim         string   `json:"claim"`
+	Quantity      string   `json:"quantity"` // what the numbers are
+	Paper         *float64 `json:"paper"`
+	Ours          *float64 `json:"ours"`
+	StandardError *float64 `json:"standard_error"`
+	Command       string   `json:"command"`
+	Files         []string `json:"files"` // relative to the folder of the results
+	Error         string   `json:"error,omitempty"`
+}
+
+func (q *Reproduce) ask(ctx context.Context, env Env) (Answer, error) {
+	if q.Seeds < 0 {
+		return nil, inputf("seeds", "`seeds` must not be negative, got %d", q.Seeds)
+	}
+	if env.Reproduce == nil {
+		return nil, inputf("command", "the paper's claims are not reproduced here, but by the program markovicl: %s --out out", CommandLine(q))
+	}
+	answer, err := env.Reproduce(ctx, q)
+	if answer == nil {
+		return nil, err
+	}
+	return *answer, err
+}
