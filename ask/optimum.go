@@ -32,6 +32,9 @@ type OptimumAnswer struct {
 	Dimension      int                      `json:"dimension"`
 	Rank           int                      `json:"rank"`
 	Loss           float64                  `json:"loss"`
+	Claim          moment.Claim             `json:"claim"`                  // what is known of the loss
+	ClaimReason    string                   `json:"claim_reason,omitempty"` // why nothing is proven
+	LossError      float64                  `json:"loss_error"`             // proven, unless the claim is numeric
 	LabelPower     float64                  `json:"label_power"`
 	X              []float64                `json:"x"`
 	LambdaMin      float64                  `json:"lambda_min"`
@@ -151,81 +154,64 @@ func (q *Optimum) solver(ctx context.Context, task markov.Task) (func(markov.Tas
 		}
 	}
 	return func(task markov.Task) (OptimumAnswer, error) {
-		answer, err := optimum(ctx, moments, task)
-		if err == nil && exact != nil {
-			answer.exact = exact.At(task.Context())
-			err = answer.solveExactly(ctx)
+		var form *moment.ExactForm
+		if exact != nil {
+			form = exact.At(task.Context())
 		}
-		return answer, err
+		return optimum(ctx, moments, task, form)
 	}, nil
 }
 
-// optimum answers for one task, whose moments, the same for every n, are given.
-func optimum(ctx context.Context, moments *moment.Moments, task markov.Task) (OptimumAnswer, error) {
+// optimum answers for one task, whose moments, the same for every n, are given, and
+// its form in fractions if they are asked for.
+func optimum(ctx context.Context, moments *moment.Moments, task markov.Task, exact *moment.ExactForm) (OptimumAnswer, error) {
 	form := moments.At(task.Context())
+	if exact != nil {
+		form = exact.Float()
+	}
 	o, err := landscape.Minimise(ctx, form)
 	if err != nil {
 		return OptimumAnswer{}, err
 	}
-	answer := OptimumAnswer{
-		Task: task, Dimension: o.Dimension, Rank: o.Rank, Loss: o.Loss, LabelPower: form.C, X: o.X,
-		LambdaMin: o.LambdaMin, LambdaMax: o.LambdaMax, Condition: o.Condition, Residual: o.Residual, Unique: o.Unique,
-		Rule: moments.Rule().Name, Nodes: moments.Rule().Nodes,
+	if exact != nil && o.Exact == nil {
+		if err := o.SolveExactly(ctx, form, exact); err != nil {
+			return OptimumAnswer{}, err
+		}
 	}
-	if answer.StandardErrors, err = landscape.StandardErrors(ctx, moments, task.Context()); err != nil {
+	answer := OptimumAnswer{
+		Task: task, Dimension: o.Dimension, Rank: o.Rank, Loss: o.Loss, Claim: o.Claim, ClaimReason: o.Reason, LossError: o.LossError,
+		LabelPower: form.C, X: o.X,
+		LambdaMin: o.LambdaMin, LambdaMax: o.LambdaMax, Condition: o.Condition, Residual: o.Residual, Unique: o.Unique,
+		Rule: moments.Rule().Name, Nodes: moments.Rule().Nodes, exact: exact,
+	}
+	if exact != nil {
+		answer.ExactOptimum = newExactOptimum(o.Exact, exact)
+	} else {
+		if answer.StandardErrors, err = landscape.StandardErrors(ctx, moments, task.Context()); err != nil {
+			return OptimumAnswer{}, err
+		}
+		if answer.StandardErrors != nil {
+			answer.StandardError = answer.StandardErrors.Loss
+		}
+	}
+	realisation, err := landscape.Realise(ctx, form, o)
+	if err != nil {
 		return OptimumAnswer{}, err
 	}
-	if answer.StandardErrors != nil {
-		answer.StandardError = answer.StandardErrors.Loss
-		answer.Reason = "the moments are sampled, so that X is not known well enough to tell"
-		return answer, nil
-	}
-	answer.Realisability, err = decideRealisability(form, o)
-	return answer, err
+	answer.Realisability = newRealisability(realisation)
+	return answer, ctx.Err()
 }
 
-// solveExactly adds fractions to an answer, and what they decide.
-func (a *OptimumAnswer) solveExactly(ctx context.Context) error {
-	f := a.exact
-	o, err := landscape.MinimiseExact(ctx, f)
-	if err != nil {
-		return err
-	}
+func newExactOptimum(o *landscape.ExactOptimum, f *moment.ExactForm) *ExactOptimum {
 	e := &ExactOptimum{LossExact: o.Loss.RatString(), CExact: f.C.RatString()}
 	for i, x := range o.X {
-		a.X[i] = markov.Float(x)
 		e.XExact = append(e.XExact, x.RatString())
 		e.HExact = append(e.HExact, f.LAt(i).RatString())
 	}
-	a.ExactOptimum = e
-	a.Loss, a.Rank, a.Unique = markov.Float(o.Loss), o.Rank, o.Unique
-	a.StandardError, a.StandardErrors = 0, nil
 	if f.Q == 1 {
 		d := new(big.Rat).Mul(o.X[0], o.X[2])
 		d.Sub(new(big.Rat).Mul(o.X[1], o.X[1]), d.Mul(d, big.NewRat(4, 1)))
 		e.DiscriminantExact = d.RatString()
 	}
-	if !o.Unique {
-		return nil
-	}
-	decision, err := landscape.DecideExact(o.X, f.Q, f.Q+1)
-	if err != nil {
-		return err
-	}
-	realisable := decision.Verdict == landscape.Realisable
-	a.Realisable, a.Reason = &realisable, ""
-	if !realisable {
-		a.Parameters = nil
-		return nil
-	}
-	a.Obstruction = nil
-	b, A := make([]float64, len(decision.B)), make([]float64, len(decision.A))
-	for i, x := range decision.B {
-		b[i] = x.Float(decision.Root)
-	}
-	for i, x := range decision.A {
-		A[i] = x.Float(decision.Root)
-	}
-	a.Parameters = &Transformer{Heads: []Head{newHead(b, A)}}
-	return nil
+	return e
 }

@@ -1,13 +1,9 @@
 package ask
 
 import (
-	"fmt"
-	"math"
-
 	"markovicl/landscape"
 	"markovicl/lsa"
 	"markovicl/markov"
-	"markovicl/moment"
 )
 
 // Transformer is a one-layer LSA, in a form that is read as a parameter file.
@@ -52,49 +48,16 @@ type Realisability struct {
 	Obstruction *landscape.Obstruction `json:"obstruction"`      // why there is none, or null
 }
 
-// xPrecision bounds, up to a modest factor, how far the computed minimiser may
-// lie from the true one: the residual and the rounding of HX, divided by the
-// smallest eigenvalue.
-func xPrecision(o *landscape.Optimum) float64 {
-	var norm float64
-	for _, x := range o.X {
-		norm = math.Hypot(norm, x)
-	}
-	const rounding = 8 * 0x1p-53
-	return (o.Residual + rounding*o.LambdaMax*norm) / o.LambdaMin
-}
-
-// attains is how close to the optimum, relative to the loss of predicting 0, a
-// transformer's loss must be for the claim that it attains it.
-const attains = 1e-10
-
-// decideRealisability says whether the minimiser is phi of some parameters. It
-// decides nothing where the minimiser is not unique: another minimiser may be a
-// transformer although this one is not.
-func decideRealisability(f *moment.Form, o *landscape.Optimum) (Realisability, error) {
-	decision, err := landscape.Decide(o.X, f.Q, f.Q+1, xPrecision(o))
-	if err != nil {
-		return Realisability{}, err
-	}
-	yes, no := true, false
-	switch decision.Verdict {
+// newRealisability returns what is known of an optimum as an answer.
+func newRealisability(r *landscape.Realisation) Realisability {
+	answer := Realisability{Realisable: verdict(r.Verdict), Reason: r.Reason}
+	switch r.Verdict {
 	case landscape.Realisable:
-		// Where X is known only roughly, a transformer within its precision may
-		// be far from optimal: what is claimed is that it attains the loss.
-		if loss := f.Loss(landscape.Phi(decision.B, decision.A)); !(math.Abs(loss-o.Loss) <= attains*f.C) {
-			return Realisability{Reason: fmt.Sprintf("X is known only within %.1g, H being nearly singular, and the nearest transformer has loss %.10g", decision.Precision, loss)}, nil
-		}
-		if f.Q == 1 && decision.AtBoundary && o.Unique {
-			break
-		}
-		return Realisability{Realisable: &yes, Parameters: &Transformer{Heads: []Head{newHead(decision.B, decision.A)}}}, nil
+		answer.Parameters = &Transformer{Heads: []Head{newHead(r.B, r.A)}}
 	case landscape.NotRealisable:
-		if o.Unique {
-			return Realisability{Realisable: &no, Obstruction: decision.Obstruction}, nil
-		}
-		return Realisability{Reason: "the minimiser is not unique; the one of least norm is not a transformer, another may be"}, nil
+		answer.Obstruction = r.Decision.Obstruction
 	}
-	return Realisability{Reason: "undecided at this precision: the minimiser lies too close to the boundary of the transformers; `exact` decides d = 1"}, nil
+	return answer
 }
 
 // verdict is true, false, or nil for undecided.

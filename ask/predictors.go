@@ -109,10 +109,17 @@ func (q *Predict) attention(ctx context.Context, env Env, src *promptSource) (li
 	}
 	if fit != nil {
 		certified := best.Certified()
-		fit.Loss, fit.LowerBound, fit.Certified = &best.Loss, &best.LowerBound, &certified
+		fit.Loss, fit.Certified = &best.Loss, &certified
+		if best.LowerBound.Proven() {
+			fit.LowerBound = &best.LowerBound.Value
+		}
 	}
 	if !best.Certified() {
-		left = append(left, fmt.Sprintf("best-lsa is the best transformer found, not proven best: loss %.6g, lower bound %.6g", best.Loss, best.LowerBound))
+		bound := "no lower bound"
+		if best.LowerBound.Proven() {
+			bound = fmt.Sprintf("lower bound %.6g", best.LowerBound.Value)
+		}
+		left = append(left, fmt.Sprintf("best-lsa is the best transformer found, not proven best: loss %.6g, %s", best.Loss, bound))
 	}
 	return append(list, transformer), fit, left, nil
 }

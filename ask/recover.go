@@ -39,13 +39,21 @@ type RecoverAnswer struct {
 	Reason             string           `json:"reason,omitempty"`
 	LossEnlarged       float64          `json:"loss_enlarged"`
 	Loss               float64          `json:"loss"`
-	LowerBound         float64          `json:"lower_bound"`
-	RelativeGap        float64          `json:"relative_gap"`
+	LossError          *float64         `json:"loss_error"`             // bound of the error of Loss; null where there is none
+	LowerBound         *float64         `json:"lower_bound"`            // null where nothing is proven
+	Claim              moment.Claim     `json:"claim"`                  // of the lower bound
+	ClaimReason        string           `json:"claim_reason,omitempty"` // why there is none
+	StoredBound        *float64         `json:"stored_bound,omitempty"` // about the form with these moments, where nothing is proven about the task
+	RelativeGap        *float64         `json:"relative_gap"`           // null without a lower bound
 	Certified          bool             `json:"certified"`
+	Rule               string           `json:"rule"`
+	StandardError      float64          `json:"standard_error"` // of the enlarged optimum, where moments are sampled
 	Method             landscape.Method `json:"method"`
 	Level              *int             `json:"level,omitempty"` // of the certificate that proves the bound
 	Note               string           `json:"note,omitempty"`
 	Status             string           `json:"status"`
+	Starts             int              `json:"starts"`      // random starts of the local search
+	Evaluations        int              `json:"evaluations"` // of the matrix in the search for certificates
 	Parameters         Transformer      `json:"parameters"`
 	Decision           *Decision        `json:"decision"`
 	ProjectionLoss     *float64         `json:"projection_loss"`     // null for several heads
@@ -144,6 +152,14 @@ func (q *Recover) ask(ctx context.Context, env Env) (Answer, error) {
 		if err != nil {
 			return nil, err
 		}
+		answer.Rule = moments.Rule().Name
+		errs, err := landscape.StandardErrors(ctx, moments, task.Context())
+		if err != nil {
+			return nil, err
+		}
+		if errs != nil {
+			answer.StandardError = errs.Loss
+		}
 		interrupted = interrupted || answer.Status == landscape.Interrupted.String()
 		if exact != nil {
 			answer.Proof, err = prove(limited, exact, answer)
@@ -209,11 +225,22 @@ func (q *Recover) recover(ctx context.Context, env Env, task markov.Task, form *
 	}
 	answer := &RecoverAnswer{
 		Task: task, Realisable: verdict(r.Realisable), Reason: r.Reason,
-		LossEnlarged: r.LossEnlarged, Loss: r.Loss, LowerBound: r.LowerBound,
-		RelativeGap: r.RelativeGap(), Certified: r.Certified(), Method: r.Method, Status: r.Status.String(), Note: r.Note,
+		LossEnlarged: r.LossEnlarged, Loss: r.Loss, Claim: r.LowerBound.Claim, ClaimReason: r.LowerBound.Reason,
+		Certified: r.Certified(), Method: r.Method, Status: r.Status.String(), Note: r.Note,
+		Starts: r.Starts, Evaluations: r.Evaluations,
 		LocalMinima: []Minimum{},
 		Parameters:  newTransformer(r.Parameters), Decision: newDecision(r.Decision),
 		form: form, certificate: r.Certificate,
+	}
+	if r.LossBounds.Claim != moment.Numeric {
+		answer.LossError = &r.LossBounds.Error
+	}
+	switch {
+	case r.LowerBound.Proven():
+		gap := r.RelativeGap()
+		answer.LowerBound, answer.RelativeGap = &r.LowerBound.Value, &gap
+	case r.StoredBound.Proven():
+		answer.StoredBound = &r.StoredBound.Value
 	}
 	if r.Certificate != nil && r.Method == landscape.BySDP {
 		level := r.Certificate.Level()
@@ -230,7 +257,7 @@ func (q *Recover) recover(ctx context.Context, env Env, task markov.Task, form *
 
 // Improvable reports whether `level` 1 may close the gap that the answer leaves.
 func (q *Recover) Improvable(a *RecoverAnswer) bool {
-	return q.Level == 0 && q.Heads == 1 && a.Status == landscape.Exhausted.String()
+	return q.Level == 0 && q.Heads == 1 && a.Status == landscape.Exhausted.String() && a.StoredBound == nil
 }
 
 // Proof says what was proven without rounding: no one-layer transformer

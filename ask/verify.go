@@ -3,10 +3,8 @@ package ask
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
-	"math"
-
-	"gonum.org/v1/gonum/mat"
 
 	"markovicl/landscape"
 	"markovicl/markov"
@@ -18,7 +16,11 @@ import (
 type VerifyAnswer struct {
 	Valid       bool         `json:"valid"`
 	LowerBound  float64      `json:"lower_bound"`  // as the file claims
-	ProvenBound float64      `json:"proven_bound"` // the largest that its W proves
+	ProvenBound float64      `json:"proven_bound"` // the largest that its W proves about what About says
+	Claim       moment.Claim `json:"claim"`
+	About       string       `json:"about"`
+	Reason      string       `json:"reason,omitempty"` // why nothing is proven about the task that is named
+	Charge      float64      `json:"charge"`           // what the task's H, h and c may change, taken off
 	Size        int          `json:"size"`
 	Level       int          `json:"level"`
 	Definite    float64      `json:"definite"`
@@ -29,10 +31,6 @@ type VerifyAnswer struct {
 	TaskDifference *float64 `json:"task_difference"`
 }
 
-// taskTolerance is how far the file's H, h and c may be from the task's,
-// relative to the largest entry of each: rounding, no more.
-const taskTolerance = 1e-14
-
 func (q *Recover) verify(ctx context.Context, env Env) (Answer, error) {
 	data, err := env.read("verify", q.Verify)
 	if err != nil {
@@ -42,30 +40,37 @@ func (q *Recover) verify(ctx context.Context, env Env) (Answer, error) {
 	if err != nil {
 		return nil, input("verify", fmt.Errorf("certificate file %s: %w", q.Verify, err))
 	}
-	v, err := certificate.Verify()
-	if err != nil {
-		return nil, fmt.Errorf("certificate file %s is rejected: %w", q.Verify, err)
-	}
-	answer := VerifyAnswer{
-		Valid: true, LowerBound: certificate.Lower, ProvenBound: v.Bound,
-		Size: v.Size, Level: certificate.Level(), Definite: v.Definite, Slack: v.Slack,
-	}
 	task, err := q.verifiedTask(env, certificate)
 	if err != nil {
 		return nil, err
 	}
+	var check *landscape.Check
 	if task == nil {
-		return answer, nil
+		check, err = certificate.Check()
+	} else {
+		var moments *moment.Moments
+		if moments, err = moment.Of(ctx, *task, moment.Options{}); err != nil {
+			return nil, inputUnlessEnded(ctx, "", err)
+		}
+		check, err = certificate.CheckTask(ctx, moments.At(task.Context()))
+		switch {
+		case errors.Is(err, landscape.ErrOtherForm):
+			err = fmt.Errorf("it is not about the task %v: %w", task, err)
+		case err != nil:
+			err = fmt.Errorf("about the task %v: %w", task, err)
+		}
 	}
-	moments, err := moment.Of(ctx, *task, moment.Options{})
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("certificate file %s is rejected: %w", q.Verify, err)
 	}
-	difference, err := formDifference(certificate.Form, moments.At(task.Context()))
-	if err != nil {
-		return nil, fmt.Errorf("certificate file %s is rejected: it is not about the task %v: %w", q.Verify, task, err)
+	answer := VerifyAnswer{
+		Valid: true, LowerBound: certificate.Lower, ProvenBound: check.Bound.Value,
+		Claim: check.Bound.Claim, About: check.About, Reason: check.Bound.Reason, Charge: check.Charge,
+		Size: check.Size, Level: certificate.Level(), Definite: check.Definite, Slack: check.Slack, Task: task,
 	}
-	answer.Task, answer.TaskDifference = task, &difference
+	if task != nil {
+		answer.TaskDifference = &check.Difference
+	}
 	return answer, nil
 }
 
@@ -84,40 +89,4 @@ func (q *Recover) verifiedTask(env Env, certificate *landscape.Certificate) (*ma
 		return nil, inputf("verify", "certificate file %s: its task: %w", q.Verify, err)
 	}
 	return &task, nil
-}
-
-// formDifference returns the largest difference between entries of two forms,
-// and an error if it is more than rounding explains.
-func formDifference(file, task *moment.Form) (float64, error) {
-	if file.Q != task.Q {
-		return 0, fmt.Errorf("the file has q = %d, the task %d", file.Q, task.Q)
-	}
-	n := file.Dim()
-	largest := 0.0
-	compare := func(name string, size float64, x, y float64) error {
-		d := math.Abs(x - y)
-		largest = math.Max(largest, d)
-		if !(d <= taskTolerance*size) {
-			return fmt.Errorf("%s is %.17g in the file and %.17g for the task", name, x, y)
-		}
-		return nil
-	}
-	sizeH, sizeL := mat.Max(task.H), 0.0
-	for _, x := range task.L {
-		sizeL = math.Max(sizeL, math.Abs(x))
-	}
-	if err := compare("c", task.C, file.C, task.C); err != nil {
-		return 0, err
-	}
-	for i := range n {
-		if err := compare(fmt.Sprintf("h[%d]", i), sizeL, file.L[i], task.L[i]); err != nil {
-			return 0, err
-		}
-		for j := i; j < n; j++ {
-			if err := compare(fmt.Sprintf("H[%d,%d]", i, j), sizeH, file.H.At(i, j), task.H.At(i, j)); err != nil {
-				return 0, err
-			}
-		}
-	}
-	return largest, nil
 }

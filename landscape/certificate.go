@@ -48,6 +48,12 @@ type Verification struct {
 	// allows for e R^2, R bounding |y| for every transformer that could be
 	// better. 0 if N + W itself is definite.
 	Slack float64
+	// Growth carries the bound over to forms that are close; nil if nothing is
+	// known of it.
+	Growth *Growth
+	// Within, at level 1, is how far the numbers of another form with the same
+	// dependences may be from this form's for the bound to hold for it too.
+	Within float64
 }
 
 // Verify checks the certificate. Every rounding error is bounded from above:
@@ -84,7 +90,7 @@ func (c *Certificate) Verify() (*Verification, error) {
 // prove returns the largest bound that W proves.
 func (c *Certificate) prove() (*Verification, error) {
 	if c.Multiplier != nil {
-		return multiplierBound(c.Form, c.W, c.Multiplier)
+		return multiplierBound(c.Form, c.W, c.Multiplier, uncertainty(c.Form))
 	}
 	return proveBound(c.Form, c.W, true)
 }
@@ -177,7 +183,9 @@ func proveBound(form *moment.Form, W []float64, slack bool) (*Verification, erro
 	if err == nil {
 		if definite := provenDefinite(S, n, scale, 0, 0); definite > 0 {
 			v.Definite = definite
-			v.Bound = shiftedBound(S, k, form.C, scale, definite, 0)
+			var growth Growth
+			v.Bound, growth = shiftedBound(S, k, form.C, scale, definite, 0)
+			v.Growth = &growth
 			return v, nil
 		}
 	}
@@ -210,7 +218,7 @@ func proveBound(form *moment.Form, W []float64, slack bool) (*Verification, erro
 		}
 		// The bound as a function of R^2 is monotone: prove one with the radius
 		// that belongs to c, then with the radius that belongs to that bound.
-		plain := shiftedBound(shifted, k, form.C, scale, definite, unitRoundoff)
+		plain, _ := shiftedBound(shifted, k, form.C, scale, definite, unitRoundoff)
 		bound := roundDown(plain - e*radius)
 		if tighter, err := boundRadius(form, plain); err == nil && tighter < radius {
 			bound = max(bound, roundDown(plain-e*tighter))
@@ -259,7 +267,7 @@ func unitScale(S []float64, n int) ([]float64, error) {
 		if !(x > 0) || math.IsInf(x, 0) {
 			return nil, errIndefinite
 		}
-		scale[r] = math.Exp2(-math.Round(math.Log2(x) / 2))
+		scale[r] = math.Ldexp(1, -int(math.Round(math.Log2(x)/2)))
 	}
 	return scale, nil
 }
@@ -298,9 +306,9 @@ func provenDefinite(S []float64, n int, scale []float64, extra, change float64) 
 }
 
 // shiftedBound returns the bound c - 2k'y + y'Sy - |r|^2/definite, rounded down,
-// at a y for which it is nearly largest; S carries the relative error of one
-// rounding, and extra on its diagonal.
-func shiftedBound(S, k []float64, c float64, scale []float64, definite, extra float64) float64 {
+// at a y for which it is nearly largest, and how the quadratic grows away from that
+// y; S carries the relative error of one rounding, and extra on its diagonal.
+func shiftedBound(S, k []float64, c float64, scale []float64, definite, extra float64) (float64, Growth) {
 	n := len(k)
 	y, residual := solveScaled(S, k, scale)
 	magnitude := make([]float64, n) // |S||y| + |k|
@@ -313,13 +321,23 @@ func shiftedBound(S, k []float64, c float64, scale []float64, definite, extra fl
 	g := gamma(2*n+8) + 4*extra + 4*unitRoundoff
 	// t = c - k'y + r'y, r = Sy - k; errors of r count twice, once here.
 	value, errors, norm := c, 4*unitRoundoff*math.Abs(c), 0.0
+	size, widest := 0.0, 0.0
 	for r := range n {
 		value += (residual[r] - k[r]) * y[r]
 		errors += g * (2*magnitude[r] + math.Abs(residual[r]) + math.Abs(k[r])) * math.Abs(y[r])
 		e := (math.Abs(residual[r]) + g*magnitude[r]) * scale[r]
 		norm += e * e
+		size += y[r] * y[r]
+		widest = max(widest, scale[r])
 	}
-	return roundDown(value - (errors+norm/definite)*(1+1e-6))
+	// Half of the definiteness pays for r, the other half is left: |y| <= widest
+	// times |y| after scaling, and |X|^2 <= 2|y|^2 for X of y.
+	return roundDown(value - (errors+norm/definite)*(1+1e-6)), Growth{
+		Bound:   roundDown(value - (errors+2*norm/definite)*(1+1e-6)),
+		Rate:    definite / 2 / (widest * widest),
+		Centre:  math.Sqrt(size) * (1 + 1e-6),
+		Stretch: math.Sqrt2 * (1 + 1e-15),
+	}
 }
 
 // solveScaled returns an approximate solution of S y = k and S y - k.

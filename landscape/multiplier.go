@@ -497,7 +497,7 @@ func attainedMultiplier(form *moment.Form, reduced *reducedForm) (*Certificate, 
 	multiplier.P = mat.NewSymDense(D, identity(D).RawMatrix().Data)
 	n := D * (1 + multiplier.size())
 	W := make([]float64, n*n)
-	v, err := multiplierBound(form, W, multiplier)
+	v, err := multiplierBound(form, W, multiplier, uncertainty(form))
 	if err != nil {
 		return nil, nil, err
 	}
@@ -513,7 +513,7 @@ func bestShare(form *moment.Form, at func(share float64) (*Multiplier, []float64
 	failure := errors.New("W has no definite share")
 	for _, shrink := range []float64{0, 0x1p-36, 0x1p-32, 0x1p-28, 0x1p-24, 0x1p-22, 0x1p-20, 0x1p-18, 0x1p-16, 0x1p-14, 0x1p-12, 0x1p-10, 0x1p-8, 0x1p-6, 0x1p-4, 0x1p-2, 0x1p-1} {
 		multiplier, W := at(1 - shrink)
-		v, err := multiplierBound(form, W, multiplier)
+		v, err := multiplierBound(form, W, multiplier, uncertainty(form))
 		if err != nil {
 			failure = err
 			continue

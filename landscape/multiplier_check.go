@@ -294,10 +294,10 @@ func checkPositive(P *mat.SymDense) error {
 
 // multiplierBound returns the largest bound that W proves with a multiplier, for
 // W and a multiplier that have passed checkMultiplier. Rounding is allowed for as
-// in [Certificate.Verify]. The bound holds for all H, h and c within
-// reducedTolerance of the form's that have the dependences U and G too: what that
-// may change is taken off the matrix as well.
-func multiplierBound(form *moment.Form, W []float64, m *Multiplier) (*Verification, error) {
+// in [Certificate.Verify]. The bound holds for every form that has the dependences U
+// and G and whose numbers, at the places that are kept, are within uncertain of this
+// form's: what that may change is taken off the matrix as well.
+func multiplierBound(form *moment.Form, W []float64, m *Multiplier, uncertain float64) (*Verification, error) {
 	if err := checkPositive(m.P); err != nil {
 		return nil, err
 	}
@@ -308,7 +308,6 @@ func multiplierBound(form *moment.Form, W []float64, m *Multiplier) (*Verificati
 	if form.C == 0 {
 		return nil, errors.New("c = 0: predicting 0 is right, and there is nothing to prove")
 	}
-	uncertain := reducedTolerance * formSize(form)
 	// A larger t is a lower bound, and easier to prove.
 	high := math.Abs(form.C)
 	for f.proven(high, uncertain) <= 0 {
@@ -324,5 +323,13 @@ func multiplierBound(form *moment.Form, W []float64, m *Multiplier) (*Verificati
 			low = middle
 		}
 	}
-	return &Verification{Bound: roundDown(form.C - high), Size: f.n, Definite: f.proven(high, uncertain)}, nil
+	return &Verification{Bound: roundDown(form.C - high), Size: f.n, Definite: f.proven(high, uncertain), Within: uncertain}, nil
+}
+
+// uncertainty returns how far the numbers of a form may be from those of a form
+// that has its dependences exactly, for a proof of level 1: rounding, and what is
+// known of the errors of the form.
+func uncertainty(form *moment.Form) float64 {
+	e := form.Errors
+	return max(reducedTolerance*formSize(form), e.H, e.L, e.C) * (1 + 1e-9)
 }

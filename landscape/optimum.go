@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"math/big"
 
 	"gonum.org/v1/gonum/floats"
 	"gonum.org/v1/gonum/mat"
@@ -25,28 +24,53 @@ type Optimum struct {
 	Loss float64   // f(X) = c - h'X, mean squared error of the label
 
 	Dimension int  // qm
-	Rank      int  // of H: eigenvalues above RankTolerance times the largest
+	Rank      int  // of H; without Exact, the eigenvalues above RankTolerance times the largest
 	Unique    bool // Rank == Dimension
 
 	LambdaMax float64 // largest eigenvalue of H
-	LambdaMin float64 // smallest eigenvalue of H that counts towards the rank
+	LambdaMin float64 // smallest eigenvalue of H above RankTolerance times the largest
 	Condition float64 // LambdaMax / LambdaMin; 0 for H = 0
 	Residual  float64 // |HX - h|, Euclidean norm
 
-	// Exact is the optimum in fractions, where floats cannot know it: where
-	// eigenvalues of H that are not 0 are below RankTolerance times the largest.
-	// Then X and Loss are its numbers, rounded; Rank, Unique and LambdaMin remain
-	// those by RankTolerance. It is nil where floats are enough, and where there
-	// are no fractions or too large ones.
+	// Claim says what is known of Loss: that it is the fraction of Exact, rounded;
+	// that the optimum is proven to be within LossError of it; or nothing, and
+	// Reason says why. It is about the exact form of the task that the form comes
+	// from, or about the stored form if it comes from none.
+	Claim     moment.Claim
+	Reason    string
+	LossError float64
+	// Bound is what is proven to be below the enlarged optimum, and so below every
+	// loss.
+	Bound Bound
+	// Precision is a proven bound of the distance from X to the minimiser, +Inf if
+	// there is none.
+	Precision float64
+	// Exact is the optimum in fractions, where those are cheap, or affordable and
+	// floats do not know it. Then X, Loss, Rank and Unique are its numbers. Else nil.
 	Exact *ExactOptimum
+
+	exactForm *moment.ExactForm // that Exact belongs to, or nil
+	definite  bool              // H is proven to be definite in floating point
 }
 
 // Minimise returns the enlarged optimum of a loss. For H = 0 = h every X has the loss
 // c; the optimum is X = 0, of rank 0. It fails if the form holds a number that is not
 // finite or of a size that cannot be calculated with, if H is not positive
-// semidefinite, if no linear system with H has the solution that
-// it should have, or if ctx ends.
+// semidefinite, if no linear system with H has the solution that it should have, or
+// if ctx ends.
 func Minimise(ctx context.Context, f *moment.Form) (*Optimum, error) {
+	o, err := minimiseFloats(ctx, f)
+	if err != nil {
+		return nil, err
+	}
+	if err := o.prove(ctx, f); err != nil {
+		return nil, err
+	}
+	return o, nil
+}
+
+// minimiseFloats is Minimise without a proof.
+func minimiseFloats(ctx context.Context, f *moment.Form) (*Optimum, error) {
 	if err := usableForm(f); err != nil {
 		return nil, err
 	}
@@ -54,9 +78,9 @@ func Minimise(ctx context.Context, f *moment.Form) (*Optimum, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	o := &Optimum{Dimension: n}
+	o := &Optimum{Dimension: n, Claim: moment.Numeric, Precision: math.Inf(1), Bound: noBound("")}
 	if mat.Max(f.H) == 0 && mat.Min(f.H) == 0 {
-		return o.constant(f)
+		return o, o.constant(f)
 	}
 	var err error
 	if n <= denseDimension {
@@ -76,53 +100,11 @@ func Minimise(ctx context.Context, f *moment.Form) (*Optimum, error) {
 	for i, x := range o.X {
 		o.Loss -= f.L[i] * x
 	}
-	if err := o.exactly(ctx, f); err != nil {
-		return nil, err
-	}
 	o.Residual = mat.Norm(mat.NewVecDense(n, residual(f, o.X)), 2)
 	if math.IsNaN(o.Loss+o.Residual) || math.IsInf(o.Loss+o.Residual, 0) {
 		return nil, fmt.Errorf("landscape: the minimiser came out with loss %v and residual %v; H is not usable", o.Loss, o.Residual)
 	}
 	return o, nil
-}
-
-// What an optimum in fractions may cost where floats are not enough: additions
-// of large integers for the form, and multiplications for the solution, in units
-// of 64 bits; a few seconds each.
-const (
-	fractionsWork = 3e7
-	solutionWork  = 5e7
-)
-
-// exactly replaces X and Loss by those of the exact form if H has eigenvalues
-// that are not 0 but were taken for 0: their part of X is missing, and Loss lies
-// above the minimum.
-func (o *Optimum) exactly(ctx context.Context, f *moment.Form) error {
-	if o.Unique {
-		return nil
-	}
-	exact, err := f.Fractions(ctx, fractionsWork)
-	if err != nil {
-		return ctx.Err() // the floats have to do
-	}
-	n := float64(o.Dimension)
-	if n*n*n*float64(1+exact.Scale.BitLen()/64) > solutionWork || exactRank(exact) == o.Rank {
-		return nil
-	}
-	if o.Exact, err = MinimiseExact(ctx, exact); err != nil {
-		return err
-	}
-	for i, x := range o.Exact.X {
-		o.X[i] = nearest(x)
-	}
-	o.Loss = nearest(o.Exact.Loss)
-	return nil
-}
-
-// nearest returns the float64 nearest to x.
-func nearest(x *big.Rat) float64 {
-	v, _ := x.Float64()
-	return v
 }
 
 // The sizes between which the largest entry of H must lie, if it is not 0, and below
@@ -147,14 +129,14 @@ func usableForm(f *moment.Form) error {
 }
 
 // constant is the optimum of a loss with H = 0: that of every X.
-func (o *Optimum) constant(f *moment.Form) (*Optimum, error) {
+func (o *Optimum) constant(f *moment.Form) error {
 	for i, x := range f.L {
 		if x != 0 {
-			return nil, fmt.Errorf("landscape: H is 0 but h is %g at coordinate %d: the loss has no minimum", x, i)
+			return fmt.Errorf("landscape: H is 0 but h is %g at coordinate %d: the loss has no minimum", x, i)
 		}
 	}
 	o.X, o.Loss = make([]float64, o.Dimension), f.C
-	return o, nil
+	return nil
 }
 
 // denseDimension is the largest dimension at which all eigenvectors of H are

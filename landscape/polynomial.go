@@ -218,22 +218,27 @@ func (v *circle) bestLoss(width *big.Rat) (lower, upper *big.Rat) {
 // dyadicForm returns a form whose entries, being floating-point numbers, are
 // dyadic fractions, exactly.
 func dyadicForm(form *moment.Form) *moment.ExactForm {
-	const least = 1074 // every float64 is an integer over 2^1074
 	n := form.Dim()
-	f := &moment.ExactForm{
-		Q: form.Q, Scale: new(big.Int).Lsh(big.NewInt(1), least),
-		H: make([]*big.Int, moment.Pairs(n)), L: make([]*big.Int, n), C: new(big.Rat).SetFloat64(form.C),
-	}
-	scaled := func(x float64) *big.Int {
-		r := new(big.Rat).SetFloat64(x)
-		num := new(big.Int).Mul(r.Num(), f.Scale)
-		return num.Quo(num, r.Denom())
-	}
+	numbers := make([]float64, 0, moment.Pairs(n)+n)
 	for i := range n {
 		for j := i; j < n; j++ {
-			f.H[moment.PairIndex(n, i, j)] = scaled(form.H.At(i, j))
+			numbers = append(numbers, form.H.At(i, j))
 		}
-		f.L[i] = scaled(form.L[i])
 	}
-	return f
+	numbers = append(numbers, form.L...)
+	whole, exponent, ok := wholeNumbers(numbers)
+	if !ok {
+		panic("landscape: a form with numbers that are not finite")
+	}
+	scale := big.NewInt(1)
+	if exponent > 0 {
+		for _, x := range whole {
+			x.Lsh(x, uint(exponent))
+		}
+	} else {
+		scale.Lsh(scale, uint(-exponent))
+	}
+	return &moment.ExactForm{
+		Q: form.Q, Scale: scale, H: whole[:moment.Pairs(n)], L: whole[moment.Pairs(n):], C: new(big.Rat).SetFloat64(form.C),
+	}
 }

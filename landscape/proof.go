@@ -10,6 +10,7 @@ import (
 	"gonum.org/v1/gonum/blas"
 	"gonum.org/v1/gonum/blas/blas64"
 	"gonum.org/v1/gonum/lapack/lapack64"
+	"gonum.org/v1/gonum/mat"
 
 	"markovicl/markov"
 	"markovicl/moment"
@@ -301,42 +302,13 @@ func (p *Proof) verifyMultiplier(form *moment.ExactForm) error {
 	if err != nil {
 		return err
 	}
-	// h = E's and H = E'RE.
-	dim := form.Dim()
-	columns := make([][]int, dim) // places of E's column that are not 0
-	for i := range columns {
-		for k := range places {
-			if E.At(k, i) != 0 {
-				columns[i] = append(columns[i], k)
-			}
-		}
-	}
-	sum, term := new(big.Rat), new(big.Rat)
-	for i := range dim {
-		sum.SetInt64(0)
-		for _, k := range columns[i] {
-			sum.Add(sum, term.Mul(term.SetFloat64(E.At(k, i)), form.LAt(places[k])))
-		}
-		if sum.Cmp(form.LAt(i)) != 0 {
-			return fmt.Errorf("h[%d] is not what the dependences U and G make it", i)
-		}
-		for j := i; j < dim; j++ {
-			sum.SetInt64(0)
-			for _, k := range columns[i] {
-				for _, l := range columns[j] {
-					term.Mul(term.SetFloat64(E.At(k, i)), new(big.Rat).SetFloat64(E.At(l, j)))
-					sum.Add(sum, term.Mul(term, form.HAt(places[k], places[l])))
-				}
-			}
-			if sum.Cmp(form.HAt(i, j)) != 0 {
-				return fmt.Errorf("H[%d,%d] is not what the dependences U and G make it", i, j)
-			}
-		}
+	if err := checkDependencesAt(form, places, E); err != nil {
+		return err
 	}
 	r := len(places)
 	n := p.Multiplier.entries() * (1 + r)
 	gap := new(big.Rat).Sub(form.C, p.Lower)
-	entry := new(big.Rat)
+	entry, term := new(big.Rat), new(big.Rat)
 	return p.Factor.check(n, func(row, column int) *big.Rat {
 		i, x := row/(1+r), row%(1+r)
 		j, y := column/(1+r), column%(1+r)
@@ -353,6 +325,45 @@ func (p *Proof) verifyMultiplier(form *moment.ExactForm) error {
 		entry.Mul(entry, term.SetFloat64(p.Multiplier.P.At(i, j)))
 		return entry.Add(entry, term.SetFloat64(p.W[row*n+column]))
 	})
+}
+
+// checkDependencesAt checks in fractions that h = E's and H = E'RE, s and R being the
+// entries of h and H at the places; E holds whole numbers.
+func checkDependencesAt(form *moment.ExactForm, places []int, E *mat.Dense) error {
+	dim := form.Dim()
+	columns := make([][]int, dim) // places of E's column that are not 0
+	for i := range columns {
+		for k := range places {
+			if E.At(k, i) != 0 {
+				columns[i] = append(columns[i], k)
+			}
+		}
+	}
+	sum, term, factor := new(big.Int), new(big.Int), new(big.Int)
+	for i := range dim {
+		sum.SetInt64(0)
+		for _, k := range columns[i] {
+			sum.Add(sum, term.Mul(factor.SetInt64(int64(E.At(k, i))), form.L[places[k]]))
+		}
+		if sum.Cmp(form.L[i]) != 0 {
+			return fmt.Errorf("h[%d] is not what the dependences U and G make it", i)
+		}
+		for j := i; j < dim; j++ {
+			sum.SetInt64(0)
+			for _, k := range columns[i] {
+				for _, l := range columns[j] {
+					factor.SetInt64(int64(E.At(k, i)))
+					factor.Mul(factor, term.SetInt64(int64(E.At(l, j))))
+					x, y := places[k], places[l]
+					sum.Add(sum, term.Mul(factor, form.H[moment.PairIndex(dim, min(x, y), max(x, y))]))
+				}
+			}
+			if sum.Cmp(form.H[moment.PairIndex(dim, i, j)]) != 0 {
+				return fmt.Errorf("H[%d,%d] is not what the dependences U and G make it", i, j)
+			}
+		}
+	}
+	return nil
 }
 
 // shiftRat sets z to x 2^k.

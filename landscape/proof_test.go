@@ -86,8 +86,8 @@ func TestPolynomial(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if r.Loss < low-1e-12 || r.Loss > high+1e-12*(1+high) || r.LowerBound > high+1e-12 {
-			t.Errorf("seed %d: polynomials say %.15g..%.15g, the search %.15g, the certificate %.15g", seed, low, high, r.Loss, r.LowerBound)
+		if r.Loss < low-1e-12 || r.Loss > high+1e-12*(1+high) || r.LowerBound.Value > high+1e-12 {
+			t.Errorf("seed %d: polynomials say %.15g..%.15g, the search %.15g, the certificate %.15g", seed, low, high, r.Loss, r.LowerBound.Value)
 		}
 	}
 	// p(t) = (t^2-1)(t-3) has three real roots, t^2+1 none, t^2 one.

@@ -1,70 +1,152 @@
 package landscape
 
 import (
+	"context"
 	"fmt"
 	"math"
+
+	"markovicl/moment"
 )
 
-// Discriminant returns X_xy^2 - 4 X_xx X_yy of a point of the enlarged space
-// of d = 1 without bias, X in the order (xx, xy, yy). X is phi of some
-// parameters exactly if it is not negative (paper, Theorem 3.3). The sign is
-// right also where the two terms nearly cancel, unless they underflow.
-func Discriminant(X []float64) float64 {
-	if len(X) != 3 {
-		panic(fmt.Sprintf("landscape: the discriminant of %d numbers; it takes 3", len(X)))
-	}
-	square, product := X[1]*X[1], 4*X[0]*X[2]
-	return (square - product) + (math.FMA(X[1], X[1], -square) - math.FMA(4*X[0], X[2], -product))
+// Realisation answers whether the enlarged optimum is attained by a transformer with
+// one head.
+type Realisation struct {
+	Verdict Verdict
+	// Claim of the verdict: Exact or Proven for what no rounding can change; Numeric
+	// for a transformer that attains the optimum up to rounding, and where nothing is
+	// decided.
+	Claim  moment.Claim
+	Reason string // why undecided
+
+	// Decision answers Problem C.9 for X in floating point; nil if the minimiser is
+	// not unique.
+	Decision *Decision
+	// B [D] and A [D, q] row-major attain the optimum; nil unless Realisable.
+	B, A []float64
 }
 
-// atBoundary reports whether the discriminant of a point of d = 1, whose entries
-// are near 1 in size, may be negative within the precision: its block may change by
-// that in the Frobenius norm, so that xx and yy change by as much and xy, twice an
-// entry of the block, by sqrt(2) times it.
-func atBoundary(X []float64, precision float64) bool {
-	if len(X) != 3 {
-		return false
-	}
-	size := math.Abs(X[0]) + math.Abs(X[1]) + math.Abs(X[2])
-	change := 4*precision*size + 6*precision*precision
-	return Discriminant(X) <= change+16*unitRoundoff*size*size
+// realisation is a Realisation with what was found on the way.
+type realisation struct {
+	Realisation
+	directions [][]float64 // of b, worth a descent
+	nearest    LocalMinimum
+	minima     []reducedMinimum // where H is singular: of the search
+	taken      int
 }
 
-// Realise returns parameters b [2], A [2, 1] with phi(b, A) = X for d = 1
-// (paper, Theorem 3.3), and whether there are any: X_xx t^2 + X_xy t + X_yy must
-// be the product (b_x t + b_y)(A_x t + A_y) of real factors, which it is exactly
-// if its discriminant is not negative. The larger entry of b is 1.
-func Realise(X []float64) (b, A []float64, ok bool) {
-	// A power of two takes X to the size of 1, where nothing underflows.
-	var largest float64
-	for _, x := range X {
-		largest = max(largest, math.Abs(x))
+// Realise decides whether the enlarged optimum of a form is attained by a transformer.
+// A unique X* is decided as a point, in fractions where it is known so. Where H is
+// singular the minimisers form an affine set, and a search looks for a transformer
+// among them: it can find one, but not exclude it.
+func Realise(ctx context.Context, form *moment.Form, optimum *Optimum) (*Realisation, error) {
+	r, err := realise(ctx, newScene(form, optimum, 0), defaultStarts(form), defaultSeed)
+	if err != nil {
+		return nil, err
 	}
-	_, exponent := math.Frexp(largest)
-	scaled := make([]float64, len(X))
-	for i, x := range X {
-		scaled[i] = math.Ldexp(x, -exponent)
+	return &r.Realisation, nil
+}
+
+// defaultSeed of the random starts.
+const defaultSeed = 1
+
+func realise(ctx context.Context, s *scene, starts int, seed uint64) (*realisation, error) {
+	q, D := s.form.Q, s.form.Q+1
+	o := s.optimum
+	r := &realisation{Realisation: Realisation{Claim: moment.Numeric}}
+	r.nearest = nearestTransformer(ctx, o.X, q, min(starts, defaultStarts(s.form)), seed)
+	unique := o.Unique && (o.Exact != nil || s.definite())
+	if unique {
+		var err error
+		if r.Decision, err = decideMinimiser(o, q, D); err != nil {
+			return nil, err
+		}
+		r.directions = append(r.directions, r.Decision.B)
 	}
-	discriminant := Discriminant(scaled)
-	if discriminant < 0 {
-		return nil, nil, false
-	}
-	xx, xy, yy := scaled[0], scaled[1], scaled[2]
-	// s = -(xy + sign(xy) sqrt(discriminant))/2 loses no digits; the factors are
-	// (xx t - s) and (t - yy/s).
-	s := -(xy + math.Copysign(math.Sqrt(discriminant), xy)) / 2
+	r.directions = append(r.directions, r.nearest.B)
 	switch {
-	case s == 0 && xx != 0: // xy = 0 and xx yy = 0: one square, or nothing
-		b, A = []float64{1, 0}, []float64{xx, 0}
-	case s == 0:
-		b, A = []float64{0, 1}, []float64{0, yy}
-	case math.Abs(xx) >= math.Abs(s):
-		b, A = []float64{1, -s / xx}, []float64{xx, -xx * yy / s}
+	case s.form.Errors.Claim == moment.Numeric:
+		r.Reason = sampledReason(s.form)
+		return r, nil
+	case o.Exact != nil && o.Unique:
+		return r, r.decideExactly(o, q, D)
+	case unique:
+		r.decideInFloats(s)
+		return r, nil
+	case !o.Bound.Proven():
+		r.Reason = "the enlarged optimum is not proven: " + o.Reason
+		return r, nil
+	}
+	var err error
+	if r.minima, r.taken, err = s.search(ctx, nil, s.restricted(r.directions), 0, starts, seed); err != nil {
+		return nil, err
+	}
+	best := s.lift(r.minima[0])
+	if s.attains(s.loss(best.B, best.A, 1)) {
+		r.Verdict, r.B, r.A = Realisable, best.B, best.A
+	} else {
+		r.Reason = "H is singular: the minimisers form an affine set, and no transformer among them was found"
+	}
+	return r, nil
+}
+
+// decideMinimiser answers Problem C.9 for X in floating point, with the precision to
+// which X is proven to be known, or an estimate from the condition of H.
+func decideMinimiser(o *Optimum, q, D int) (*Decision, error) {
+	scale, err := largestBlock(o.X, q, D)
+	if err != nil {
+		return nil, err
+	}
+	precision := o.Precision
+	if math.IsInf(precision, 0) {
+		precision = 64 * unitRoundoff * o.Condition * scale
+	}
+	return Decide(o.X, q, D, max(precision, 4*unitRoundoff*scale))
+}
+
+// decideExactly decides for X in fractions.
+func (r *realisation) decideExactly(o *Optimum, q, D int) error {
+	d, err := DecideExact(o.Exact.X, q, D)
+	if err != nil {
+		return err
+	}
+	r.Verdict, r.Claim = d.Verdict, moment.Exact
+	if d.Verdict != Realisable {
+		return nil
+	}
+	r.B, r.A = make([]float64, D), make([]float64, D*q)
+	for i, x := range d.B {
+		r.B[i] = x.Float(d.Root)
+	}
+	for i, x := range d.A {
+		r.A[i] = x.Float(d.Root)
+	}
+	r.directions = append(r.directions, r.B)
+	return nil
+}
+
+// decideInFloats decides by the Decision for a unique X: that no transformer is X is
+// proven if X is proven to be known well enough; that one is, is shown by its loss.
+func (r *realisation) decideInFloats(s *scene) {
+	d := r.Decision
+	switch d.Verdict {
+	case NotRealisable:
+		r.Verdict = NotRealisable
+		if s.optimum.Claim == moment.Proven {
+			r.Claim = moment.Proven
+		}
+		return
+	case Realisable:
+		if s.form.Q == 1 && d.AtBoundary {
+			r.Reason = fmt.Sprintf("X* is within the precision %.3g, to which it is known, of the boundary of the transformers; only fractions can tell on which side", d.Precision)
+			return
+		}
+		m := newProjected(s.form).minimumFrom(d.B)
+		if s.attains(s.loss(m.B, m.A, 1)) {
+			r.Verdict, r.B, r.A = Realisable, m.B, m.A
+			return
+		}
+		r.Reason = fmt.Sprintf("X* is known up to %.3g only (H is ill-conditioned): a transformer lies within that, but none found has its loss", d.Precision)
 	default:
-		b, A = []float64{-xx / s, 1}, []float64{-s, yy}
+		r.Reason = fmt.Sprintf("X* is within %.3g of a transformer, and not provably farther than the precision %.3g to which it is known", d.Residual, d.Precision)
 	}
-	for i, a := range A {
-		A[i] = math.Ldexp(a, exponent)
-	}
-	return b, A, true
 }

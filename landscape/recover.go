@@ -2,11 +2,9 @@ package landscape
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"math"
 	"math/big"
-	"slices"
 
 	"gonum.org/v1/gonum/mat"
 
@@ -19,24 +17,22 @@ type Settings struct {
 	// Starts is the number of random starts of the local search; 0 means
 	// 12(q+1). If the certificate does not close, ten times as many are used.
 	Starts int
-	// Seed of the random starts.
+	// Seed of the random starts; 0 means 1.
 	Seed uint64
 	// Heads of the transformer; 0 means 1. For more than one, the lower bound is
 	// the enlarged optimum, and LocalMinima and the certificate are missing.
 	Heads int
 	// Level is the highest level of the certificate that may be tried: 0, or 1
 	// where level 0 leaves a gap and for singular H, of which level 0 says nothing.
+	// For a definite H and q <= 3 level 1 is tried anyway, unless Level is less than 0.
 	Level int
-	// Boxes is how many boxes branch and bound may use where the certificate
-	// leaves a gap, H is definite and q <= 3; 0 means DefaultBoxes, less than 0
+	// Boxes is how many boxes branch and bound may use where the certificates
+	// leave a gap, H is definite and q <= 3; 0 means DefaultBoxes, less than 0
 	// none.
 	Boxes int
-	// Precision is how well the minimiser X* is known, relative to its largest
-	// block; 0 means an estimate from the condition of H.
-	Precision float64
 	// Progress, if not nil, is told the best loss so far and the best proven
-	// lower bound, both of which only improve. It is called from one goroutine at
-	// a time.
+	// lower bound (minus infinity until there is one), both of which only improve.
+	// It is called from one goroutine at a time.
 	Progress func(upper, lower float64)
 }
 
@@ -49,7 +45,7 @@ const moreStarts = 10
 // DefaultBoxes limits branch and bound unless Settings say otherwise.
 const DefaultBoxes = 50_000
 
-// largest q for which branch and bound is tried
+// largest q for which branch and bound is tried, and level 1 before it
 const branchDimension = 3
 
 // Method says how the lower bound of a Recovery was proven.
@@ -57,9 +53,9 @@ type Method string
 
 // The methods.
 const (
-	BySDP            Method = "sdp"              // the semidefinite certificate
-	ByBranchAndBound Method = "branch-and-bound" // boxes of projective space
-	Exactly          Method = "exact"            // it is the enlarged optimum, or d = 1 by polynomials
+	BySDP    Method = "sdp"   // the semidefinite certificate
+	Exactly  Method = "exact" // it is the enlarged optimum, or d = 1 by polynomials
+	Unproven Method = "none"  // there is no bound
 )
 
 // Status says why Recover stopped.
@@ -75,183 +71,200 @@ const (
 func (s Status) String() string { return [...]string{"certified", "exhausted", "interrupted"}[s] }
 
 // Recovery is the answer to: which one-layer transformer is best, and how good
-// could any be?
+// could any be? What it claims is about the exact form of the task that the form
+// comes from, or about the stored form if it comes from none; sampled moments allow
+// no claim about their task.
 type Recovery struct {
-	// Realisable says whether the enlarged optimum is a transformer. If it is
-	// Undecided, Reason says why.
+	// Realisation says whether the enlarged optimum is a transformer.
 	Realisable Verdict
-	Reason     string
-	Decision   *Decision // of Problem C.9 for X*; nil if H is singular
+	Reason     string    // why undecided
+	Decision   *Decision // of Problem C.9 for X*; nil if the minimiser is not unique
 
-	LossEnlarged float64 // f~*, the enlarged optimum (Lemma 3.2)
-	Loss         float64 // of Parameters
-	LowerBound   float64 // no one-layer transformer with one head is below it
-	Method       Method  // how LowerBound was proven
+	LossEnlarged float64   // f~*, the enlarged optimum (Lemma 3.2)
+	Enlarged     *Optimum  // with what is proven of it
+	Loss         float64   // of Parameters
+	LossBounds   LossValue // the same with a bound of its error
+	LowerBound   Bound     // no one-layer transformer (with one head, unless Heads are more) is below it
+	Method       Method    // how LowerBound was proven
 	Status       Status
+	Starts       int // random starts taken by the local search
+	Evaluations  int // of the matrix in the search for certificates
 
-	Parameters  *lsa.Structured // the best transformer found: one layer, one head
+	Parameters  *lsa.Structured // the best transformer found: one layer
 	LocalMinima []LocalMinimum  // lowest first
-	// Note says why there is no certificate of level 1 where Settings ask for one;
-	// else "".
+	// Note says what was tried in vain; else "".
 	Note string
 	// Certificate proves LowerBound when Method is BySDP. For a realisable X* it
 	// proves nearly as much; there the enlarged optimum itself is the bound.
 	Certificate *Certificate
+	// StoredBound is what the certificate proves about the form as it is stored,
+	// whatever is known of the task: for sampled moments, about the sampled form.
+	StoredBound Bound
 	// ProjectionLoss is the loss of psi(X*), the transformer whose point is
 	// nearest to X* (Remark C.15); ProjectionDistance is how near.
 	ProjectionLoss, ProjectionDistance float64
 }
 
-// RelativeGap returns max(0, Loss - LowerBound)/Loss.
+// RelativeGap returns max(0, Loss - LowerBound)/|Loss|, the loss taken from above; NaN
+// where there is no bound.
 func (r *Recovery) RelativeGap() float64 {
-	if r.Loss <= r.LowerBound {
+	if !r.LowerBound.Proven() {
+		return math.NaN()
+	}
+	gap := r.Loss - r.LowerBound.Value
+	if !(gap > 0) {
 		return 0
 	}
-	return (r.Loss - r.LowerBound) / math.Abs(r.Loss)
+	return gap / math.Abs(r.Loss)
 }
 
-// Certified reports whether the transformer is proven best up to CertifiedGap. A
-// loss that lies below a proven bound by more than rounding is not known, and
-// certifies nothing.
+// Certified reports whether the transformer is proven best up to CertifiedGap: the
+// bound is proven, the loss of the parameters is bounded too, and they meet.
 func (r *Recovery) Certified() bool {
-	return r.RelativeGap() <= CertifiedGap && r.Loss >= r.LowerBound-1e-9*math.Abs(r.LowerBound)
+	return r.LowerBound.Proven() && r.LossBounds.Upper()-r.LowerBound.Value <= CertifiedGap*math.Abs(r.Loss)
 }
 
-// Recover finds the best one-layer transformer with one head for the form, and
-// proves how good it is: it decides whether the enlarged optimum is a transformer
-// and, if not, searches for the best one and for a certificate that none is
-// better. When the context ends early, the best bounds so far are returned, with
-// the Status Interrupted and no error. The result is the same for any number of
-// processors.
+// Recover finds the best one-layer transformer for the form, and proves how good it
+// is: it decides whether the enlarged optimum is a transformer and, if not, searches
+// for the best one and for a certificate that none is better. When the context ends
+// early, the best bounds so far are returned, with the Status Interrupted and no
+// error. The result is the same for any number of processors.
+//
+// Its stages are minimise, reduce, search, bound and lift, in this order.
 func Recover(ctx context.Context, form *moment.Form, settings Settings) (*Recovery, error) {
 	if err := usableForm(form); err != nil {
 		return nil, err
 	}
-	optimum, err := Minimise(context.WithoutCancel(ctx), form)
+	if settings.Starts <= 0 {
+		settings.Starts = defaultStarts(form)
+	}
+	if settings.Seed == 0 {
+		settings.Seed = defaultSeed
+	}
+	optimum, err := minimiseFor(ctx, form)
 	if err != nil {
 		return nil, err
 	}
-	r := &recovery{
-		Recovery: Recovery{LossEnlarged: optimum.Loss, Loss: math.Inf(1), LowerBound: optimum.Loss, Method: Exactly},
-		ctx:      ctx, form: form, searched: form, optimum: optimum, settings: settings,
+	r := &recovery{scene: newScene(form, optimum, settings.Level), settings: settings, lower: math.Inf(-1), loss: math.Inf(1)}
+	r.out = &Recovery{LossEnlarged: optimum.Loss, Enlarged: optimum, Method: Unproven, StoredBound: noBound("there is no certificate")}
+	r.bound = noBound("the enlarged optimum is not proven: " + optimum.Reason)
+	if optimum.Bound.Proven() {
+		r.raise(optimum.Bound, Exactly)
 	}
-	if r.settings.Starts <= 0 {
-		r.settings.Starts = 12 * (form.Q + 1)
+	if settings.Level >= 1 && r.irreducible != nil {
+		r.note("there is no certificate of level 1: %v", r.irreducible)
 	}
-	if !optimum.Unique || settings.Level >= 1 {
-		if r.reduced, err = reduce(form, optimum.Rank); err == nil {
-			r.searched = r.reduced.features(form)
-		} else if settings.Level >= 1 {
-			r.Note = fmt.Sprintf("there is no certificate of level 1: %v", err)
-		}
+	if settings.Heads > 1 {
+		return r.out, r.heads(ctx)
 	}
-	if r.settings.Heads > 1 {
-		if err := r.heads(); err != nil {
-			return nil, err
-		}
-		return &r.Recovery, nil
-	}
-	if err := r.decide(); err != nil {
+	if err := r.search(ctx); err != nil {
 		return nil, err
 	}
-	if err := r.search(0, r.settings.Starts); err != nil {
-		return nil, err
-	}
-	r.conclude()
-	if r.Realisable != Realisable {
-		if err := r.bound(); err != nil {
+	if r.out.Realisable != Realisable {
+		if err := r.prove(ctx); err != nil {
 			return nil, err
 		}
 	}
-	r.finish()
-	return &r.Recovery, nil
+	r.lift()
+	r.conclude(ctx)
+	return r.out, nil
 }
 
-// recovery is the work in progress.
+// patientDimension is the largest dimension at which the enlarged optimum is found
+// even if the context has ended, so that there is an answer: it takes a moment.
+const patientDimension = 256
+
+func minimiseFor(ctx context.Context, form *moment.Form) (*Optimum, error) {
+	optimum, err := Minimise(ctx, form)
+	if err == nil || ctx.Err() == nil || form.Dim() > patientDimension {
+		return optimum, err
+	}
+	if optimum, err = minimiseFloats(context.WithoutCancel(ctx), form); err == nil {
+		optimum.Reason = "the time ended before it was"
+		optimum.Bound = noBound(optimum.Reason)
+	}
+	return optimum, err
+}
+
+// recovery is the state of the work.
 type recovery struct {
-	Recovery
-	ctx      context.Context
-	form     *moment.Form
-	reduced  *reducedForm // nil if there is none, or no use for it
-	searched *moment.Form // without the redundant features of form, else form
-	optimum  *Optimum
+	*scene
 	settings Settings
-	starts   [][]float64 // that are not random, as directions of b in form
+	out      *Recovery
+
+	minima []reducedMinimum // of the searched form, lowest first
+	loss   float64          // of the first of them
+	bound  Bound            // the best so far
+	lower  float64          // its value
+}
+
+func (r *recovery) note(format string, args ...any) {
+	if r.out.Note != "" {
+		r.out.Note += "; "
+	}
+	r.out.Note += fmt.Sprintf(format, args...)
 }
 
 func (r *recovery) report() {
 	if r.settings.Progress != nil {
-		r.settings.Progress(r.Loss, r.LowerBound)
+		r.settings.Progress(r.loss, r.lower)
 	}
 }
 
+// evaluated counts evaluations of the search for certificates.
+func (r *recovery) evaluated() {
+	r.out.Evaluations++
+	r.report()
+}
+
 // raise takes a proven lower bound.
-func (r *recovery) raise(bound float64, method Method) {
-	if bound > r.LowerBound {
-		r.LowerBound, r.Method = bound, method
+func (r *recovery) raise(bound Bound, method Method) {
+	if bound.Proven() && bound.Value > r.lower {
+		r.bound, r.lower, r.out.Method = bound, bound.Value, method
 	}
 	r.report()
 }
 
-// decide answers Problem C.9 for X* and projects X* onto the transformers.
-func (r *recovery) decide() error {
-	q, D := r.form.Q, r.form.Q+1
-	if r.optimum.Unique {
-		precision := r.settings.Precision
-		if precision == 0 {
-			precision = math.Max(DefaultPrecision, 64*unitRoundoff*r.optimum.Condition)
-		}
-		scale, err := largestBlock(r.optimum.X, q, D)
-		if err != nil {
-			return err
-		}
-		if r.Decision, err = Decide(r.optimum.X, q, D, precision*scale); err != nil {
-			return err
-		}
-		r.Realisable = r.Decision.Verdict
-		r.starts = append(r.starts, r.Decision.B)
-		switch {
-		case q == 1 && r.Realisable == Realisable && r.Decision.AtBoundary:
-			r.Realisable = Undecided
-			r.Reason = fmt.Sprintf("X* is within the precision %.3g, to which it is known, of the boundary of the transformers; only fractions can tell on which side", r.Decision.Precision)
-		case r.Realisable == Undecided:
-			r.Reason = fmt.Sprintf("X* is within %.3g of a transformer, and not provably farther than the precision %.3g to which it is known", r.Decision.Residual, r.Decision.Precision)
-		}
-	} else {
-		r.Reason = "H is singular: the minimisers form an affine set, and no transformer among them was found"
+// done reports whether the bounds meet or the time is over.
+func (r *recovery) done(ctx context.Context) bool {
+	return ctx.Err() != nil || r.loss-r.lower <= CertifiedGap*math.Abs(r.loss) || r.loss-r.out.StoredBound.Value <= CertifiedGap*math.Abs(r.loss)
+}
+
+// search decides whether X* is a transformer, and finds the local minima.
+func (r *recovery) search(ctx context.Context) error {
+	decided, err := realise(ctx, r.scene, r.settings.Starts, r.settings.Seed)
+	if err != nil {
+		return err
 	}
-	// No more starts than are ever useful: the search is to have the time.
-	nearest := nearestTransformer(r.ctx, r.optimum.X, q, min(r.settings.Starts, moreStarts*12*D), r.settings.Seed)
-	r.ProjectionLoss = r.form.Loss(nearest.X)
-	r.ProjectionDistance = math.Sqrt(math.Max(0, nearest.Loss))
-	r.starts = append(r.starts, nearest.B)
+	r.out.Realisable, r.out.Reason, r.out.Decision = decided.Verdict, decided.Reason, decided.Decision
+	r.out.ProjectionLoss = r.form.Loss(decided.nearest.X)
+	if exact := r.scene.loss(decided.nearest.B, decided.nearest.A, 1); !math.IsNaN(exact.Value) {
+		r.out.ProjectionLoss = exact.Value
+	}
+	r.out.ProjectionDistance = math.Sqrt(math.Max(0, decided.nearest.Loss))
+	r.minima, r.out.Starts = decided.minima, decided.taken
+	if r.minima == nil {
+		if err := r.descend(ctx, r.restricted(decided.directions), 0, r.settings.Starts); err != nil {
+			return err
+		}
+	}
+	r.loss = r.minima[0].Loss
+	if r.out.Realisable == Realisable {
+		r.attained()
+	}
+	r.report()
 	return nil
 }
 
-// search descends from random starts first to last and keeps the best. Until the
-// end, LocalMinima are those of the searched form.
-func (r *recovery) search(first, last int) error {
-	if r.reduced != nil {
-		for i, b := range r.starts {
-			r.starts[i] = r.reduced.restricted(b)
-		}
+// descend takes random starts first to last, and given directions of b, in the
+// coordinates of the searched form.
+func (r *recovery) descend(ctx context.Context, directions [][]float64, first, last int) error {
+	minima, taken, err := r.scene.search(ctx, r.minima, directions, first, last, r.settings.Seed)
+	if err != nil {
+		return err
 	}
-	starts := r.starts
-	r.starts = nil
-	return r.descend(starts, first, last)
-}
-
-// descend is search from starts in the coordinates of the searched form.
-func (r *recovery) descend(starts [][]float64, first, last int) error {
-	minima := localMinima(r.ctx, r.searched, starts, first, last, r.settings.Seed)
-	if !r.optimum.Unique {
-		minima = r.certain(minima)
-	}
-	r.LocalMinima = distinctMinima(append(r.LocalMinima, minima...))
-	if len(r.LocalMinima) == 0 {
-		return errors.New("no start led to a finite loss: H, h and c are not usable")
-	}
-	r.Loss = r.LocalMinima[0].Loss
+	r.minima, r.loss = minima, minima[0].Loss
+	r.out.Starts += taken
 	r.report()
 	return nil
 }
@@ -260,30 +273,29 @@ func (r *recovery) descend(starts [][]float64, first, last int) error {
 // none: from the directions that the blocks of X* point to, from ten times as many
 // random starts, and from near the lowest minima for as long as that helps. It
 // reports whether the loss has decreased.
-func (r *recovery) searchHarder() (better bool, err error) {
-	before := r.Loss
-	lower := func(loss float64) bool { return r.Loss < loss-tied*math.Abs(loss) }
-	r.starts = append(r.starts, blockDirections(r.optimum.X, r.form.Q)...)
-	if err := r.search(r.settings.Starts, moreStarts*r.settings.Starts); err != nil {
+func (r *recovery) searchHarder(ctx context.Context) (better bool, err error) {
+	before := r.loss
+	directions := r.restricted(blockDirections(r.optimum.X, r.form.Q))
+	if err := r.descend(ctx, directions, r.settings.Starts, moreStarts*r.settings.Starts); err != nil {
 		return false, err
 	}
 	for round := range uint64(8) {
-		last := r.Loss
-		if err := r.descend(r.perturbed(round), 0, 0); err != nil {
+		last := r.loss
+		if err := r.descend(ctx, r.perturbed(round), 0, 0); err != nil {
 			return false, err
 		}
-		if !lower(last) || r.done() {
+		if !r.improved(last) || r.done(ctx) {
 			break
 		}
 	}
-	return lower(before), nil
+	return r.improved(before), nil
 }
 
 // perturbed returns directions around those of the lowest minima, at angles from
 // small to large.
 func (r *recovery) perturbed(round uint64) (starts [][]float64) {
 	const lowest, each = 4, 12
-	for i, m := range r.LocalMinima[:min(lowest, len(r.LocalMinima))] {
+	for i, m := range r.minima[:min(lowest, len(r.minima))] {
 		for k := range each {
 			b := randomDirection(^r.settings.Seed, (round*lowest+uint64(i))*each+uint64(k), len(m.B))
 			size := 0.05 * math.Pow(20, float64(k)/(each-1))
@@ -311,182 +323,138 @@ func blockDirections(X []float64, q int) (starts [][]float64) {
 	return starts
 }
 
-// certain returns the minima with their true losses. Where H is singular the best
-// parameters may be so large, near directions that do not change the loss, that
-// what they predict is the difference of numbers larger by far: there the loss is
-// calculated anew without rounding, or, without a reduced form, minima whose loss
-// is not known are left out, if not all are such.
-func (r *recovery) certain(minima []LocalMinimum) []LocalMinimum {
-	if r.reduced != nil {
-		for i, m := range minima {
-			minima[i].Loss = r.reduced.loss(m.B, m.A)
-		}
-		return minima
-	}
-	known := slices.DeleteFunc(slices.Clone(minima), func(m LocalMinimum) bool { return !lossKnown(r.form, m.X, m.Loss) })
-	if len(known) == 0 && len(r.LocalMinima) == 0 {
-		return minima
-	}
-	return known
-}
-
-// conclude settles realisability once the best loss is known.
-func (r *recovery) conclude() {
-	// Where H is singular an infimum may be approached by ever larger parameters, or
-	// missed by little: only a loss that equals f~* up to its rounding attains it.
-	within := 1e-9
-	if !r.optimum.Unique {
-		within = 1e-12
-	}
-	attained := math.Abs(r.Loss-r.LossEnlarged) <= within*math.Abs(r.LossEnlarged) &&
-		(r.optimum.Unique || r.reduced != nil || lossKnown(r.form, r.LocalMinima[0].X, r.Loss))
+// attained takes the certificates that there are where the enlarged optimum is a
+// transformer: the bound is the optimum itself.
+func (r *recovery) attained() {
+	n := r.form.Q * (r.form.Q + 1) * (r.form.Q + 1)
 	switch {
-	case attained && (r.Realisable == Realisable || !r.optimum.Unique):
-		// A difference is rounding: both are the same number.
-		r.Realisable, r.Reason, r.Method = Realisable, "", Exactly
-		r.Loss, r.LowerBound = r.LossEnlarged, r.LossEnlarged
-		if n := r.form.Q * (r.form.Q + 1) * (r.form.Q + 1); r.optimum.Unique {
-			if W, v := roundedProof(r.form, make([]float64, n*n)); v != nil {
-				r.certificate(&Certificate{W: W, Form: r.form}, v)
-			}
-		} else if !r.optimum.Unique && r.settings.Level >= 1 && r.reduced != nil {
-			if c, v, err := attainedMultiplier(r.form, r.reduced); err == nil {
-				r.certificate(c, v)
-			}
+	case r.definite():
+		if W, v := roundedProof(r.form, make([]float64, n*n)); v != nil {
+			r.certificate(&Certificate{W: W, Form: r.form}, v)
 		}
-		r.report()
-	case r.Realisable == Realisable:
-		r.Realisable = Undecided
-		r.Reason = fmt.Sprintf("X* is known up to %.3g only (H is ill-conditioned): a transformer lies within that, but none found has its loss", r.Decision.Precision)
+	case r.settings.Level >= 1 && r.reduced != nil:
+		if c, v, err := attainedMultiplier(r.form, r.reduced); err == nil {
+			r.certificate(c, v)
+		}
 	}
 }
 
-// heads answers for several heads.
-func (r *recovery) heads() error {
-	optimum := r.optimum
-	if r.searched != r.form {
-		var err error
-		if optimum, err = Minimise(context.WithoutCancel(r.ctx), r.searched); err != nil {
-			return err
-		}
+// attainedNow takes note if a further search has found a transformer that attains the
+// enlarged optimum.
+func (r *recovery) attainedNow() {
+	best := r.scene.lift(r.minima[0])
+	if r.form.Errors.Claim != moment.Numeric && r.attains(r.scene.loss(best.B, best.A, 1)) {
+		r.out.Realisable, r.out.Reason = Realisable, ""
 	}
-	best, err := BestHeads(r.ctx, r.searched, optimum, r.settings.Heads, r.settings.Starts, r.settings.Seed)
-	if err != nil {
-		return err
-	}
-	r.Loss = best.Loss
-	r.Parameters = lsa.NewStructured(1, best.Heads, r.form.Q+1)
-	D, q := r.searched.Q+1, r.searched.Q
-	for h := range best.Heads {
-		b, A := best.B[h*D:(h+1)*D], best.A[h*D*q:(h+1)*D*q]
-		if r.reduced != nil {
-			b, A = r.reduced.extend(b, A)
-		}
-		toB, toA := r.Parameters.Head(0, h)
-		copy(toB, b)
-		copy(toA, A)
-	}
-	if best.Realises {
-		r.Realisable, r.Method = Realisable, Exactly
-		r.Loss = r.LossEnlarged
-	} else {
-		r.Reason = fmt.Sprintf("no model with %d heads that attains the enlarged optimum was found, which proves nothing; %d heads always do", best.Heads, D)
-	}
-	r.report()
-	r.conclusion()
-	return nil
 }
 
-// bound proves lower bounds until one meets the loss or nothing is left to try.
-func (r *recovery) bound() error {
-	switch {
-	case r.optimum.Unique:
-		if err := r.boundByCertificate(); err != nil {
+// improvement is by how much the loss must fall, relatively, for a further attempt at
+// a certificate to be worth while.
+const improvement = 1e-9
+
+// improved reports whether the loss is lower than before.
+func (r *recovery) improved(before float64) bool {
+	return r.loss < before-improvement*math.Abs(before)
+}
+
+// prove proves lower bounds until one meets the loss or nothing is left to try.
+func (r *recovery) prove(ctx context.Context) error {
+	if r.definite() && !r.done(ctx) {
+		if err := r.boundByCertificate(ctx); err != nil {
 			return err
 		}
-	case r.settings.Level < 1 || r.reduced == nil:
-		if _, err := r.searchHarder(); err != nil {
-			return err
-		}
-		r.conclude()
 	}
-	if r.settings.Level >= 1 && r.reduced != nil && !r.done() {
-		if err := r.boundByMultiplier(); err != nil {
+	if r.form.Q == 1 && r.definite() && !r.done(ctx) {
+		if err := r.boundByPolynomials(); err != nil {
 			return err
 		}
 	}
-	if r.done() || !r.optimum.Unique {
-		return nil
-	}
-	if r.form.Q == 1 {
-		return r.boundByPolynomials()
-	}
-	if r.form.Q <= branchDimension && r.settings.Boxes >= 0 {
-		boxes := r.settings.Boxes
-		if boxes == 0 {
-			boxes = DefaultBoxes
+	if !r.definite() && (r.settings.Level < 1 || r.reduced == nil) && !r.done(ctx) {
+		if _, err := r.searchHarder(ctx); err != nil {
+			return err
 		}
-		b := branchAndBound(r.ctx, r.form, r.Loss, branchSettings{gap: CertifiedGap / 2, boxes: boxes, condition: r.optimum.Condition, progress: func(lower float64) {
-			r.raise(lower, ByBranchAndBound)
-		}})
-		r.raise(b.lower, ByBranchAndBound)
+		r.attainedNow()
+	}
+	small := r.definite() && r.form.Q <= branchDimension
+	if !r.done(ctx) && (r.settings.Level >= 1 || r.settings.Level == 0 && small) {
+		if r.reduce(); r.reduced != nil {
+			if err := r.boundByMultiplier(ctx); err != nil {
+				return err
+			}
+		}
+	}
+	if small && r.settings.Boxes >= 0 && !r.done(ctx) {
+		r.estimateByBoxes(ctx)
 	}
 	return nil
 }
 
-// boundByPolynomials proves the best loss for d = 1 in exact arithmetic.
+// boundByPolynomials proves the best loss for d = 1 in exact arithmetic: of the task's
+// form, or of the stored one with its errors charged.
 func (r *recovery) boundByPolynomials() error {
-	v, err := newCircle(dyadicForm(r.form))
+	exact := r.exact
+	if exact == nil {
+		exact = dyadicForm(r.form)
+	}
+	v, err := newCircle(exact)
 	if err != nil {
 		return err
 	}
-	width := new(big.Rat).SetFloat64(1e-9 * math.Abs(r.Loss))
+	width := new(big.Rat).SetFloat64(1e-9 * math.Abs(r.loss))
 	lower, _ := v.bestLoss(width)
-	bound, exact := lower.Float64()
-	if !exact {
-		bound = math.Nextafter(bound, math.Inf(-1))
+	bound := Bound{Value: below(lower), Claim: moment.Exact}
+	if r.exact == nil && r.form.Errors.Claim != "" {
+		growth, err := GrowthOf(r.form)
+		if err == nil {
+			bound, err = charged(bound.Value, growth, r.form.Errors)
+		}
+		if err != nil {
+			r.note("the bound by polynomials is about the stored form only: %v", err)
+			return nil
+		}
 	}
 	r.raise(bound, Exactly)
 	return nil
 }
 
 // boundByCertificate looks for a semidefinite certificate at the best minimum.
-func (r *recovery) boundByCertificate() error {
+func (r *recovery) boundByCertificate(ctx context.Context) error {
 	for attempt := 0; ; attempt++ {
-		W, v, err := certify(r.ctx, r.form, &r.LocalMinima[0], r.report)
+		W, v, err := certify(ctx, r.form, &r.minima[0].LocalMinimum, r.evaluated)
 		if err != nil {
-			return err
+			r.note("there is no certificate of level 0: %v", err)
+			return nil
 		}
 		if v != nil {
 			r.certificate(&Certificate{W: W, Form: r.form}, v)
 		}
-		if r.done() {
+		if r.done(ctx) {
 			return nil
 		}
 		// A better minimum may have been missed: by too few starts, or because
 		// it is easier to find from the relaxation's own solution.
-		before := r.Loss
+		before := r.loss
 		if attempt == 0 {
-			if _, err := r.searchHarder(); err != nil {
+			if _, err := r.searchHarder(ctx); err != nil {
 				return err
 			}
 		}
-		if r.Loss >= before-1e-9*math.Abs(before) {
-			b, err := relax(r.ctx, r.form, &r.LocalMinima[0], func(W []float64, v *Verification) bool {
+		if !r.improved(before) {
+			b, err := relax(ctx, r.form, &r.minima[0].LocalMinimum, func(W []float64, v *Verification) bool {
 				r.certificate(&Certificate{W: W, Form: r.form}, v)
-				return r.Recovery.Certified()
+				return r.done(ctx)
 			})
 			if err != nil {
-				return err
+				r.note("the relaxation has no bound: %v", err)
+				return nil
 			}
 			if b != nil {
-				r.starts = append(r.starts, b)
-				if err := r.search(0, 0); err != nil {
+				if err := r.descend(ctx, r.restricted([][]float64{b}), 0, 0); err != nil {
 					return err
 				}
 			}
 		}
-		if r.done() || attempt == 2 || r.Loss >= before-1e-9*math.Abs(before) {
+		if r.done(ctx) || attempt == 2 || !r.improved(before) {
 			return nil
 		}
 	}
@@ -497,28 +465,44 @@ const tied = 1e-9
 
 // boundByMultiplier looks for a certificate of level 1 at the best minimum, or at
 // all that are as good.
-func (r *recovery) boundByMultiplier() error {
+func (r *recovery) boundByMultiplier(ctx context.Context) error {
+	if r.searched == r.form && !r.reduced.trivial() {
+		return nil // the minima are those of another form
+	}
 	for attempt := range 2 {
-		best := 1
-		for best < len(r.LocalMinima) && r.LocalMinima[best].Loss <= r.Loss+tied*math.Abs(r.Loss) {
-			best++
+		var best []LocalMinimum
+		for _, m := range r.minima {
+			if m.Loss <= r.loss+tied*math.Abs(r.loss) {
+				best = append(best, m.LocalMinimum)
+			}
 		}
-		if err := certifyMultiplier(r.ctx, r.form, r.reduced, r.LocalMinima[:best], r.LossEnlarged, r.report, r.certificate); err != nil {
-			r.Note = fmt.Sprintf("there is no certificate of level 1: %v", err)
+		floor := r.out.LossEnlarged
+		if err := certifyMultiplier(ctx, r.form, r.reduced, best, floor, r.evaluated, r.certificate); err != nil {
+			r.note("there is no certificate of level 1: %v", err)
 			return nil
 		}
-		if r.done() || attempt == 1 {
+		if r.done(ctx) || attempt == 1 {
 			return nil
 		}
-		if better, err := r.searchHarder(); err != nil || !better {
+		if better, err := r.searchHarder(ctx); err != nil || !better {
 			return err
 		}
 	}
 	return nil
 }
 
-// done reports whether the bounds meet or the time is over.
-func (r *recovery) done() bool { return r.Recovery.Certified() || r.ctx.Err() != nil }
+// estimateByBoxes bounds the loss by branch and bound, whose rounding errors are
+// estimated and not proven: it is said, and no bound.
+func (r *recovery) estimateByBoxes(ctx context.Context) {
+	boxes := r.settings.Boxes
+	if boxes == 0 {
+		boxes = DefaultBoxes
+	}
+	b := branchAndBound(ctx, r.form, r.loss, branchSettings{gap: CertifiedGap / 2, boxes: boxes, condition: r.optimum.Condition})
+	if b.lower > r.lower {
+		r.note("branch and bound (%d boxes) puts the best loss above %.12g; its rounding errors are estimated, so that this is no proof", b.boxes, b.lower)
+	}
+}
 
 // claimMargin is what a certificate claims less than was proven, relatively, so
 // that a check elsewhere, whose sums may be ordered differently, agrees.
@@ -527,40 +511,124 @@ const claimMargin = 1e-10
 // certificate takes a certificate that proves a bound, and sets what it claims.
 func (r *recovery) certificate(c *Certificate, v *Verification) {
 	c.Lower = v.Bound - claimMargin*math.Abs(v.Bound)
-	if r.Certificate == nil || c.Lower > r.Certificate.Lower {
-		r.Certificate = c
+	if r.out.Certificate == nil || c.Lower > r.out.Certificate.Lower {
+		r.out.Certificate = c
+		r.out.StoredBound = Bound{Value: c.Lower, Claim: moment.Proven}
 	}
-	r.raise(c.Lower, BySDP)
+	if r.form.Errors.Claim == moment.Numeric {
+		r.report()
+		return
+	}
+	bound, err := v.aboutTask(r.form, c.Level())
+	if err == nil && c.Level() > 0 {
+		err = r.provenDependences()
+	}
+	if err != nil {
+		r.note("the certificate is about the stored form only: %v", err)
+		r.report()
+		return
+	}
+	bound.Value -= claimMargin * math.Abs(bound.Value)
+	c.Lower = min(c.Lower, bound.Value) // the file is about the task too
+	r.raise(bound, BySDP)
 }
 
-// finish fills in what follows from the bounds.
-func (r *recovery) finish() {
-	if r.reduced != nil {
-		for i := range r.LocalMinima {
-			m := &r.LocalMinima[i]
-			m.B, m.A = r.reduced.extend(m.B, m.A)
-			m.X = Phi(m.B, m.A)
-		}
+// lift sets the parameters and minima, in the coordinates of the whole form.
+func (r *recovery) lift() {
+	for _, m := range r.minima {
+		r.out.LocalMinima = append(r.out.LocalMinima, r.scene.lift(m))
 	}
-	best := r.LocalMinima[0]
-	r.Parameters = lsa.NewStructured(1, 1, r.form.Q+1)
-	b, A := r.Parameters.Head(0, 0)
+	best := r.out.LocalMinima[0]
+	r.out.Parameters = lsa.NewStructured(1, 1, r.form.Q+1)
+	b, A := r.out.Parameters.Head(0, 0)
 	copy(b, best.B)
 	copy(A, best.A)
-	if !r.optimum.Unique && r.Realisable == Undecided && r.LowerBound > r.LossEnlarged*(1+1e-9) {
-		r.Realisable, r.Reason = NotRealisable, ""
-	}
-	r.conclusion()
+	r.evaluate(best.B, best.A, 1)
 }
 
-// conclusion says why the work ended.
-func (r *recovery) conclusion() {
-	switch {
-	case r.Recovery.Certified():
-		r.Status = Certified
-	case r.ctx.Err() != nil:
-		r.Status = Interrupted
-	default:
-		r.Status = Exhausted
+// evaluate sets the loss of the parameters.
+func (r *recovery) evaluate(b, A []float64, heads int) {
+	r.out.LossBounds = r.scene.loss(b, A, heads)
+	r.out.Loss = r.out.LossBounds.Value
+	if math.IsNaN(r.out.Loss) {
+		r.out.Loss = r.loss
 	}
+}
+
+// conclude settles what follows from the bounds, and withdraws a claim that
+// contradicts the loss.
+func (r *recovery) conclude(ctx context.Context) {
+	out := r.out
+	out.LowerBound = r.bound
+	if r.form.Errors.Claim == moment.Numeric {
+		out.LowerBound = noBound("the moments are not proven (" + r.form.Errors.Reason + "), so that nothing is proven about the task")
+		if s := out.StoredBound; s.Proven() {
+			out.LowerBound.Reason += fmt.Sprintf("; about the form with these moments %.12g is proven", s.Value)
+		}
+		out.Method = Unproven
+	}
+	if upper := out.LossBounds.Upper(); out.LowerBound.Proven() && out.LowerBound.Value > upper {
+		out.LowerBound = noBound(fmt.Sprintf("the bound %.17g lies above the loss of the parameters, at most %.17g: the proof is wrong, and nothing is claimed; please report this task", out.LowerBound.Value, upper))
+		out.Method, out.Certificate = Unproven, nil
+	}
+	switch {
+	case out.Realisable == Realisable && out.LowerBound.Proven() && r.attains(out.LossBounds):
+		// Both are the same number: what is between them is rounding of the parameters.
+		upper := out.LossBounds.Upper()
+		out.LowerBound, out.Method = r.optimum.Bound, Exactly
+		out.Loss = out.LowerBound.Value
+		out.LossBounds.Value, out.LossBounds.Error = out.Loss, upper-out.Loss
+	case out.Realisable == Undecided && out.LowerBound.Proven() && out.LowerBound.Value > r.optimum.Loss+r.optimum.LossError && r.optimum.Claim != moment.Numeric:
+		out.Realisable, out.Reason = NotRealisable, ""
+	}
+	switch {
+	case out.Certified():
+		out.Status = Certified
+	case ctx.Err() != nil:
+		out.Status = Interrupted
+	default:
+		out.Status = Exhausted
+	}
+}
+
+// heads answers for several heads.
+func (r *recovery) heads(ctx context.Context) error {
+	optimum := r.optimum
+	if r.searched != r.form {
+		var err error
+		if optimum, err = minimiseFloats(context.WithoutCancel(ctx), r.searched); err != nil {
+			return err
+		}
+	}
+	best, err := BestHeads(ctx, r.searched, optimum, r.settings.Heads, r.settings.Starts, r.settings.Seed)
+	if err != nil {
+		return err
+	}
+	r.loss = best.Loss
+	r.out.Parameters = lsa.NewStructured(1, best.Heads, r.form.Q+1)
+	D, q := r.searched.Q+1, r.searched.Q
+	var bs, As []float64
+	for h := range best.Heads {
+		b, A := best.B[h*D:(h+1)*D], best.A[h*D*q:(h+1)*D*q]
+		if r.reduced != nil {
+			b, A = r.reduced.extend(b, A)
+		}
+		toB, toA := r.out.Parameters.Head(0, h)
+		copy(toB, b)
+		copy(toA, A)
+		bs, As = append(bs, b...), append(As, A...)
+	}
+	r.evaluate(bs, As, best.Heads)
+	switch {
+	case r.form.Errors.Claim == moment.Numeric:
+		r.out.Reason = sampledReason(r.form)
+	case best.Heads >= r.form.Q+1 || r.attains(r.out.LossBounds):
+		// As many heads as b has entries realise every X, in closed form.
+		r.out.Realisable = Realisable
+	default:
+		r.out.Reason = fmt.Sprintf("no model with %d heads that attains the enlarged optimum was found, which proves nothing; %d heads always do", best.Heads, D)
+	}
+	r.report()
+	r.conclude(ctx)
+	return nil
 }

@@ -79,6 +79,9 @@ func reduce(form *moment.Form, rank int) (*reducedForm, error) {
 	return f, nil
 }
 
+// trivial reports whether no feature depends on others.
+func (f *reducedForm) trivial() bool { return (&Multiplier{U: f.U, G: f.G}).trivial() }
+
 // keptEntries returns the entries of z that U keeps, the label's included.
 func keptEntries(U *mat.Dense, q int) ([]int, error) {
 	kept, err := echelonColumns("U", U, q)

@@ -95,7 +95,11 @@ func TestRealisableNearBoundary(t *testing.T) {
 		} else {
 			high = middle
 		}
-		r, err := Recover(ctx, form.Float(), Settings{})
+		if known, err := Recover(ctx, form.Float(), Settings{}); err != nil || known.Realisable != verdict {
+			t.Errorf("p = %s: not decided in fractions, %v", middle.FloatString(15), err)
+		}
+		f := form.Float()
+		r, err := Recover(ctx, &moment.Form{Q: f.Q, H: f.H, L: f.L, C: f.C, Errors: f.Errors}, Settings{})
 		if err != nil {
 			t.Fatal(err)
 		}

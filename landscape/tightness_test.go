@@ -52,7 +52,7 @@ func BenchmarkTightness(b *testing.B) {
 				}
 				after := gap
 				if q == 2 || q == 3 {
-					if result := branchAndBound(context.Background(), form, recovery.Loss, branchSettings{gap: CertifiedGap / 2, boxes: 3_000}); result.lower > recovery.LowerBound {
+					if result := branchAndBound(context.Background(), form, recovery.Loss, branchSettings{gap: CertifiedGap / 2, boxes: 3_000}); result.lower > recovery.LowerBound.Value {
 						after = (recovery.Loss - result.lower) / recovery.Loss
 					}
 				}

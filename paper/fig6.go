@@ -109,7 +109,7 @@ func figure6Of(ctx context.Context, seed uint64, size figure6Size, progress func
 		if c.risk, err = predict.BayesRisk(ctx, task, seed, predict.Settings{Prompts: size.evaluation}); err != nil {
 			return nil, err
 		}
-		models.Add(start.name, limit.Loss, best.LossEnlarged, best.LowerBound, best.Loss, c.trained[len(c.trained)-1], c.risk.Mean, c.risk.SE)
+		models.Add(start.name, limit.Loss, best.LossEnlarged, boundCell(best), best.Loss, c.trained[len(c.trained)-1], c.risk.Mean, c.risk.SE)
 	}
 	progress(total, total)
 	return figure6Result(found, size, seed, []Table{points, models}), nil

@@ -35,6 +35,14 @@ func recoverForm(ctx context.Context, form *moment.Form) (*landscape.Recovery, e
 	return r, err
 }
 
+// boundCell is the proven lower bound as a cell of a table, empty where there is none.
+func boundCell(r *landscape.Recovery) any {
+	if !r.LowerBound.Proven() {
+		return nil
+	}
+	return r.LowerBound.Value
+}
+
 // floats rounds fractions to the nearest float64.
 func floats(xs []*big.Rat) []float64 {
 	out := make([]float64, len(xs))

@@ -79,7 +79,7 @@ func runTheorem33(ctx context.Context, s Settings, progress func(done, total int
 				continue
 			}
 			// A realised optimum is best, and its own projection.
-			r := &landscape.Recovery{Loss: loss, LowerBound: loss, ProjectionLoss: loss, Method: landscape.Exactly}
+			r := &landscape.Recovery{Loss: loss, LowerBound: landscape.Bound{Value: loss, Claim: moment.Exact}, ProjectionLoss: loss, Method: landscape.Exactly}
 			if !ok {
 				if r, err = recoverForm(ctx, form.Float()); err != nil {
 					return nil, fmt.Errorf("p = %s, n = %d: %w", hundredths(p), n, err)
@@ -89,7 +89,7 @@ func runTheorem33(ctx context.Context, s Settings, progress func(done, total int
 			if err != nil {
 				return nil, err
 			}
-			losses.Add(float64(p)/100, int(n), loss, markov.FormatRat(o.Loss), r.Loss, r.LowerBound, string(r.Method), r.ProjectionLoss, risk.Mean, X[0], X[1], X[2], discriminant, ok)
+			losses.Add(float64(p)/100, int(n), loss, markov.FormatRat(o.Loss), r.Loss, boundCell(r), string(r.Method), r.ProjectionLoss, risk.Mean, X[0], X[1], X[2], discriminant, ok)
 			if !ok {
 				gap.Add(float64(n), r.Loss-loss)
 			}

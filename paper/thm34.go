@@ -128,13 +128,13 @@ func runTheorem34(ctx context.Context, s Settings, progress func(done, total int
 					}
 					realisable[[2]int{g1, int(n)}] = ok
 					loss := markov.Float(o.Loss)
-					best, lower := loss, loss
+					best, lower := loss, any(loss)
 					if !ok {
 						r, err := recoverForm(ctx, form.Float())
 						if err != nil {
 							return nil, err
 						}
-						best, lower = r.Loss, r.LowerBound
+						best, lower = r.Loss, boundCell(r)
 					}
 					risk, err := predict.BayesRisk(ctx, task.WithContext(n), s.Seed, predict.Settings{})
 					if err != nil {

@@ -117,7 +117,7 @@ func theorem35Of(ctx context.Context, cases []theorem35Case, seed uint64, prompt
 				if err != nil {
 					return nil, err
 				}
-				table.Add(c.name, d, int(n), d*moment.Pairs(d+1), verdict, exactly, obstruction, r.LossEnlarged, r.LowerBound, r.Loss,
+				table.Add(c.name, d, int(n), d*moment.Pairs(d+1), verdict, exactly, obstruction, r.LossEnlarged, boundCell(r), r.Loss,
 					r.Certified(), string(r.Method), r.ProjectionLoss, len(r.LocalMinima), risk.Mean, risk.SE)
 				if i == 0 {
 					if byN[n] == nil {

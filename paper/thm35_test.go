@@ -25,7 +25,8 @@ func TestTheorem35(t *testing.T) {
 	}
 	for i, row := range recovery.Rows {
 		enlarged, lower, best, projection := row[7].(float64), row[8].(float64), row[9].(float64), row[12].(float64)
-		if enlarged > lower || lower > best || best > projection*(1+1e-12) {
+		if enlarged*(1-1e-15) > lower || lower > best || // a bound is rounded down
+			best > projection*(1+1e-12) {
 			t.Errorf("row %d: not in order: %v <= %v <= %v <= %v", i, enlarged, lower, best, projection)
 		}
 		if row[10] != true {

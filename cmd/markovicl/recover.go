@@ -92,7 +92,7 @@ func (c *recoverCmd) save(answer *ask.RecoverAnswer) error {
 		switch {
 		case err != nil:
 		case files == nil:
-			err = fmt.Errorf("there is no certificate to write: the lower bound %.12g was proven by the method %q", answer.LowerBound, answer.Method)
+			err = fmt.Errorf("there is no certificate to write: the method of the lower bound is %q", answer.Method)
 		default:
 			if err = atomicfile.Write(c.Certificate, files[0].Data); err == nil {
 				answer.Certificate = c.Certificate

@@ -16,7 +16,11 @@ func printRecovery(a *app, r *ask.RecoverAnswer) {
 	if r.Level != nil && *r.Level > 0 {
 		method += fmt.Sprintf(", level %d", *r.Level)
 	}
-	fmt.Fprintf(a.stdout, "proven lower bound %.12g (%s)\n", r.LowerBound, method)
+	if r.LowerBound != nil {
+		fmt.Fprintf(a.stdout, "proven lower bound %.12g (%s)\n", *r.LowerBound, method)
+	} else {
+		fmt.Fprintf(a.stdout, "proven lower bound none: %s\n", r.ClaimReason)
+	}
 	heads := len(r.Parameters.Heads)
 	if heads == 1 {
 		fmt.Fprintf(a.stdout, "projection of X*   %.12g\n", *r.ProjectionLoss)
@@ -37,10 +41,13 @@ func printRecovery(a *app, r *ask.RecoverAnswer) {
 	default:
 		fmt.Fprintln(a.stdout, "realisable         no: the lower bound is above the enlarged optimum")
 	}
-	if r.Certified {
-		fmt.Fprintf(a.stdout, "certified          yes: relative gap %.1e\n", r.RelativeGap)
-	} else {
-		fmt.Fprintf(a.stdout, "certified          no: relative gap %.3g (%s)\n", r.RelativeGap, r.Status)
+	switch {
+	case r.Certified:
+		fmt.Fprintf(a.stdout, "certified          yes: relative gap %.1e\n", *r.RelativeGap)
+	case r.RelativeGap != nil:
+		fmt.Fprintf(a.stdout, "certified          no: relative gap %.3g (%s)\n", *r.RelativeGap, r.Status)
+	default:
+		fmt.Fprintf(a.stdout, "certified          no: there is no lower bound (%s)\n", r.Status)
 	}
 	if r.Note != "" {
 		fmt.Fprintf(a.stdout, "note               %s\n", r.Note)
@@ -85,15 +92,17 @@ func numbers(xs []float64, digits int) string {
 }
 
 func printVerification(a *app, v *ask.VerifyAnswer) {
-	about := "the H, h and c in the file"
-	if v.Task != nil {
-		about = v.Task.String()
+	about := v.About
+	if v.Task != nil && v.Reason == "" {
+		about += ": " + v.Task.String()
+	} else if v.Reason != "" {
+		about += "; " + v.Reason
 	}
 	fmt.Fprintf(a.stdout, "valid: no one-layer transformer with one head has a loss below %.12g\n", v.LowerBound)
 	fmt.Fprintf(a.stdout, "about              %s\n", about)
 	fmt.Fprintf(a.stdout, "proven             %.15g, by a matrix of size %d\n", v.ProvenBound, v.Size)
 	if v.Task != nil {
-		fmt.Fprintf(a.stdout, "H, h, c            recomputed from the task; they differ from the file's by at most %.1e\n", *v.TaskDifference)
+		fmt.Fprintf(a.stdout, "H, h, c            recomputed from the task; they differ from the file's by at most %.1e, for which %.1e is taken off\n", *v.TaskDifference, v.Charge)
 	}
 }
 

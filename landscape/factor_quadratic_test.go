@@ -22,16 +22,16 @@ func TestHalf(t *testing.T) {
 	if want := 121. / 342; math.Abs(o.Loss-want) > 1e-15 {
 		t.Errorf("loss %v, want %v", o.Loss, want)
 	}
-	if _, _, ok := Realise(o.X); !ok {
+	if _, _, ok := QuadraticFactors(o.X); !ok {
 		t.Error("not realisable at n = 10")
 	}
-	if _, _, ok := Realise(minimise(t, newTask(t, markov.Spec{D: 1, N: "5"})).X); ok {
+	if _, _, ok := QuadraticFactors(minimise(t, newTask(t, markov.Spec{D: 1, N: "5"})).X); ok {
 		t.Error("realisable at n = 5")
 	}
 }
 
 // What phi makes can be taken apart again, and what cannot has no parameters.
-func TestRealise(t *testing.T) {
+func TestQuadraticFactors(t *testing.T) {
 	// Sixty orders of magnitude; a discriminant that underflows has no sign.
 	number := rapid.OneOf(rapid.Map(rapid.Float64Range(-10, 10), func(x float64) float64 {
 		if math.Abs(x) < 1e-60 {
@@ -41,7 +41,7 @@ func TestRealise(t *testing.T) {
 	}), rapid.SampledFrom([]float64{0, 1, -1, 1e-9}))
 	rapid.Check(t, func(t *rapid.T) {
 		X := []float64{number.Draw(t, "xx"), number.Draw(t, "xy"), number.Draw(t, "yy")}
-		b, A, ok := Realise(X)
+		b, A, ok := QuadraticFactors(X)
 		var exact [3]*big.Rat
 		for i, x := range X {
 			exact[i] = new(big.Rat).SetFloat64(x)
@@ -61,10 +61,10 @@ func TestRealise(t *testing.T) {
 	})
 }
 
-func ExampleRealise() {
-	b, A, ok := Realise([]float64{2, 5, 2}) // 2t^2 + 5t + 2 = (2t + 1)(t + 2)
+func ExampleQuadraticFactors() {
+	b, A, ok := QuadraticFactors([]float64{2, 5, 2}) // 2t^2 + 5t + 2 = (2t + 1)(t + 2)
 	fmt.Println(b, A, ok)
-	_, _, ok = Realise([]float64{1, 1, 1}) // t^2 + t + 1 has no real factors
+	_, _, ok = QuadraticFactors([]float64{1, 1, 1}) // t^2 + t + 1 has no real factors
 	fmt.Println(ok)
 	// Output:
 	// [0.5 1] [4 2] true

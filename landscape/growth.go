@@ -1,0 +1,183 @@
+package landscape
+
+import (
+	"errors"
+	"math"
+
+	"gonum.org/v1/gonum/blas"
+	"gonum.org/v1/gonum/blas/blas64"
+	"gonum.org/v1/gonum/lapack/lapack64"
+
+	"markovicl/moment"
+)
+
+// Growth says that a loss grows away from a point, rounding included:
+//
+//	f(v) >= Bound + Rate |v - v0|^2 for every v,  |v0| <= Centre,
+//
+// in coordinates v in which |X| <= Stretch |v| for the point X of every v. It is
+// what carries a bound from one form to another that is close: only parameters
+// that are not large can be better than a given loss.
+type Growth struct {
+	Bound, Rate, Centre, Stretch float64
+}
+
+// errSlow is returned where a loss is not proven to grow fast enough for the
+// errors of its form.
+var errSlow = errors.New("the loss is not proven to grow faster than the errors of H, h and c may")
+
+// Charge returns how much lower than the loss of the stored form that of the
+// exact one may be, for all parameters whose loss on the exact form is at most
+// upper. errs bounds the errors of the stored form.
+//
+// With d = |v - v0| and |X| <= s (|v0| + d) such parameters have
+//
+//	upper >= Bound + Rate d^2 - (e_H |X|^2 + 2 e_h |X| + e_c),
+//
+// a quadratic inequality that bounds d, hence |X|, hence the charge.
+func (g Growth) Charge(errs moment.FormErrors, upper float64) (float64, error) {
+	if errs.Claim == moment.Exact || errs.H == 0 && errs.L == 0 && errs.C == 0 {
+		return 0, nil
+	}
+	s, c := g.Stretch*(1+1e-9), g.Centre*(1+1e-9)
+	square := g.Rate*(1-1e-9) - errs.H*s*s*(1+1e-9)
+	if !(square > 0) {
+		return 0, errSlow
+	}
+	slope := (errs.H*s*s*c + errs.L*s) * (1 + 1e-9)
+	rest := (errs.H*s*s*c*c+2*errs.L*s*c+errs.C)*(1+1e-9) + (upper-g.Bound)*(1+1e-9) + 1e-12*(math.Abs(upper)+math.Abs(g.Bound))
+	distance := 0.0
+	if inside := slope*slope + square*max(0, rest); inside > 0 {
+		distance = (slope + math.Sqrt(inside)) / square * (1 + 1e-9)
+	}
+	radius := s * (c + distance) * (1 + 1e-9)
+	charge := (errs.H*radius*radius + 2*errs.L*radius + errs.C) * (1 + 1e-9)
+	if math.IsNaN(charge) || math.IsInf(charge, 0) {
+		return 0, errSlow
+	}
+	return charge, nil
+}
+
+// shift is a loss written round a point x: f(x+e) = f(x) + 2r'e + e'He, with bounds
+// value <= f(x) <= upper, |r| <= residual and |x| <= size, rounding included.
+type shift struct{ value, upper, residual, size float64 }
+
+// shiftTo writes the loss of a form round a point x ([qm]). Every sum is taken in
+// twice the working precision; its error is at most u times its value plus
+// gamma^2 times the sum of the absolute values of its terms (Ogita, Rump and
+// Oishi 2005).
+func shiftTo(form *moment.Form, x []float64) shift {
+	n := len(x)
+	g := gamma(4*n + 16)
+	tiny := float64(n) * 0x1p-960 // underflow
+	H := form.H.RawSymmetric()
+	rows := make([]compensated, n)
+	magnitude := make([]float64, n)
+	for i := range n {
+		rows[i].add(-1, form.L[i])
+		magnitude[i] += math.Abs(form.L[i])
+	}
+	for i := range n {
+		row := H.Data[i*H.Stride : i*H.Stride+n]
+		for k := i; k < n; k++ {
+			rows[i].add(row[k], x[k])
+			magnitude[i] += math.Abs(row[k] * x[k])
+			if k != i {
+				rows[k].add(row[k], x[i])
+				magnitude[k] += math.Abs(row[k] * x[i])
+			}
+		}
+	}
+	var value compensated
+	value.add(1, form.C)
+	errs, norm, size, terms := 0.0, 0.0, 0.0, math.Abs(form.C)
+	for i, row := range rows {
+		r := row.value()
+		uncertain := 2*unitRoundoff*math.Abs(r) + g*g*magnitude[i] + tiny
+		value.add(r, x[i])
+		value.add(-form.L[i], x[i])
+		errs += uncertain * math.Abs(x[i])
+		terms += (math.Abs(r) + math.Abs(form.L[i])) * math.Abs(x[i])
+		norm += (math.Abs(r) + uncertain) * (math.Abs(r) + uncertain)
+		size += x[i] * x[i]
+	}
+	v := value.value()
+	errs += 2*unitRoundoff*math.Abs(v) + g*g*terms + tiny
+	return shift{value: v - errs*(1+1e-6), upper: v + errs*(1+1e-6), residual: math.Sqrt(norm)*(1+1e-6) + tiny, size: math.Sqrt(size) * (1 + 1e-6)}
+}
+
+// growthRates are the parts of the smallest eigenvalue of H, as estimated, that
+// are tried to be proven.
+var growthRates = []float64{0.5, 0.1, 0.01}
+
+// GrowthOf proves how the loss of a form grows away from its minimum, in the
+// coordinates X. Its Bound is a lower bound of the enlarged optimum. It fails if
+// H is not positive definite by more than rounding.
+func GrowthOf(form *moment.Form) (Growth, error) {
+	n := form.Dim()
+	S := make([]float64, n*n)
+	for r := range n {
+		for t := range n {
+			S[r*n+t] = form.H.At(r, t)
+		}
+	}
+	scale, err := unitScale(S, n)
+	if err != nil {
+		return Growth{}, errors.New("H is not positive definite")
+	}
+	estimate := leastEigenvalue(S, n)
+	if !(estimate > 0) {
+		return Growth{}, errors.New("H is not positive definite to working precision")
+	}
+	shifted := make([]float64, n*n)
+	for _, part := range growthRates {
+		rate := part * estimate
+		copy(shifted, S)
+		for r := range n {
+			shifted[r*n+r] -= rate
+		}
+		unit, err := unitScale(shifted, n)
+		if err != nil || provenDefinite(shifted, n, unit, 0, 0) <= 0 {
+			continue
+		}
+		x, _ := solveScaled(S, form.L, scale)
+		for _, v := range x {
+			if math.IsNaN(v) || math.IsInf(v, 0) {
+				return Growth{}, errors.New("the minimum of the loss is not finite")
+			}
+		}
+		at := shiftTo(form, x)
+		// 2r'e + rate |e|^2 >= rate/2 |e|^2 - 2|r|^2/rate
+		g := Growth{Bound: roundDown(at.value - 2*at.residual*at.residual/rate*(1+1e-6)), Rate: rate / 2, Centre: at.size, Stretch: 1}
+		if math.IsNaN(g.Bound) || math.IsInf(g.Bound, 0) {
+			return Growth{}, errors.New("the minimum of the loss is not finite")
+		}
+		return g, nil
+	}
+	return Growth{}, errors.New("H is not proven to be positive definite: rounding hides its smallest eigenvalues")
+}
+
+// leastEigenvalue estimates the smallest eigenvalue of a positive definite S ([n,
+// n]) by inverse iteration; 0 if S is not definite.
+func leastEigenvalue(S []float64, n int) float64 {
+	factor, ok := lapack64.Potrf(blas64.Symmetric{N: n, Stride: n, Data: append([]float64(nil), S...), Uplo: blas.Upper})
+	if !ok {
+		return 0
+	}
+	x := make([]float64, n)
+	for i := range x {
+		x[i] = 1 + float64(i%7)/8 - float64(i%3)/2
+	}
+	value := 0.0
+	const steps = 12
+	for range steps {
+		norm := blas64.Nrm2(vector(x))
+		if !(norm > 0) || math.IsInf(norm, 0) {
+			return 0
+		}
+		blas64.Scal(1/norm, vector(x))
+		lapack64.Potrs(factor, blas64.General{Rows: n, Cols: 1, Stride: 1, Data: x})
+		value = 1 / blas64.Nrm2(vector(x))
+	}
+	return value
+}
