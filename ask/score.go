@@ -38,17 +38,18 @@ type ScoreAnswer struct {
 	Loss   float64     `json:"loss"`
 	LossSE float64     `json:"loss_se"` // 0 where the loss is exact up to rounding
 
-	LossEnlarged *float64 `json:"loss_enlarged"` // no one-layer model, of any number of heads, is below it
-	Best         *float64 `json:"best"`          // loss of the best one-layer transformer with one head that was found
-	LowerBound   *float64 `json:"lower_bound"`   // proven: no such transformer is below it
-	Certified    *bool    `json:"certified"`     // the two meet
-	AboveBest    *float64 `json:"above_best"`    // (loss - best)/best; negative where depth or heads gain
-	BayesRisk    *float64 `json:"bayes_risk"`    // no predictor is below it
-	BayesRiskSE  *float64 `json:"bayes_risk_se"`
-	Accuracy     *float64 `json:"accuracy"` // how often the state nearest to the prediction is the label
-	AccuracySE   *float64 `json:"accuracy_se"`
-	Prompts      int      `json:"prompts"` // that were drawn; 0 if none
-	Notes        []string `json:"notes,omitempty"`
+	LossEnlarged *float64     `json:"loss_enlarged"` // the least that one layer with any number of heads could have
+	Best         *float64     `json:"best"`          // loss of the best one-layer transformer with one head that was found
+	LowerBound   *float64     `json:"lower_bound"`   // no such transformer is below it; null where nothing is proven
+	Claim        moment.Claim `json:"claim"`         // of the lower bound
+	Certified    *bool        `json:"certified"`     // the two meet
+	AboveBest    *float64     `json:"above_best"`    // (loss - best)/best; negative where depth or heads gain
+	BayesRisk    *float64     `json:"bayes_risk"`    // no predictor is below it
+	BayesRiskSE  *float64     `json:"bayes_risk_se"`
+	Accuracy     *float64     `json:"accuracy"` // how often the state nearest to the prediction is the label
+	AccuracySE   *float64     `json:"accuracy_se"`
+	Prompts      int          `json:"prompts"` // that were drawn; 0 if none
+	Notes        []string     `json:"notes,omitempty"`
 }
 
 // ScoredModel says which parameters they are.
@@ -91,7 +92,7 @@ func (q *Score) ask(ctx context.Context, env Env) (Answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	a := &ScoreAnswer{Task: task, Model: given.about}
+	a := &ScoreAnswer{Task: task, Model: given.about, Claim: moment.Numeric}
 	form, err := q.form(ctx, a)
 	if err != nil {
 		return nil, err
@@ -268,7 +269,7 @@ func (q *Score) compare(ctx context.Context, env Env, a *ScoreAnswer, form *mome
 	if err != nil {
 		return err
 	}
-	a.LossEnlarged = &o.Loss
+	a.LossEnlarged, a.Claim = &o.Loss, moment.Numeric
 	if dim := form.Dim(); dim > quickRecover && !q.Best {
 		a.Notes = append(a.Notes, fmt.Sprintf("the best transformer is left out, for with %d enlarged parameters the search for it takes long; `best` runs it", dim))
 		return nil
@@ -281,6 +282,7 @@ func (q *Score) compare(ctx context.Context, env Env, a *ScoreAnswer, form *mome
 		return ctx.Err()
 	}
 	above := (a.Loss - best.Loss) / best.Loss
-	a.Best, a.LowerBound, a.Certified, a.AboveBest = &best.Loss, &best.LowerBound, &best.Certified, &above
+	a.Claim = best.Claim
+	a.Best, a.LowerBound, a.Certified, a.AboveBest = &best.Loss, best.LowerBound, &best.Certified, &above
 	return nil
 }

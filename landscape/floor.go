@@ -131,7 +131,7 @@ func FloorOf(ctx context.Context, contexts Contexts, f *moment.Form, o *Optimum,
 
 // exactPower returns E[y^2] as a fraction, nil if it is not known as one.
 func exactPower(ctx context.Context, f *moment.Form) *big.Rat {
-	exact, err := f.Fractions(ctx, fractionsWork)
+	exact, err := f.Fractions(ctx, affordableWork)
 	if err != nil {
 		return nil
 	}

@@ -65,7 +65,9 @@ func printScore(a *app, s *ask.ScoreAnswer) error {
 			proof = "the best one-layer transformer, proven"
 		}
 		row("best transformer", s.Best, 0, proof)
-		row("lower bound", s.LowerBound, 0, "no one-layer transformer with one head is below it")
+		if s.LowerBound != nil {
+			row("lower bound", s.LowerBound, 0, "no one-layer transformer with one head is below it")
+		}
 	}
 	row("enlarged optimum", s.LossEnlarged, 0, "no one-layer model of any number of heads is below it")
 	if s.BayesRisk != nil {
