@@ -4,8 +4,6 @@ import (
 	"context"
 	"fmt"
 
-	"gonum.org/v1/gonum/mat"
-
 	"markovicl/chainfile"
 	"markovicl/internal/each"
 	"markovicl/markov"
@@ -61,52 +59,15 @@ func FitWindows(w *chainfile.Windows, n int) (*PriorFit, error) {
 // c of [moment.Form]) from the first prompts of a source. The result does not
 // depend on the number of workers.
 func EmpiricalForm(ctx context.Context, t markov.Task, source Source, set Settings) (*moment.Form, error) {
-	if set.Prompts < 1 {
-		return nil, fmt.Errorf("an estimate takes at least one prompt, got %d", set.Prompts)
-	}
-	q, D := t.QueryDim(), t.Dim()
-	m := moment.Pairs(D)
-	dim := q * m
-	// Blocks of prompts are summed up each on its own, in their order.
-	const block = 256
-	blocks := (set.Prompts + block - 1) / block
-	form := &moment.Form{Q: q, H: mat.NewSymDense(dim, nil), L: make([]float64, dim)}
-	rows := mat.NewDense(min(block, set.Prompts), dim, nil)
-	labels := make([]float64, block)
-	for b := range blocks {
-		size := min(block, set.Prompts-b*block)
-		err := each.Do(ctx, size, each.Settings{Workers: set.Workers}, func(int) func(int) error {
-			var prompt markov.Prompt
-			return func(k int) error {
-				if err := source.Prompt(&prompt, set.First+uint64(b*block+k)); err != nil {
-					return err
-				}
-				G, u := gramAndFeatures(t, &prompt)
-				g := upperTriangle(G, D)
-				row := rows.RawRowView(k)
-				for j, uj := range u {
-					for r, x := range g {
-						row[j*m+r] = uj * x
-					}
-				}
-				labels[k] = t.Target(&prompt)
-				return nil
+	settings := each.Settings{Workers: set.Workers, Progress: set.Progress}
+	return moment.FromPrompts(ctx, t.Dim(), set.Prompts, settings, func() (moment.Draw, error) {
+		var prompt markov.Prompt
+		return func(i int, G, u []float64) (float64, error) {
+			if err := source.Prompt(&prompt, set.First+uint64(i)); err != nil {
+				return 0, err
 			}
-		})
-		if err != nil {
-			return nil, err
-		}
-		part := rows.Slice(0, size, 0, dim)
-		form.H.SymRankK(form.H, 1/float64(set.Prompts), part.T())
-		for k, y := range labels[:size] {
-			form.C += y * y / float64(set.Prompts)
-			for i, x := range rows.RawRowView(k) {
-				form.L[i] += y * x / float64(set.Prompts)
-			}
-		}
-		if set.Progress != nil {
-			set.Progress(min((b+1)*block, set.Prompts))
-		}
-	}
-	return form, nil
+			t.Gram(G, &prompt)
+			return t.Query(u, &prompt), nil
+		}, nil
+	})
 }

@@ -25,8 +25,6 @@
 package predict
 
 import (
-	"math"
-
 	"markovicl/markov"
 )
 
@@ -72,12 +70,9 @@ func (p *Prediction) mean(e markov.Embedding) {
 // chosen, so that rounding does not choose it.
 const tie = 1e-9
 
-// Nearest returns the state whose embedding is nearest to a predicted
-// expectation; a tie, up to 1e-9, goes to the lower state.
+// Nearest is [markov.Task.Nearest].
 func Nearest(t markov.Task, expected float64) markov.State {
-	low, step := t.Embedding().Label(0), t.Embedding().Label(1)-t.Embedding().Label(0)
-	k := math.Ceil((expected-low)/step - 0.5 - tie)
-	return markov.State(min(max(k, 0), float64(t.States()-1)))
+	return t.Nearest(expected)
 }
 
 // Mode returns the most likely state of a distribution; a tie, up to 1e-9,

@@ -3,9 +3,8 @@ package train
 import (
 	"context"
 	"math"
-	"sync"
-	"sync/atomic"
 
+	"markovicl/internal/each"
 	"markovicl/lsa"
 	"markovicl/markov"
 )
@@ -43,61 +42,44 @@ const promptsOfPart = 256
 
 // evaluate is Evaluate on the prompts with numbers first, first+1, ..
 func evaluate(ctx context.Context, t markov.Task, m lsa.Model, seed, first uint64, prompts, workers int) (Score, error) {
-	type tally struct {
-		loss, square, hits float64
-		err                error
-	}
-	parts := make([]tally, (prompts+promptsOfPart-1)/promptsOfPart)
-	var next atomic.Int64
-	var group sync.WaitGroup
-	for range max(1, min(workers, len(parts))) {
-		sampler, err := markov.NewGramSampler(t, seed)
-		if err != nil {
+	type tally struct{ loss, square, hits float64 }
+	parts := (prompts + promptsOfPart - 1) / promptsOfPart
+	samplers := make([]*markov.GramSampler, each.Workers(workers, parts))
+	for w := range samplers {
+		var err error
+		if samplers[w], err = markov.NewGramSampler(t, seed); err != nil {
 			return Score{}, err
 		}
-		group.Go(func() {
-			forward := m.NewForward()
-			G, u := make([]float64, t.Dim()*t.Dim()), make([]float64, t.QueryDim())
-			for {
-				k := int(next.Add(1)) - 1
-				if k >= len(parts) {
-					return
+	}
+	var sum tally
+	err := each.Merge(ctx, parts, each.Settings{Workers: len(samplers)}, func(w int) func(int) (tally, error) {
+		forward := m.NewForward()
+		G, u := make([]float64, t.Dim()*t.Dim()), make([]float64, t.QueryDim())
+		return func(k int) (part tally, err error) {
+			for i := k * promptsOfPart; i < min((k+1)*promptsOfPart, prompts); i++ {
+				y, err := samplers[w].Draw(first+uint64(i), G, u)
+				if err != nil {
+					return part, err
 				}
-				part := &parts[k]
-				if part.err = ctx.Err(); part.err != nil {
-					return
+				prediction, err := forward.Predict(G, u)
+				if err != nil {
+					return part, err
 				}
-				for i := k * promptsOfPart; i < min((k+1)*promptsOfPart, prompts); i++ {
-					y, err := sampler.Draw(first+uint64(i), G, u)
-					var prediction float64
-					if err == nil {
-						prediction, err = forward.Predict(G, u)
-					}
-					if err != nil {
-						part.err = err
-						break
-					}
-					e := prediction - y
-					part.loss += e * e
-					part.square += e * e * e * e
-					if t.Regression() == nil && t.Embedding().Label(nearest(t, prediction)) == y {
-						part.hits++
-					}
+				e := prediction - y
+				part.loss += e * e
+				part.square += e * e * e * e
+				if t.Regression() == nil && t.Embedding().Label(t.Nearest(prediction)) == y {
+					part.hits++
 				}
 			}
-		})
-	}
-	group.Wait()
-	var sum tally
-	for _, part := range parts {
-		if part.err != nil {
-			return Score{}, part.err
+			return part, nil
 		}
+	}, func(_ int, part tally) {
 		sum.loss += part.loss
 		sum.square += part.square
 		sum.hits += part.hits
-	}
-	if err := ctx.Err(); err != nil {
+	})
+	if err != nil {
 		return Score{}, err
 	}
 	n := float64(prompts)
@@ -111,16 +93,4 @@ func evaluate(ctx context.Context, t markov.Task, m lsa.Model, seed, first uint6
 // mean square deviation.
 func standardError(deviation, n float64) float64 {
 	return math.Sqrt(max(0, deviation) / max(1, n-1))
-}
-
-// nearest returns the state whose label is nearest to a prediction, ties to the
-// lower.
-func nearest(t markov.Task, prediction float64) markov.State {
-	e, best := t.Embedding(), markov.State(0)
-	for s := 1; s < t.States(); s++ {
-		if math.Abs(prediction-e.Label(markov.State(s))) < math.Abs(prediction-e.Label(best)) {
-			best = markov.State(s)
-		}
-	}
-	return best
 }

@@ -6,8 +6,8 @@ import (
 	"math"
 
 	"gonum.org/v1/gonum/blas/blas64"
-	"gonum.org/v1/gonum/mat"
 
+	"markovicl/internal/each"
 	"markovicl/landscape"
 	"markovicl/lsa"
 	"markovicl/markov"
@@ -156,33 +156,11 @@ func formPays(D, heads, prompts int) bool {
 // quadratic form. Its minimiser is the least-squares fit of the enlarged model to
 // that batch.
 func BatchForm(p Problem) (*moment.Form, error) {
-	D, q, prompts := p.Task.Dim(), p.Task.QueryDim(), p.Config.Batch
-	sampler, err := markov.NewGramSampler(p.Task, p.derivedSeed(promptSeed))
-	if err != nil {
-		return nil, err
-	}
-	dim := q * moment.Pairs(D)
-	f := &moment.Form{Q: q, H: mat.NewSymDense(dim, nil), L: make([]float64, dim)}
-	G, u := make([]float64, D*D), make([]float64, q)
-	features := blas64.Vector{N: dim, Inc: 1, Data: make([]float64, dim)} // u (x) g
-	weight := 1 / float64(prompts)
-	for i := range prompts {
-		y, err := sampler.Draw(uint64(i), G, u)
+	return moment.FromPrompts(context.Background(), p.Task.Dim(), p.Config.Batch, each.Settings{}, func() (moment.Draw, error) {
+		sampler, err := markov.NewGramSampler(p.Task, p.derivedSeed(promptSeed))
 		if err != nil {
 			return nil, err
 		}
-		r := 0
-		for _, uj := range u {
-			for i := range D {
-				for _, g := range G[i*D+i : (i+1)*D] {
-					features.Data[r] = uj * g
-					r++
-				}
-			}
-		}
-		blas64.Syr(weight, features, f.H.RawSymmetric())
-		blas64.Axpy(weight*y, features, blas64.Vector{N: dim, Inc: 1, Data: f.L})
-		f.C += weight * y * y
-	}
-	return f, nil
+		return func(i int, G, u []float64) (float64, error) { return sampler.Draw(uint64(i), G, u) }, nil
+	})
 }

@@ -158,7 +158,7 @@ func TestEvaluateIsExact(t *testing.T) {
 	}
 	hits, err := ExactRisk(task, func(G, u []float64) (float64, error) { // 0-1 loss of the rounded prediction
 		x, err := r.Model.NewForward().Predict(G, u)
-		return float64(nearest(task, x)), err
+		return float64(task.Nearest(x)), err
 	})
 	if err != nil {
 		t.Fatal(err)
