@@ -1,0 +1,132 @@
+// Package docs_test holds docs/architecture.md to what the packages really import.
+package docs_test
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+)
+
+const module = "markovicl/"
+
+// rooms are the packages of the module with their imports, those within the module
+// without its name.
+func rooms(t *testing.T) map[string][]string {
+	t.Helper()
+	out, err := exec.Command("go", "list", "-json=ImportPath,Imports,GoFiles", "../...").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := map[string][]string{}
+	for decoder := json.NewDecoder(strings.NewReader(string(out))); ; {
+		var p struct {
+			ImportPath       string
+			Imports, GoFiles []string
+		}
+		if err := decoder.Decode(&p); errors.Is(err, io.EOF) {
+			return all
+		} else if err != nil {
+			t.Fatal(err)
+		}
+		if len(p.GoFiles) == 0 {
+			continue // tests alone
+		}
+		imports := []string{}
+		for _, path := range p.Imports {
+			imports = append(imports, strings.TrimPrefix(path, module))
+		}
+		all[strings.TrimPrefix(p.ImportPath, module)] = imports
+	}
+}
+
+// drawn reads the lines "room -> import import" of the page.
+func drawn(t *testing.T) (order []string, arrows map[string][]string) {
+	t.Helper()
+	page, err := os.ReadFile("architecture.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	arrows = map[string][]string{}
+	for line := range strings.Lines(string(page)) {
+		room, imports, ok := strings.Cut(strings.TrimSpace(line), "->")
+		if room = strings.TrimSpace(room); ok && !strings.Contains(room, " ") {
+			order, arrows[room] = append(order, room), strings.Fields(imports)
+		}
+	}
+	return order, arrows
+}
+
+func TestArrowsAreDrawn(t *testing.T) {
+	real := rooms(t)
+	order, arrows := drawn(t)
+	for room, imports := range real {
+		var want []string
+		for _, path := range imports {
+			if _, ours := real[path]; ours {
+				want = append(want, path)
+			}
+		}
+		slices.Sort(want)
+		got, ok := arrows[room]
+		if !ok || !slices.Equal(got, want) {
+			t.Errorf("docs/architecture.md must have the line\n    %s -> %s", room, strings.Join(want, " "))
+		}
+	}
+	for i, room := range order {
+		if real[room] == nil {
+			t.Errorf("docs/architecture.md draws the room %s, which is not there", room)
+		}
+		for _, path := range arrows[room] {
+			if j := slices.Index(order, path); j >= 0 && j < i {
+				t.Errorf("in docs/architecture.md %s stands above %s, which imports it; arrows point down", path, room)
+			}
+		}
+	}
+}
+
+// The one-way rules of the page: what is on the left reaches nothing on the right,
+// over however many imports.
+func TestOneWayRules(t *testing.T) {
+	for _, rule := range []struct {
+		room      string
+		forbidden []string
+	}{
+		{"moment", []string{"landscape", "lsa", "predict", "train"}},
+		{"landscape", []string{"predict", "train", "chainfile", "trace"}},
+		{"lsa", []string{"markov", "moment"}},
+		{"ask", []string{"figure/draw", "report", "store", "github.com/alecthomas/kong", "gonum.org/v1/plot", "database/sql", "net/http"}},
+		{"paper", []string{"figure/draw", "report", "gonum.org/v1/plot"}},
+		{"figure", []string{"paper", "markov", "gonum.org/v1/plot"}},
+	} {
+		out, err := exec.Command("go", "list", "-deps", module+rule.room).Output()
+		if err != nil {
+			t.Fatal(err)
+		}
+		for path := range strings.Lines(string(out)) {
+			path = strings.TrimPrefix(strings.TrimSpace(path), module)
+			for _, no := range rule.forbidden {
+				if path == no || strings.HasPrefix(path, no+"/") {
+					t.Errorf("%s reaches %s", rule.room, path)
+				}
+			}
+		}
+	}
+}
+
+// A room is named after what it holds.
+func TestRoomsHaveNames(t *testing.T) {
+	for room := range rooms(t) {
+		for _, part := range strings.Split(room, "/") {
+			switch strings.ToLower(part) {
+			case "util", "utils", "common", "helper", "helpers", "types", "misc", "shared", "base", "lib":
+				t.Error(fmt.Sprintf("the room %s is named after nothing that it holds", room))
+			}
+		}
+	}
+}
