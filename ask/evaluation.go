@@ -25,22 +25,25 @@ type EvaluationAnswer struct {
 }
 
 // PredictorScore is how a predictor did over many prompts; a metric that it does not
-// have is null. A predictor without a distribution has no log loss and no accuracy of its most
+// have is null, as the accuracies of a regression are. A predictor without a distribution has no log loss and no accuracy of its most
 // likely state.
 type PredictorScore struct {
 	Name           string   `json:"name"`
 	MSE            float64  `json:"mse"` // mean of (expected - e(y))^2
 	MSESE          float64  `json:"mse_se"`
-	Accuracy       float64  `json:"accuracy"` // how often the state nearest to the expectation is y
-	AccuracySE     float64  `json:"accuracy_se"`
+	Accuracy       *float64 `json:"accuracy"` // how often the state nearest to the expectation is y
+	AccuracySE     *float64 `json:"accuracy_se"`
 	AccuracyMode   *float64 `json:"accuracy_mode"` // how often the most likely state is y
 	AccuracyModeSE *float64 `json:"accuracy_mode_se"`
 	LogLoss        *float64 `json:"log_loss"` // mean of -log p(y), p clipped to [1e-15, 1-1e-15]
 	LogLossSE      *float64 `json:"log_loss_se"`
 }
 
-func newPredictorScore(s predict.Score) PredictorScore {
-	score := PredictorScore{Name: s.Name, MSE: s.MSE.Mean, MSESE: s.MSE.SE, Accuracy: s.Accuracy.Mean, AccuracySE: s.Accuracy.SE}
+func newPredictorScore(t markov.Task, s predict.Score) PredictorScore {
+	score := PredictorScore{Name: s.Name, MSE: s.MSE.Mean, MSESE: s.MSE.SE}
+	if t.Regression() == nil {
+		score.Accuracy, score.AccuracySE = &s.Accuracy.Mean, &s.Accuracy.SE
+	}
 	if m := s.AccuracyMode; m != nil {
 		score.AccuracyMode, score.AccuracyModeSE = &m.Mean, &m.SE
 	}
@@ -89,7 +92,7 @@ func (q *Predict) evaluate(ctx context.Context, env Env, src *promptSource, pred
 		PriorFit: src.prior, Fit: fit, Notes: notes,
 	}
 	for _, score := range e.Scores {
-		answer.Predictors = append(answer.Predictors, newPredictorScore(score))
+		answer.Predictors = append(answer.Predictors, newPredictorScore(src.task, score))
 	}
 	answer.Paired, answer.Advice = compare(e, src)
 	return answer, nil

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/csv"
+	"math"
 	"math/big"
 
 	"markovicl/landscape"
@@ -17,10 +18,12 @@ import (
 // SweepP and for each n.
 type Optimum struct {
 	Task
-	SweepP string `placeholder:"FROM:TO:STEP" help:"Answer for every start bernoulli:p with p from FROM to TO, both included (2 states)."`
-	Exact  bool   `help:"Solve in fractions: the entries of X, the loss, c and h exactly."`
-	Rule   string `placeholder:"NAME" help:"How kernels are averaged: gauss-jacobi, gauss-jacobi-split, dirichlet-counts or quasi-monte-carlo; by default the cheapest exact one."`
-	Seed   uint64 `default:"1" help:"Seed of quasi-monte-carlo."`
+	SweepP   string `placeholder:"FROM:TO:STEP" help:"Answer for every start bernoulli:p with p from FROM to TO, both included (2 states)."`
+	Exact    bool   `help:"Solve in fractions: the entries of X, the loss, c and h exactly."`
+	Rule     string `placeholder:"NAME" help:"How kernels are averaged: gauss-jacobi, gauss-jacobi-split, dirichlet-counts or quasi-monte-carlo; by default the cheapest exact one."`
+	Floor    bool   `help:"Add the floor of every depth: no linear self-attention of any number of layers and heads is below it."`
+	Contexts int    `default:"2000" help:"Contexts drawn for a floor that is no sum."`
+	Seed     uint64 `default:"1" help:"Seed of quasi-monte-carlo and of the contexts."`
 }
 
 // Command implements Question.
@@ -47,6 +50,7 @@ type OptimumAnswer struct {
 	StandardError  float64                  `json:"standard_error"`            // of the loss
 	StandardErrors *landscape.OptimumErrors `json:"standard_errors,omitempty"` // of the other numbers, where moments are sampled
 	*ExactOptimum
+	*FloorAnswer
 	Realisability
 
 	exact *moment.ExactForm // nil if it was not asked for
@@ -84,6 +88,9 @@ func (a *OptimumAnswer) Files() ([]File, error) {
 }
 
 func (q *Optimum) ask(ctx context.Context, env Env) (Answer, error) {
+	if q.Contexts < 2 {
+		return nil, inputf("contexts", "`contexts` must be at least 2, got %d: there is no standard error from fewer", q.Contexts)
+	}
 	tasks, err := q.tasks(env)
 	if err != nil {
 		return nil, err
@@ -94,7 +101,7 @@ func (q *Optimum) ask(ctx context.Context, env Env) (Answer, error) {
 	}
 	var results Results[OptimumAnswer]
 	for _, task := range sweep {
-		solve, err := q.solver(ctx, task)
+		solve, err := q.solver(ctx, env, task)
 		if err != nil {
 			return nil, err
 		}
@@ -142,7 +149,7 @@ func (q *Optimum) sweep(tasks []markov.Task) ([]markov.Task, error) {
 
 // solver computes the moments of a task, the same for every n, and returns what answers for
 // every n.
-func (q *Optimum) solver(ctx context.Context, task markov.Task) (func(markov.Task) (OptimumAnswer, error), error) {
+func (q *Optimum) solver(ctx context.Context, env Env, task markov.Task) (func(markov.Task) (OptimumAnswer, error), error) {
 	moments, err := moment.Of(ctx, task, moment.Options{Rule: q.Rule, Seed: q.Seed})
 	if err != nil {
 		return nil, inputUnlessEnded(ctx, "", err)
@@ -158,8 +165,29 @@ func (q *Optimum) solver(ctx context.Context, task markov.Task) (func(markov.Tas
 		if exact != nil {
 			form = exact.At(task.Context())
 		}
-		return optimum(ctx, moments, task, form)
+		answer, err := optimum(ctx, moments, task, form)
+		if err == nil && q.Floor {
+			err = q.addFloor(ctx, env, moments.At(task.Context()), &answer)
+		}
+		return answer, err
 	}, nil
+}
+
+// addFloor adds the floor of every depth to an answer.
+func (q *Optimum) addFloor(ctx context.Context, env Env, form *moment.Form, a *OptimumAnswer) error {
+	o := &landscape.Optimum{X: a.X, Loss: a.Loss}
+	floor, err := floorOf(ctx, env, a.Task, form, o, a.Loss, q.Contexts, q.Seed)
+	if err != nil {
+		return inputUnlessEnded(ctx, "floor", err)
+	}
+	if *floor.FloorSE > 0 { // the optimum beside which it is drawn may be sampled, too
+		*floor.FloorSE = math.Hypot(*floor.FloorSE, a.StandardError)
+	}
+	if !q.Exact {
+		floor.FloorExact = ""
+	}
+	a.FloorAnswer = floor
+	return nil
 }
 
 // optimum answers for one task, whose moments, the same for every n, are given, and

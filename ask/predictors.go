@@ -14,7 +14,7 @@ import (
 )
 
 // predictorNames lists what --predictors takes, in the order of tables.
-var predictorNames = []string{"bayes", "oracle", "bigram", "bigram-smoothed", "optimum", "best-lsa", "lsa", "linear", "logistic", "knn3", "svm"}
+var predictorNames = []string{"bayes", "oracle", "bigram", "bigram-smoothed", "linear-posterior", "optimum", "best-lsa", "lsa", "linear", "logistic", "knn3", "svm"}
 
 // Beyond these sizes a predictor is only made when it is asked for by name, for
 // it then takes more than some seconds.
@@ -39,11 +39,24 @@ func (q *Predict) predictors(ctx context.Context, env Env, src *promptSource, mo
 		}
 		all = append(all, p)
 	}
+	if wanted("linear-posterior") {
+		p, err := predict.NewLinearPosterior(src.task)
+		switch {
+		case err == nil:
+			all = append(all, p)
+		case len(q.Predictors) > 0:
+			return nil, nil, nil, input("predictors", err)
+		default:
+			left = append(left, "linear-posterior is left out: "+err.Error())
+		}
+	}
 	if wanted("optimum") || wanted("best-lsa") {
 		var attention []predict.Predictor
-		if attention, fit, left, err = q.attention(ctx, env, src); err != nil {
+		var notes []string
+		if attention, fit, notes, err = q.attention(ctx, env, src); err != nil {
 			return nil, nil, nil, err
 		}
+		left = append(left, notes...)
 		all = append(all, attention...)
 	}
 	for _, p := range all {
@@ -63,7 +76,7 @@ func (q *Predict) attention(ctx context.Context, env Env, src *promptSource) (li
 	dim := task.QueryDim() * moment.Pairs(task.Dim())
 	asked := func(name string) bool { return slices.Contains(q.Predictors, name) }
 	if len(q.Predictors) == 0 {
-		chains := math.Pow(float64(task.States()), float64(task.Positions()+1))
+		chains := math.Pow(float64(task.States()), float64(task.Positions()+1)) // 0 for a regression
 		if dim > quickOptimum || task.States() > 2 && chains > quickChains && !q.Fit {
 			return nil, nil, []string{fmt.Sprintf("optimum and best-lsa are left out, for with %d enlarged parameters and %d states they take long; `predictors` optimum runs the first", dim, task.States())}, nil
 		}

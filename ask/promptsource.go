@@ -47,6 +47,9 @@ func (q *Predict) source(env Env, model lsa.Model) (*promptSource, error) {
 		return nil, err
 	}
 	fitPrior := spec.Prior.Text == "fit"
+	if fitPrior && spec.Order > 1 {
+		return nil, inputf("prior", "`prior` fit is for order 1; give the prior of order %d", spec.Order)
+	}
 	if fitPrior {
 		if q.Simulate {
 			return nil, inputf("prior", "`prior` fit fits the prior to a file; a simulation needs one that is given")
@@ -64,7 +67,11 @@ func (q *Predict) source(env Env, model lsa.Model) (*promptSource, error) {
 			return nil, inputf("query", "`query`: %w", err)
 		}
 	}
-	if spec.D == 0 {
+	if spec.Family == markov.RegressionFamily {
+		if !q.Simulate || !q.Evaluate {
+			return nil, inputf("family", "family regression has no states to predict in a file or one by one; add `simulate` and `evaluate`")
+		}
+	} else if spec.D == 0 {
 		switch {
 		case len(query) > 0:
 			spec.D = len(query)

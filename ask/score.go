@@ -44,7 +44,8 @@ type ScoreAnswer struct {
 	Claim        moment.Claim `json:"claim"`         // of the lower bound
 	Certified    *bool        `json:"certified"`     // the two meet
 	AboveBest    *float64     `json:"above_best"`    // (loss - best)/best; negative where depth or heads gain
-	BayesRisk    *float64     `json:"bayes_risk"`    // no predictor is below it
+	FloorAnswer               // no linear self-attention of any depth is below it; the gain is over the loss
+	BayesRisk    *float64     `json:"bayes_risk"` // no predictor is below it
 	BayesRiskSE  *float64     `json:"bayes_risk_se"`
 	Accuracy     *float64     `json:"accuracy"` // how often the state nearest to the prediction is the label
 	AccuracySE   *float64     `json:"accuracy_se"`
@@ -104,9 +105,6 @@ func (q *Score) ask(ctx context.Context, env Env) (Answer, error) {
 		if err := q.compare(ctx, env, a, form); err != nil {
 			return nil, err
 		}
-	}
-	if task.Regression() != nil {
-		return *a, nil
 	}
 	risk, err := predict.BayesRisk(ctx, task, q.Seed, predict.Settings{Prompts: bayesPrompts(task)})
 	switch {
@@ -270,6 +268,15 @@ func (q *Score) compare(ctx context.Context, env Env, a *ScoreAnswer, form *mome
 		return err
 	}
 	a.LossEnlarged, a.Claim = &o.Loss, moment.Numeric
+	floor, err := floorOf(ctx, env, a.Task, form, o, a.Loss, contextsBeside(a.Task), q.Seed)
+	switch {
+	case ctx.Err() != nil:
+		return ctx.Err()
+	case err != nil:
+		a.Notes = append(a.Notes, "the floor of every depth is left out: "+err.Error())
+	default:
+		a.FloorAnswer = *floor
+	}
 	if dim := form.Dim(); dim > quickRecover && !q.Best {
 		a.Notes = append(a.Notes, fmt.Sprintf("the best transformer is left out, for with %d enlarged parameters the search for it takes long; `best` runs it", dim))
 		return nil

@@ -40,6 +40,7 @@ type TrainAnswer struct {
 	EnlargedOptimum *float64      `json:"enlarged_optimum"`
 	BayesRisk       *float64      `json:"bayes_risk"`
 	BayesRiskSE     *float64      `json:"bayes_risk_se"`
+	FloorAnswer                   // the gain is over the mean loss on fresh prompts, without them over the enlarged optimum
 	// Diverged are the seeds that left the reasonable numbers; they are not among Seeds.
 	Diverged []DivergedSeed `json:"diverged,omitempty"`
 
@@ -94,7 +95,7 @@ func (q *Train) ask(ctx context.Context, env Env) (Answer, error) {
 	interrupted = interrupted || study.Missing > 0
 	if !interrupted {
 		// What is trained is not lost to an interruption of the comparison.
-		err := answer.compare(ctx, task, study)
+		err := answer.compare(ctx, env, task, study)
 		interrupted = err != nil && ctx.Err() != nil
 		if err != nil && !interrupted {
 			return nil, err
@@ -174,7 +175,7 @@ func newTrainAnswer(task markov.Task, config train.Config, study *train.Study) *
 	complete := study.Missing == 0
 	for _, r := range study.Results {
 		s := TrainedSeed{Seed: r.Seed, Status: r.Status, Steps: r.Steps, LossTrain: r.Train.Loss}
-		if r.Train.Prompts > 0 {
+		if r.Train.Prompts > 0 && task.Regression() == nil {
 			s.AccuracyTrain = &r.Train.Accuracy
 		}
 		if r.Fresh != (train.Score{}) {
@@ -182,7 +183,7 @@ func newTrainAnswer(task markov.Task, config train.Config, study *train.Study) *
 			if r.Fresh.Prompts != 1 { // one prompt says nothing of its error
 				s.LossFreshSE = &r.Fresh.LossSE
 			}
-			if r.Fresh.Prompts > 0 {
+			if r.Fresh.Prompts > 0 && task.Regression() == nil {
 				s.AccuracyFresh = &r.Fresh.Accuracy
 			}
 			if r.Fresh.Prompts > 1 {
@@ -221,9 +222,26 @@ func bayesPrompts(task markov.Task) int {
 	return 20_000
 }
 
+// addFloor adds the floor of every depth, where it is had, with the gain over the mean
+// loss on fresh prompts; where there is none, over the enlarged optimum.
+func (t *TrainAnswer) addFloor(ctx context.Context, env Env, form *moment.Form, o *landscape.Optimum, seed uint64) error {
+	loss := o.Loss
+	if t.Mean != nil {
+		loss = *t.Mean
+	}
+	floor, err := floorOf(ctx, env, t.Task, form, o, loss, contextsBeside(t.Task), seed)
+	switch {
+	case ctx.Err() != nil:
+		return ctx.Err()
+	case err == nil:
+		t.FloorAnswer = *floor
+	}
+	return nil
+}
+
 // compare adds the enlarged optimum, the exact losses and the Bayes risk, where
 // they are had.
-func (t *TrainAnswer) compare(ctx context.Context, task markov.Task, study *train.Study) error {
+func (t *TrainAnswer) compare(ctx context.Context, env Env, task markov.Task, study *train.Study) error {
 	var form *moment.Form
 	if q := task.QueryDim(); q*moment.Pairs(q+1) <= largestComparison {
 		if moments, err := moment.Of(ctx, task, moment.Options{}); err == nil {
@@ -233,6 +251,9 @@ func (t *TrainAnswer) compare(ctx context.Context, task markov.Task, study *trai
 				return err
 			}
 			t.EnlargedOptimum = &o.Loss
+			if err := t.addFloor(ctx, env, form, o, study.Results[0].Seed); err != nil {
+				return err
+			}
 		} else if ctx.Err() != nil {
 			return err
 		}
@@ -245,7 +266,7 @@ func (t *TrainAnswer) compare(ctx context.Context, task markov.Task, study *trai
 			loss = r.Train.Loss
 		case t.Config.Layers == 1 && form != nil:
 			loss, err = train.PopulationLoss(form, r.Model)
-		case task.Positions() == 1 && task.States() == 2 && task.Context() <= largestSum && task.Start().Kind() != markov.StationaryStart:
+		case task.Positions() == 1 && task.States() == 2 && task.Prior().Mixture() == nil && task.Context() <= largestSum && task.Start().Kind() != markov.StationaryStart:
 			loss, err = train.ExactRisk(task, r.Model.NewForward().Predict)
 		default:
 			continue

@@ -42,6 +42,11 @@ func (c *optimumCmd) print(a *app, results ask.Results[ask.OptimumAnswer]) error
 		return err
 	}
 	fmt.Fprintln(a.stdout, "\npredicting 0: the loss of always predicting 0\nrealisable: is there a one-layer LSA (b, A) that attains the loss?")
+	for _, r := range results {
+		if r.FloorAnswer != nil {
+			printFloor(a, r)
+		}
+	}
 	if len(results) == 1 {
 		explainOptimum(a, &first)
 	} else if c.Exact {
@@ -50,6 +55,18 @@ func (c *optimumCmd) print(a *app, results ask.Results[ask.OptimumAnswer]) error
 		}
 	}
 	return nil
+}
+
+// printFloor says in a line what depth could gain.
+func printFloor(a *app, r ask.OptimumAnswer) {
+	value := fmt.Sprintf("%.12f", *r.Floor)
+	switch {
+	case r.FloorExact != "":
+		value += " = " + r.FloorExact
+	case *r.FloorSE > 0:
+		value = fmt.Sprintf("%.6f ± %.1e", *r.Floor, *r.FloorSE)
+	}
+	fmt.Fprintf(a.stdout, "n = %s: floor of every depth %s; layers and heads can gain at most %.2f %%\n", r.Task.Context(), value, 100**r.FloorGain)
 }
 
 func nodesWord(rule string) string {

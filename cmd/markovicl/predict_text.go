@@ -32,7 +32,7 @@ func printEvaluation(a *app, answer *ask.EvaluationAnswer) error {
 	w := a.table()
 	fmt.Fprintln(w, "predictor\tsquared error\t\taccuracy\t\tby mode\t\tlog loss\t")
 	for _, s := range answer.Predictors {
-		fmt.Fprintf(w, "%s\t%.5f\t± %.5f\t%.4f\t± %.4f\t%s\t%s\n", s.Name, s.MSE, s.MSESE, s.Accuracy, s.AccuracySE,
+		fmt.Fprintf(w, "%s\t%.5f\t± %.5f\t%s\t%s\t%s\n", s.Name, s.MSE, s.MSESE, metricCells(s.Accuracy, s.AccuracySE),
 			metricCells(s.AccuracyMode, s.AccuracyModeSE), metricCells(s.LogLoss, s.LogLossSE))
 	}
 	if err := w.Flush(); err != nil {

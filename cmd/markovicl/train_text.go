@@ -34,6 +34,13 @@ func printTraining(a *app, t *ask.TrainAnswer, took time.Duration) error {
 		fmt.Fprintf(w, "enlarged optimum\t\t\t\t\t%s\t\tfloor of one layer\n", number(t.EnlargedOptimum, 6))
 	}
 	switch {
+	case t.Floor == nil:
+	case *t.FloorSE == 0:
+		fmt.Fprintf(w, "floor of every depth\t\t\t\t\t%s\t\tfloor of all layers and heads\n", number(t.Floor, 6))
+	default:
+		fmt.Fprintf(w, "floor of every depth\t\t\t%s\t%s\t\t\tfloor of all layers and heads\n", number(t.Floor, 6), number(t.FloorSE, 6))
+	}
+	switch {
 	case t.BayesRisk == nil:
 	case *t.BayesRiskSE == 0:
 		fmt.Fprintf(w, "Bayes risk\t\t\t\t\t%s\t\tfloor of every predictor\n", number(t.BayesRisk, 6))

@@ -1,0 +1,54 @@
+package ask
+
+import (
+	"context"
+
+	"markovicl/landscape"
+	"markovicl/markov"
+	"markovicl/moment"
+)
+
+// FloorAnswer is the floor of every depth: no linear self-attention, structured or
+// dense, of any number of layers and heads, has a smaller loss. Where it is not
+// computed all is null.
+type FloorAnswer struct {
+	Floor      *float64      `json:"floor"`
+	FloorSE    *float64      `json:"floor_se"`   // 0 where the floor is a sum
+	FloorGain  *float64      `json:"floor_gain"` // (loss - floor)/loss: what depth and heads can gain at most
+	FloorClaim *moment.Claim `json:"floor_claim"`
+	FloorExact string        `json:"floor_exact,omitempty"`
+}
+
+// floorOf computes the floor of a task whose loss is form with optimum o, and the gain
+// over the given loss. Contexts are drawn where the floor is no sum.
+func floorOf(ctx context.Context, env Env, task markov.Task, form *moment.Form, o *landscape.Optimum, loss float64, contexts int, seed uint64) (*FloorAnswer, error) {
+	source, err := moment.NewContexts(task, seed)
+	if err != nil {
+		return nil, err
+	}
+	floor, err := landscape.FloorOf(ctx, source, form, o, landscape.FloorSettings{
+		Contexts: contexts, Progress: func(done int) { env.progress("floor", done, contexts) },
+	})
+	if err != nil {
+		return nil, err
+	}
+	gain := floor.Gain(loss)
+	return &FloorAnswer{Floor: &floor.Value, FloorSE: &floor.SE, FloorGain: &gain, FloorClaim: &floor.Claim, FloorExact: exactText(floor)}, nil
+}
+
+func exactText(f landscape.Floor) string {
+	if f.Exact == nil {
+		return ""
+	}
+	return f.Exact.RatString()
+}
+
+// contextsBeside returns how many contexts are drawn for a floor that nobody asked
+// for: a matter of a second or two. The posterior of stationary starts is an
+// integral for each.
+func contextsBeside(task markov.Task) int {
+	if task.Regression() == nil && task.Prior().Mixture() == nil && task.Start().Kind() == markov.StationaryStart {
+		return 100
+	}
+	return landscape.DefaultContexts
+}
