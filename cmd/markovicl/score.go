@@ -70,6 +70,9 @@ func printScore(a *app, s *ask.ScoreAnswer) error {
 		}
 	}
 	row("enlarged optimum", s.LossEnlarged, 0, "no one-layer model of any number of heads is below it")
+	if s.Floor != nil {
+		row("floor of every depth", s.Floor, *s.FloorSE, "no linear self-attention is below it")
+	}
 	if s.BayesRisk != nil {
 		row("Bayes risk", s.BayesRisk, *s.BayesRiskSE, "no predictor is below it")
 	}
