@@ -20,15 +20,16 @@ type Settings struct {
 	// Seed of the random starts; 0 means 1.
 	Seed uint64
 	// Heads of the transformer; 0 means 1. For more than one, the lower bound is
-	// the enlarged optimum, and LocalMinima and the certificate are missing.
+	// the enlarged optimum, or what branch and bound proves for D-1 heads where H is
+	// definite and q <= 4; LocalMinima and the certificate are missing.
 	Heads int
 	// Level is the highest level of the certificate that may be tried: 0, or 1
 	// where level 0 leaves a gap and for singular H, of which level 0 says nothing.
 	// For a definite H and q <= 3 level 1 is tried anyway, unless Level is less than 0.
 	Level int
 	// Boxes is how many boxes branch and bound may use where the certificates
-	// leave a gap, H is definite and q <= 3; 0 means DefaultBoxes, less than 0
-	// none.
+	// leave a gap, H is definite and q <= 3, or for D-1 heads; 0 means DefaultBoxes or
+	// DefaultHeadBoxes, less than 0 none.
 	Boxes int
 	// Progress, if not nil, is told the best loss so far and the best proven
 	// lower bound (minus infinity until there is one), both of which only improve.
@@ -45,6 +46,9 @@ const moreStarts = 10
 // DefaultBoxes limits branch and bound unless Settings say otherwise.
 const DefaultBoxes = 50_000
 
+// DefaultHeadBoxes limits branch and bound for D-1 heads unless Settings say otherwise.
+const DefaultHeadBoxes = 400_000
+
 // largest q for which branch and bound is tried, and level 1 before it
 const branchDimension = 3
 
@@ -53,9 +57,10 @@ type Method string
 
 // The methods.
 const (
-	BySDP    Method = "sdp"   // the semidefinite certificate
-	Exactly  Method = "exact" // it is the enlarged optimum, or d = 1 by polynomials
-	Unproven Method = "none"  // there is no bound
+	BySDP    Method = "sdp"              // the semidefinite certificate
+	Exactly  Method = "exact"            // it is the enlarged optimum, or d = 1 by polynomials
+	ByBoxes  Method = "branch-and-bound" // for D-1 heads: boxes of the direction that they leave out
+	Unproven Method = "none"             // there is no bound
 )
 
 // Status says why Recover stopped.
@@ -89,6 +94,7 @@ type Recovery struct {
 	Status       Status
 	Starts       int // random starts taken by the local search
 	Evaluations  int // of the matrix in the search for certificates
+	Boxes        int // of branch and bound for D-1 heads
 
 	Parameters  *lsa.Structured // the best transformer found: one layer
 	LocalMinima []LocalMinimum  // lowest first
@@ -627,8 +633,36 @@ func (r *recovery) heads(ctx context.Context) error {
 		r.out.Realisable = Realisable
 	default:
 		r.out.Reason = fmt.Sprintf("no model with %d heads that attains the enlarged optimum was found, which proves nothing; %d heads always do", best.Heads, D)
+		if best.Heads == r.form.Q && r.form.Q <= headsDimension && r.settings.Boxes >= 0 {
+			r.boundHeads(ctx)
+		}
 	}
 	r.report()
 	r.conclude(ctx)
 	return nil
+}
+
+// boundHeads proves how good D-1 heads can be.
+func (r *recovery) boundHeads(ctx context.Context) {
+	growth, err := GrowthOf(r.form)
+	if err != nil {
+		r.note("nothing is proven about %d heads beyond the enlarged optimum: %v", r.form.Q, err)
+		return
+	}
+	boxes := r.settings.Boxes
+	if boxes == 0 {
+		boxes = DefaultHeadBoxes
+	}
+	upper := r.out.LossBounds.Upper() - growth.Bound
+	lower, used, err := boundHeads(ctx, r.form, upper, CertifiedGap/2*math.Abs(r.out.Loss), boxes)
+	r.out.Boxes = used
+	var bound Bound
+	if err == nil {
+		bound, err = charged(roundDown(growth.Bound+lower), growth, r.form.Errors)
+	}
+	if err != nil {
+		r.note("nothing is proven about %d heads beyond the enlarged optimum: %v", r.form.Q, err)
+		return
+	}
+	r.raise(bound, ByBoxes)
 }
