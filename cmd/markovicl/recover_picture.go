@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"markovicl/ask"
@@ -23,13 +24,14 @@ func writePicture(path string, r *ask.RecoverAnswer) error {
 	format := strings.TrimPrefix(strings.ToLower(filepath.Ext(path)), ".")
 	var data []byte
 	var err error
+	drawn := slices.Contains(draw.Formats, format)
 	switch {
-	case task.Dim() == 2 && (format == "svg" || format == "png"):
+	case task.Dim() == 2 && drawn:
 		data, err = drawCurve(format, task, form, r)
-	case task.Dim() == 3 && (format == "svg" || format == "png"):
+	case task.Dim() == 3 && drawn:
 		data, err = drawMap(format, task, form, r)
 	case task.Dim() == 2 || task.Dim() == 3:
-		return badInputf("--picture %s: write a .svg or a .png file", path)
+		return badInputf("--picture %s: write a .%s file", path, strings.Join(draw.Formats, ", ."))
 	default:
 		return badInputf("--picture shows b with two or three entries; this task has %d", task.Dim())
 	}

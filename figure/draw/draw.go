@@ -1,11 +1,12 @@
-// Package draw makes pictures of the plots of package figure: SVG and PNG, in colours
-// that people with any kind of colour vision can tell apart, with every line named where
-// it ends rather than in a legend far away.
+// Package draw makes pictures of the plots of package figure: SVG, PNG, PDF, and
+// PGF/TikZ for LaTeX, in colours that people with any kind of colour vision can tell
+// apart, with every line named where it ends rather than in a legend far away.
 //
-//	svg, err := draw.Render(plot, "svg")
+//	pdf, err := draw.Render(plot, "pdf")
 //
 // Where to read what: draw.go has pages, panels and text; axes.go ranges and ticks;
-// marks.go series; labels.go their names; heat.go heat maps with their colour bars.
+// marks.go series; labels.go their names; heat.go heat maps with their colour bars; pdf.go
+// and tex.go what the canvases of these formats need.
 package draw
 
 import (
@@ -73,8 +74,11 @@ func letters(size vg.Length, weight xfont.Weight) text.Style {
 	}
 }
 
-// Render draws a plot; format is "svg" or "png". The bytes depend on the plot
-// alone.
+// Formats are the names of the formats of pictures, which are those of their files:
+// SVG, PNG, PDF, and PGF code for \input in a LaTeX document that uses package pgf.
+var Formats = []string{"svg", "png", "pdf", "tex"}
+
+// Render draws a plot in one of the Formats. The bytes depend on the plot alone.
 func Render(p figure.Plot, format string) ([]byte, error) {
 	if err := p.Check(); err != nil {
 		return nil, fmt.Errorf("plot %s: %w", p.Name, err)
@@ -140,8 +144,12 @@ func render(width, height vg.Length, format string, picture func(draw.Canvas) er
 		canvas = vgsvg.New(width, height)
 	case "png":
 		canvas = vgimg.PngCanvas{Canvas: vgimg.NewWith(vgimg.UseWH(width, height), vgimg.UseDPI(dpi))}
+	case "pdf":
+		canvas = newPDF(width, height)
+	case "tex":
+		canvas = newTeX(width, height)
 	default:
-		return nil, fmt.Errorf("plots are drawn as svg or png, not as %q", format)
+		return nil, fmt.Errorf("plots are drawn as %s, not as %q", strings.Join(Formats, ", "), format)
 	}
 	c := draw.New(canvas)
 	c.SetColor(Ground)
@@ -153,7 +161,7 @@ func render(width, height vg.Length, format string, picture func(draw.Canvas) er
 	if _, err := canvas.WriteTo(&out); err != nil {
 		return nil, err
 	}
-	if format == "png" {
+	if format != "svg" {
 		return out.Bytes(), nil
 	}
 	// Where the font is missing one with the same widths stands in for it.

@@ -1,0 +1,4 @@
+package draw
+
+// Outline is outline, for tests.
+var Outline = outline
