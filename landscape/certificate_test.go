@@ -133,7 +133,7 @@ func TestProveBoundIsSound(t *testing.T) {
 		}
 		W := m.matrix(w)
 		if r.IntN(2) == 0 {
-			if inside := interiorPoint(form); inside != nil {
+			if inside := interiorPoint(t.Context(), form); inside != nil {
 				for i := range W {
 					W[i] += inside[i]
 				}

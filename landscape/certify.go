@@ -43,7 +43,7 @@ func certify(ctx context.Context, form *moment.Form, minimum *LocalMinimum, eval
 	if W, err = search.certificateMatrix(w); err != nil {
 		return nil, nil, err
 	}
-	W, v = roundedProof(form, W)
+	W, v = roundedProof(ctx, form, W)
 	return W, v, nil
 }
 
@@ -93,7 +93,7 @@ func (p penalty) descend(ctx context.Context, w []float64, margin float64, preco
 // on the kernel of N: there Y_(i,(j,k)) = -Y_(k,(j,i)), and each minor is a
 // square. So N + t W_K is definite for small t > 0 when H is, and mixing a little
 // of it in makes room for rounding.
-func roundedProof(form *moment.Form, W []float64) ([]float64, *Verification) {
+func roundedProof(ctx context.Context, form *moment.Form, W []float64) ([]float64, *Verification) {
 	best, bestW := (*Verification)(nil), W
 	if v, err := proveBound(form, W, true); err == nil {
 		best = v
@@ -101,11 +101,14 @@ func roundedProof(form *moment.Form, W []float64) ([]float64, *Verification) {
 	if best != nil && best.Slack == 0 {
 		return bestW, best
 	}
-	interior := interiorPoint(form)
+	if ctx.Err() != nil {
+		return bestW, best
+	}
+	interior := interiorPoint(ctx, form)
 	if interior == nil {
 		return bestW, best
 	}
-	for mix := 1e-10; mix < 0.01; mix *= 4 {
+	for mix := 1e-10; mix < 0.01 && ctx.Err() == nil; mix *= 4 {
 		mixed := make([]float64, len(W))
 		for i := range mixed {
 			mixed[i] = (1-mix)*W[i] + mix*interior[i]
@@ -150,7 +153,7 @@ func relax(ctx context.Context, form *moment.Form, minimum *LocalMinimum, better
 		if err != nil {
 			return false
 		}
-		W, v := roundedProof(form, W)
+		W, v := roundedProof(ctx, form, W)
 		if v == nil {
 			return true
 		}
@@ -167,8 +170,8 @@ func relax(ctx context.Context, form *moment.Form, minimum *LocalMinimum, better
 }
 
 // interiorPoint returns an admissible W with N + W definite, nil if H is not
-// definite.
-func interiorPoint(form *moment.Form) []float64 {
+// definite or ctx has ended.
+func interiorPoint(ctx context.Context, form *moment.Form) []float64 {
 	q, D := form.Q, form.Q+1
 	M := q * D
 	n := D * M
@@ -190,7 +193,7 @@ func interiorPoint(form *moment.Form) []float64 {
 	for i := range form.Dim() {
 		scale += form.H.At(i, i) / float64(form.Dim())
 	}
-	for t := scale / 4; t > 1e-9*scale; t /= 4 {
+	for t := scale / 4; t > 1e-9*scale && ctx.Err() == nil; t /= 4 {
 		W := make([]float64, n*n)
 		for i, x := range WK {
 			W[i] = t * x

@@ -256,7 +256,7 @@ func (r *recovery) search(ctx context.Context) error {
 	}
 	r.loss = r.minima[0].Loss
 	if r.out.Realisable == Realisable {
-		r.attained()
+		r.attained(ctx)
 	}
 	r.report()
 	return nil
@@ -331,11 +331,11 @@ func blockDirections(X []float64, q int) (starts [][]float64) {
 
 // attained takes the certificates that there are where the enlarged optimum is a
 // transformer: the bound is the optimum itself.
-func (r *recovery) attained() {
+func (r *recovery) attained(ctx context.Context) {
 	n := r.form.Q * (r.form.Q + 1) * (r.form.Q + 1)
 	switch {
 	case r.definite():
-		if W, v := roundedProof(r.form, make([]float64, n*n)); v != nil {
+		if W, v := roundedProof(ctx, r.form, make([]float64, n*n)); v != nil {
 			r.certificate(&Certificate{W: W, Form: r.form}, v)
 		}
 	case r.settings.Level >= 1 && r.reduced != nil:
@@ -347,7 +347,7 @@ func (r *recovery) attained() {
 
 // attainedNow takes note if a further search has found a transformer that attains the
 // enlarged optimum.
-func (r *recovery) attainedNow() {
+func (r *recovery) attainedNow(ctx context.Context) {
 	best := r.scene.lift(r.minima[0])
 	if r.form.Errors.Claim != moment.Numeric && r.attains(r.scene.loss(best.B, best.A, 1)) {
 		r.out.Realisable, r.out.Reason = Realisable, ""
@@ -379,7 +379,7 @@ func (r *recovery) prove(ctx context.Context) error {
 		if _, err := r.searchHarder(ctx); err != nil {
 			return err
 		}
-		r.attainedNow()
+		r.attainedNow(ctx)
 	}
 	small := r.definite() && r.form.Q <= branchDimension
 	if !r.done(ctx) && (r.settings.Level >= 1 || r.settings.Level == 0 && small) {
