@@ -13,7 +13,6 @@ import (
 	"io"
 	"os"
 	"os/signal"
-	"regexp"
 	"slices"
 	"syscall"
 
@@ -21,6 +20,7 @@ import (
 	"golang.org/x/term"
 
 	"markovicl/ask"
+	"markovicl/ask/text"
 	"markovicl/paper"
 )
 
@@ -135,7 +135,7 @@ func (a *app) report(err error) int {
 		return 0
 	}
 	e := a.classify(err)
-	fmt.Fprintln(a.stderr, "markovicl:", asFlags(err.Error()))
+	fmt.Fprintln(a.stderr, "markovicl:", text.Flags(err.Error()))
 	switch e.Kind {
 	case ask.Input:
 		return exitBadUsage
@@ -177,9 +177,3 @@ func (a *app) classify(err error) *ask.Error {
 	}
 	return &ask.Error{Kind: kind, Message: err.Error(), Err: err}
 }
-
-var fieldName = regexp.MustCompile("`([a-z][a-z0-9-]*)`")
-
-// asFlags writes the fields of a question in a message, which are in backquotes, as
-// flags.
-func asFlags(message string) string { return fieldName.ReplaceAllString(message, "--$1") }

@@ -42,10 +42,7 @@ func (c *optimumCmd) Run(a *app) error {
 	}
 	results := answer.(ask.Results[ask.OptimumAnswer])
 	saved := c.save(results)
-	if c.JSON {
-		return errors.Join(a.writeJSON(results), saved)
-	}
-	return errors.Join(c.print(a, results), saved)
+	return errors.Join(a.show(&c.Optimum, results, c.JSON), saved)
 }
 
 func (c *optimumCmd) save(results ask.Results[ask.OptimumAnswer]) error {

@@ -1,8 +1,6 @@
 package main
 
 import (
-	"fmt"
-
 	"markovicl/ask"
 )
 
@@ -31,19 +29,5 @@ func (c *predictCmd) Run(a *app) error {
 	if err != nil {
 		return err
 	}
-	var notes []string
-	var print func() error
-	switch answer := answer.(type) {
-	case ask.EvaluationAnswer:
-		notes, print = answer.Notes, func() error { return printEvaluation(a, &answer) }
-	case ask.PredictionAnswer:
-		notes, print = answer.Notes, func() error { return printPrediction(a, &answer, c.Query != "") }
-	}
-	for _, note := range notes {
-		fmt.Fprintln(a.stderr, "note:", asFlags(note))
-	}
-	if c.JSON {
-		return a.writeJSON(answer)
-	}
-	return print()
+	return a.show(&c.Predict, answer, c.JSON)
 }

@@ -38,26 +38,7 @@ func (c *recoverCmd) Run(a *app) error {
 		// A file that cannot be written does not take the answer with it.
 		err = errors.Join(err, c.save(&results[0]))
 	}
-	if c.JSON {
-		return errors.Join(a.writeJSON(answer), err)
-	}
-	a.answered = true
-	switch answer := answer.(type) {
-	case ask.Results[ask.RecoverAnswer]:
-		for i := range answer {
-			printRecovery(a, &answer[i])
-			if c.Improvable(&answer[i]) {
-				fmt.Fprintln(a.stdout, "next               --level 1 tries a stronger certificate")
-			}
-		}
-	case ask.VerifyAnswer:
-		printVerification(a, &answer)
-	case ask.PointAnswer:
-		printPoint(a, &answer)
-	case ask.ExactPointAnswer:
-		printExactPoint(a, &answer)
-	}
-	return err
+	return errors.Join(a.show(&c.Recover, answer, c.JSON), err)
 }
 
 // check refuses files that could not be written, before the work.

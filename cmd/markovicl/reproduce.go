@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"text/tabwriter"
 
 	"markovicl/ask"
 	"markovicl/paper"
@@ -193,7 +194,7 @@ func (w *watcher) Done(o paper.Outcome) {
 
 // printVerdicts prints the table of verdicts, then why each is what it is.
 func (a *app) printVerdicts(entries []report.Entry, page string) error {
-	table := a.table()
+	table := tabwriter.NewWriter(a.stdout, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(table, "item\tverdict\tpaper\tours\tseconds")
 	for _, e := range entries {
 		seconds := "–"

@@ -44,10 +44,7 @@ func (c *traceCmd) Run(a *app) error {
 	if c.Out != "" {
 		answer.Files, failed = c.write(answer.Result())
 	}
-	if c.JSON {
-		return errors.Join(a.writeJSON(answer), failed)
-	}
-	return errors.Join(printTrace(a, &answer), failed)
+	return errors.Join(a.show(&c.Trace, answer, c.JSON), failed)
 }
 
 // write writes the table and the picture to the folder.

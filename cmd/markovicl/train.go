@@ -45,11 +45,11 @@ func (c *trainCmd) Run(a *app) error {
 	if c.Out != "" {
 		err = errors.Join(c.interruption(err), c.save(&answer))
 	}
-	if c.JSON {
-		return errors.Join(err, a.writeJSON(answer))
+	err = errors.Join(err, a.show(&c.Train, answer, c.JSON))
+	if !c.JSON {
+		fmt.Fprintf(a.stdout, "\n%.1f seconds in all\n", time.Since(start).Seconds())
 	}
-	a.answered = true
-	return errors.Join(err, printTraining(a, &answer, time.Since(start)))
+	return err
 }
 
 // checkpoints makes the folder and returns where its checkpoints are. It refuses to

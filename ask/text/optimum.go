@@ -1,4 +1,4 @@
-package main
+package text
 
 import (
 	"fmt"
@@ -10,16 +10,16 @@ import (
 	"markovicl/moment"
 )
 
-func (c *optimumCmd) print(a *app, results ask.Results[ask.OptimumAnswer]) error {
+func printOptimum(p *printer, q *ask.Optimum, results ask.Results[ask.OptimumAnswer]) error {
 	first := results[0]
 	if len(results) == 1 {
-		fmt.Fprintf(a.stdout, "task: %s\n", first.Task)
+		fmt.Fprintf(p, "task: %s\n", first.Task)
 	} else {
-		fmt.Fprintf(a.stdout, "the first of %d tasks: %s\n", len(results), first.Task)
+		fmt.Fprintf(p, "the first of %d tasks: %s\n", len(results), first.Task)
 	}
-	fmt.Fprintf(a.stdout, "enlarged parameters: %d, moments by %s at %d %s\n\n", first.Dimension, first.Rule, first.Nodes, nodesWord(first.Rule))
-	sampled, swept := first.StandardErrors != nil, c.SweepP != ""
-	w := a.table()
+	fmt.Fprintf(p, "enlarged parameters: %d, moments by %s at %d %s\n\n", first.Dimension, first.Rule, first.Nodes, nodesWord(first.Rule))
+	sampled, swept := first.StandardErrors != nil, q.SweepP != ""
+	w := p.table()
 	if swept {
 		fmt.Fprint(w, "p\t")
 	}
@@ -41,24 +41,24 @@ func (c *optimumCmd) print(a *app, results ask.Results[ask.OptimumAnswer]) error
 	if err := w.Flush(); err != nil {
 		return err
 	}
-	fmt.Fprintln(a.stdout, "\npredicting 0: the loss of always predicting 0\nrealisable: is there a one-layer LSA (b, A) that attains the loss?")
+	fmt.Fprintln(p, "\npredicting 0: the loss of always predicting 0\nrealisable: is there a one-layer LSA (b, A) that attains the loss?")
 	for _, r := range results {
 		if r.FloorAnswer != nil {
-			printFloor(a, r)
+			printFloor(p, r)
 		}
 	}
 	if len(results) == 1 {
-		explainOptimum(a, &first)
-	} else if c.Exact {
+		explainOptimum(p, &first)
+	} else if q.Exact {
 		for _, r := range results {
-			fmt.Fprintf(a.stdout, "n = %s, start %s: loss %s\n", r.Task.Context(), r.Task.Start(), r.LossExact)
+			fmt.Fprintf(p, "n = %s, start %s: loss %s\n", r.Task.Context(), r.Task.Start(), r.LossExact)
 		}
 	}
 	return nil
 }
 
 // printFloor says in a line what depth could gain.
-func printFloor(a *app, r ask.OptimumAnswer) {
+func printFloor(p *printer, r ask.OptimumAnswer) {
 	value := fmt.Sprintf("%.12f", *r.Floor)
 	switch {
 	case r.FloorExact != "":
@@ -66,7 +66,7 @@ func printFloor(a *app, r ask.OptimumAnswer) {
 	case *r.FloorSE > 0:
 		value = fmt.Sprintf("%.6f ± %.1e", *r.Floor, *r.FloorSE)
 	}
-	fmt.Fprintf(a.stdout, "n = %s: floor of every depth %s; layers and heads can gain at most %.2f %%\n", r.Task.Context(), value, 100**r.FloorGain)
+	fmt.Fprintf(p, "n = %s: floor of every depth %s; layers and heads can gain at most %.2f %%\n", r.Task.Context(), value, 100**r.FloorGain)
 }
 
 func nodesWord(rule string) string {
@@ -90,36 +90,36 @@ func realisableWord(realisable *bool) string {
 }
 
 // explainOptimum says in a few lines what the answer for a single task rests on.
-func explainOptimum(a *app, r *ask.OptimumAnswer) {
+func explainOptimum(p *printer, r *ask.OptimumAnswer) {
 	if !r.Unique {
-		fmt.Fprintf(a.stdout, "H is singular (rank %d of %d): X is the minimiser of least norm, not the only one.\n", r.Rank, r.Dimension)
+		fmt.Fprintf(p, "H is singular (rank %d of %d): X is the minimiser of least norm, not the only one.\n", r.Rank, r.Dimension)
 	}
 	switch {
 	case r.Realisable == nil:
-		fmt.Fprintf(a.stdout, "Undecided: %s.\n", strings.TrimSuffix(asFlags(r.Reason), "."))
+		fmt.Fprintf(p, "Undecided: %s.\n", strings.TrimSuffix(Flags(r.Reason), "."))
 	case *r.Realisable:
 		h := r.Parameters.Heads[0]
-		fmt.Fprintf(a.stdout, "Yes: b = %.10g, A = %.10g\n", h.B, h.A)
+		fmt.Fprintf(p, "Yes: b = %.10g, A = %.10g\n", h.B, h.A)
 	case r.Obstruction != nil:
-		fmt.Fprintf(a.stdout, "No: %s\n", obstructionSentence(r.Obstruction))
+		fmt.Fprintf(p, "No: %s\n", obstructionSentence(r.Obstruction))
 	default:
-		fmt.Fprintln(a.stdout, "No: in fractions X is not phi(b, A) for any b and A.")
+		fmt.Fprintln(p, "No: in fractions X is not phi(b, A) for any b and A.")
 	}
 	const few = 12
 	if e := r.ExactOptimum; e != nil {
-		fmt.Fprintf(a.stdout, "Exactly: loss = %s", e.LossExact)
+		fmt.Fprintf(p, "Exactly: loss = %s", e.LossExact)
 		if len(e.XExact) <= few {
-			fmt.Fprintf(a.stdout, ", X = [%s]", strings.Join(e.XExact, " "))
+			fmt.Fprintf(p, ", X = [%s]", strings.Join(e.XExact, " "))
 		}
-		fmt.Fprintln(a.stdout)
+		fmt.Fprintln(p)
 		if e.DiscriminantExact != "" {
-			fmt.Fprintf(a.stdout, "X_xy^2 - 4 X_xx X_yy = %s, which must be >= 0 for a transformer (Theorem 3.3).\n", e.DiscriminantExact)
+			fmt.Fprintf(p, "X_xy^2 - 4 X_xx X_yy = %s, which must be >= 0 for a transformer (Theorem 3.3).\n", e.DiscriminantExact)
 		}
 	}
 	if len(r.X) <= few {
-		fmt.Fprintf(a.stdout, "X = %.10g\n", r.X)
+		fmt.Fprintf(p, "X = %.10g\n", r.X)
 	} else {
-		fmt.Fprintf(a.stdout, "X has %d entries; --json prints them.\n", len(r.X))
+		fmt.Fprintf(p, "X has %d entries; --json prints them.\n", len(r.X))
 	}
 }
 

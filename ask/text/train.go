@@ -1,19 +1,18 @@
-package main
+package text
 
 import (
 	"fmt"
-	"time"
 
 	"markovicl/ask"
 )
 
-func printTraining(a *app, t *ask.TrainAnswer, took time.Duration) error {
+func printTraining(p *printer, t *ask.TrainAnswer) error {
 	kind := "structured"
 	if t.Config.Dense {
 		kind = "dense"
 	}
-	fmt.Fprintf(a.stdout, "task: %s\n", t.Task)
-	fmt.Fprintf(a.stdout, "model: %s, %d layers, %d heads; %s on %s, batch %d\n\n",
+	fmt.Fprintf(p, "task: %s\n", t.Task)
+	fmt.Fprintf(p, "model: %s, %d layers, %d heads; %s on %s, batch %d\n\n",
 		kind, t.Config.Layers, t.Config.Heads, t.Config.Optimizer, t.Config.Data, t.Config.Batch)
 	number := func(x *float64, digits int) string {
 		if x == nil {
@@ -21,7 +20,7 @@ func printTraining(a *app, t *ask.TrainAnswer, took time.Duration) error {
 		}
 		return fmt.Sprintf("%.*f", digits, *x)
 	}
-	w := a.table()
+	w := p.table()
 	fmt.Fprintln(w, "\tsteps\tloss, training\tloss, fresh prompts\tstandard error\tloss, exact\taccuracy, fresh\tstatus")
 	for _, s := range t.Seeds {
 		fmt.Fprintf(w, "seed %d\t%d\t%.6f\t%s\t%s\t%s\t%s\t%s\n", s.Seed, s.Steps, s.LossTrain,
@@ -47,9 +46,5 @@ func printTraining(a *app, t *ask.TrainAnswer, took time.Duration) error {
 	default:
 		fmt.Fprintf(w, "Bayes risk\t\t\t%s\t%s\t\t\tfloor of every predictor\n", number(t.BayesRisk, 6), number(t.BayesRiskSE, 6))
 	}
-	if err := w.Flush(); err != nil {
-		return err
-	}
-	fmt.Fprintf(a.stdout, "\n%.1f seconds in all\n", took.Seconds())
-	return nil
+	return w.Flush()
 }

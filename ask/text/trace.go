@@ -1,4 +1,4 @@
-package main
+package text
 
 import (
 	"fmt"
@@ -7,18 +7,18 @@ import (
 	"markovicl/trace"
 )
 
-func printTrace(a *app, answer *ask.TraceAnswer) error {
+func printTrace(p *printer, answer *ask.TraceAnswer) error {
 	task, about, r := answer.Task, answer.Model, answer.Result()
-	fmt.Fprintf(a.stdout, "task: %s\n", task)
+	fmt.Fprintf(p, "task: %s\n", task)
 	model := about.Params
 	if about.Scale != nil {
 		model = fmt.Sprintf("random, b and A ~ N(0, s^2) with s = %.6g", *about.Scale)
 	}
-	fmt.Fprintf(a.stdout, "model: %d layers of %d heads, %s\n", about.Layers, about.Heads, model)
-	fmt.Fprintf(a.stdout, "%d prompts; the layers are the steps of Theorem 4.1 up to a relative %.1e (token by token in %d prompts)\n\n", r.Prompts, r.IdentityError, r.ExplicitPrompts)
+	fmt.Fprintf(p, "model: %d layers of %d heads, %s\n", about.Layers, about.Heads, model)
+	fmt.Fprintf(p, "%d prompts; the layers are the steps of Theorem 4.1 up to a relative %.1e (token by token in %d prompts)\n\n", r.Prompts, r.IdentityError, r.ExplicitPrompts)
 
 	q := task.QueryDim()
-	t := a.table()
+	t := p.table()
 	fmt.Fprint(t, "layer\tquery loss\t+-\tmean r^2\t|grad| of it\tcosine\tdescends R1\tdescends R2")
 	if answer.Pareto != nil {
 		fmt.Fprint(t, "\tGD\t+-\tdominated\tGD at -w\t+-")
@@ -47,8 +47,8 @@ func printTrace(a *app, answer *ask.TraceAnswer) error {
 		func(l trace.Layer) []trace.Estimate { return l.R1 },
 		func(l trace.Layer) []trace.Estimate { return l.R2 },
 	} {
-		fmt.Fprintf(a.stdout, "\nR%d_k(w_l), means\n", name+1)
-		t := a.table()
+		fmt.Fprintf(p, "\nR%d_k(w_l), means\n", name+1)
+		t := p.table()
 		fmt.Fprint(t, "layer")
 		for k := range q + 1 {
 			fmt.Fprintf(t, "\tk=%d", k+1)
@@ -65,14 +65,14 @@ func printTrace(a *app, answer *ask.TraceAnswer) error {
 			return err
 		}
 	}
-	fmt.Fprintln(a.stdout, "\n+- is a standard error; r = y - w'x is the residual of in-context labels and half its mean square is R1's last")
-	fmt.Fprintln(a.stdout, "objective; descends counts the objectives whose mean cosine with the layer's step is positive.")
+	fmt.Fprintln(p, "\n+- is a standard error; r = y - w'x is the residual of in-context labels and half its mean square is R1's last")
+	fmt.Fprintln(p, "objective; descends counts the objectives whose mean cosine with the layer's step is positive.")
 	if answer.Pareto != nil {
-		fmt.Fprintf(a.stdout, "GD: distance to the front of the prompt in [%g, %g]^%d, objectives scaled to [0, 1]; %.0f points a front.\n",
+		fmt.Fprintf(p, "GD: distance to the front of the prompt in [%g, %g]^%d, objectives scaled to [0, 1]; %.0f points a front.\n",
 			r.Box.Low[0], r.Box.High[0], q, r.FrontSize)
 	}
 	for _, name := range answer.Files {
-		fmt.Fprintln(a.stdout, name)
+		fmt.Fprintln(p, name)
 	}
 	return nil
 }

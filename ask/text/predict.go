@@ -1,4 +1,4 @@
-package main
+package text
 
 import (
 	"cmp"
@@ -11,25 +11,25 @@ import (
 	"markovicl/predict"
 )
 
-func printEvaluation(a *app, answer *ask.EvaluationAnswer) error {
-	describe(a, answer.Task, answer.Source, answer.PriorFit)
+func printEvaluation(p *printer, answer *ask.EvaluationAnswer) error {
+	describe(p, answer.Task, answer.Source, answer.PriorFit)
 	switch {
 	case answer.Source.File == "":
-		fmt.Fprintf(a.stdout, "%d prompts drawn from the task, seed %d\n", answer.Prompts, answer.Seed)
+		fmt.Fprintf(p, "%d prompts drawn from the task, seed %d\n", answer.Prompts, answer.Seed)
 	case answer.PriorFit != nil || answer.Fit != nil:
-		fmt.Fprintf(a.stdout, "%d prompts from the last %d chains of %d states, seed %d\n", answer.Prompts, answer.Source.Chains, answer.Task.Positions()+1, answer.Seed)
+		fmt.Fprintf(p, "%d prompts from the last %d chains of %d states, seed %d\n", answer.Prompts, answer.Source.Chains, answer.Task.Positions()+1, answer.Seed)
 	default:
-		fmt.Fprintf(a.stdout, "%d prompts from %d chains of %d states, seed %d\n", answer.Prompts, answer.Source.Chains, answer.Task.Positions()+1, answer.Seed)
+		fmt.Fprintf(p, "%d prompts from %d chains of %d states, seed %d\n", answer.Prompts, answer.Source.Chains, answer.Task.Positions()+1, answer.Seed)
 	}
 	if fit := answer.Fit; fit != nil {
-		fmt.Fprintf(a.stdout, "optimum and best-lsa from %d training prompts (loss there: %.6f", fit.Prompts, fit.LossEnlarged)
+		fmt.Fprintf(p, "optimum and best-lsa from %d training prompts (loss there: %.6f", fit.Prompts, fit.LossEnlarged)
 		if fit.Loss != nil {
-			fmt.Fprintf(a.stdout, " and %.6f; best-lsa proven best: %s", *fit.Loss, yesNo(*fit.Certified))
+			fmt.Fprintf(p, " and %.6f; best-lsa proven best: %s", *fit.Loss, yesNo(*fit.Certified))
 		}
-		fmt.Fprintln(a.stdout, ")")
+		fmt.Fprintln(p, ")")
 	}
-	fmt.Fprintln(a.stdout)
-	w := a.table()
+	fmt.Fprintln(p)
+	w := p.table()
 	fmt.Fprintln(w, "predictor\tsquared error\t\taccuracy\t\tby mode\t\tlog loss\t")
 	for _, s := range answer.Predictors {
 		fmt.Fprintf(w, "%s\t%.5f\t± %.5f\t%s\t%s\t%s\n", s.Name, s.MSE, s.MSESE, metricCells(s.Accuracy, s.AccuracySE),
@@ -38,7 +38,7 @@ func printEvaluation(a *app, answer *ask.EvaluationAnswer) error {
 	if err := w.Flush(); err != nil {
 		return err
 	}
-	fmt.Fprintf(a.stdout, "\n%s\n", asFlags(answer.Advice))
+	fmt.Fprintf(p, "\n%s\n", Flags(answer.Advice))
 	return nil
 }
 
@@ -57,8 +57,8 @@ func yesNo(b bool) string {
 }
 
 // describe says what was read and what the task is.
-func describe(a *app, task markov.Task, source ask.PromptSource, prior *ask.PriorFit) {
-	w := a.stdout
+func describe(p *printer, task markov.Task, source ask.PromptSource, prior *ask.PriorFit) {
+	w := p
 	if source.File != "" {
 		fmt.Fprintln(w, source.Summary)
 	}
@@ -83,21 +83,21 @@ func describe(a *app, task markov.Task, source ask.PromptSource, prior *ask.Prio
 
 // printPrediction prints what follows a query, which is the user's own or the end of
 // the file.
-func printPrediction(a *app, answer *ask.PredictionAnswer, own bool) error {
-	describe(a, answer.Task, answer.Source, answer.PriorFit)
+func printPrediction(p *printer, answer *ask.PredictionAnswer, own bool) error {
+	describe(p, answer.Task, answer.Source, answer.PriorFit)
 	query := answer.QueryText
 	switch {
 	case answer.Source.File == "":
-		fmt.Fprintf(a.stdout, "query: %s, after %d simulated chains; what came next was %s\n\n", query, answer.Context, answer.Label)
+		fmt.Fprintf(p, "query: %s, after %d simulated chains; what came next was %s\n\n", query, answer.Context, answer.Label)
 	case own:
-		fmt.Fprintf(a.stdout, "query: %s, after the last %d chains of the file\n\n", query, answer.Context)
+		fmt.Fprintf(p, "query: %s, after the last %d chains of the file\n\n", query, answer.Context)
 	default:
-		fmt.Fprintf(a.stdout, "query: %s, the last %d states of the file, after the %d chains before them\n\n", query, answer.Task.Positions(), answer.Context)
+		fmt.Fprintf(p, "query: %s, the last %d states of the file, after the %d chains before them\n\n", query, answer.Task.Positions(), answer.Context)
 	}
-	w := a.table()
+	w := p.table()
 	fmt.Fprintln(w, "predictor\texpected\tnearest\tdistribution")
-	for _, p := range answer.Predictions {
-		fmt.Fprintf(w, "%s\t%.5f\t%s\t%s\n", p.Name, p.Expected, p.Nearest, distribution(answer.Source.States, p.Distribution))
+	for _, x := range answer.Predictions {
+		fmt.Fprintf(w, "%s\t%.5f\t%s\t%s\n", x.Name, x.Expected, x.Nearest, distribution(answer.Source.States, x.Distribution))
 	}
 	if err := w.Flush(); err != nil {
 		return err
@@ -109,8 +109,8 @@ func printPrediction(a *app, answer *ask.PredictionAnswer, own bool) error {
 	if *answer.Greedy {
 		how = "the most likely state each time"
 	}
-	fmt.Fprintf(a.stdout, "\n%d steps on, %s:\n\n", answer.Steps, how)
-	w = a.table()
+	fmt.Fprintf(p, "\n%d steps on, %s:\n\n", answer.Steps, how)
+	w = p.table()
 	for _, x := range answer.Continuations {
 		fmt.Fprintf(w, "%s\t%s\n", x.Name, x.Text)
 	}

@@ -1,0 +1,64 @@
+package text
+
+import (
+	"fmt"
+
+	"markovicl/ask"
+)
+
+func printScore(p *printer, s *ask.ScoreAnswer) error {
+	fmt.Fprintf(p, "task: %s\n", s.Task)
+	model := fmt.Sprintf("%d layers of %d heads, %s", s.Model.Layers, s.Model.Heads, s.Model.Kind)
+	if s.Model.Kind == "enlarged" {
+		model = "a point of the enlarged space of one layer"
+	}
+	fmt.Fprintf(p, "model: %s, %d parameters (%s)\n\n", model, s.Model.Parameters, s.Model.File)
+	w := p.table()
+	row := func(name string, value *float64, se float64, meaning string) {
+		if value == nil {
+			return
+		}
+		text := fmt.Sprintf("%.9f", *value)
+		if se > 0 {
+			text = fmt.Sprintf("%.6f ± %.6f", *value, se)
+		}
+		fmt.Fprintf(w, "%s\t%s\t%s\n", name, text, meaning)
+	}
+	how := "exact"
+	if s.LossSE > 0 {
+		how = fmt.Sprintf("on %d prompts", s.Prompts)
+	}
+	row("loss", &s.Loss, s.LossSE, how)
+	if s.Best != nil {
+		proof := "the best one-layer transformer that was found"
+		if *s.Certified {
+			proof = "the best one-layer transformer, proven"
+		}
+		row("best transformer", s.Best, 0, proof)
+		if s.LowerBound != nil {
+			row("lower bound", s.LowerBound, 0, "no one-layer transformer with one head is below it")
+		}
+	}
+	row("enlarged optimum", s.LossEnlarged, 0, "no one-layer model of any number of heads is below it")
+	if s.Floor != nil {
+		row("floor of every depth", s.Floor, *s.FloorSE, "no linear self-attention is below it")
+	}
+	if s.BayesRisk != nil {
+		row("Bayes risk", s.BayesRisk, *s.BayesRiskSE, "no predictor is below it")
+	}
+	if s.Accuracy != nil {
+		row("accuracy", s.Accuracy, *s.AccuracySE, "how often the nearest state is the right one")
+	}
+	if err := w.Flush(); err != nil {
+		return err
+	}
+	if s.AboveBest == nil {
+		return nil
+	}
+	word := "above"
+	if *s.AboveBest < 0 {
+		word = "below"
+	}
+	_, err := fmt.Fprintf(p, "\nThe loss is %.3g %% %s that of the best one-layer transformer.\n", 100*max(*s.AboveBest, -*s.AboveBest), word)
+	return err
+}
