@@ -78,7 +78,7 @@ type LSA struct {
 // many rows as the task's.
 func NewLSA(name string, t markov.Task, m lsa.Model) (*LSA, error) {
 	if _, _, dim := m.Size(); dim != t.Dim() {
-		return nil, fmt.Errorf("%s: the parameters are for prompt matrices of %d rows, but this task (%v) has %d; give the --d, --embedding and --bias that they were made for", name, dim, t, t.Dim())
+		return nil, fmt.Errorf("%s: the parameters are for prompt matrices of %d rows, but this task (%v) has %d; give the `d`, `embedding` and `bias` that they were made for", name, dim, t, t.Dim())
 	}
 	p := &LSA{name: name, task: t}
 	p.forwards.New = func() any { return m.NewForward() }
