@@ -82,28 +82,117 @@ func figure5Of(ctx context.Context, seed uint64, size figure5Size, progress func
 	}
 	progress(total, total)
 
-	accuracy := Table{
-		Name:    "accuracy",
-		Caption: fmt.Sprintf("Share of prompts whose label is the state nearest to the prediction, with standard errors over seeds and prompts. least squares: the enlarged model of least norm among those fitted best to a batch of %d prompts; optimum: its exact population optimum; one batch: attention trained on the same batch; new prompts: on %d other prompts every step (training prompts: those of the last step).", size.batch, size.freshBatch),
-		Columns: []string{"d", "model", "fitted_to", "parameters", "training_prompts", "training_prompts_se", "fresh_prompts", "fresh_prompts_se", "bayes", "bayes_se", "diverged"},
+	last := &all[len(all)-1]
+	verdict, why := verdict5(all, size)
+	return &Result{
+		Setup: fmt.Sprintf("n = 100, p = 1/2, uniform kernels, d in %v; batches of %d prompts, Adam at 0.01 for %d steps, %d seeds; training on new prompts in batches of %d for %d steps; %d fresh prompts; best transformers for d up to %d.",
+			size.positions, size.batch, size.steps, size.seeds, size.freshBatch, size.freshSteps, size.prompts, size.recovered),
+		Verdict: verdict, Why: why,
+		Quantity: fmt.Sprintf("accuracy of the enlarged model's exact optimum above attention trained on new prompts, d = %d, fresh prompts", last.d),
+		Ours:     number(last.above.Mean), StandardError: number(last.above.SE),
+		Tables: append(scoreTables5(all, size), gapTable5(all)),
+		Plots:  []figure.Plot{scorePlot5(all, size), gapPlot5(all)},
+	}, nil
+}
+
+// verdict5 compares the models at the largest d.
+func verdict5(all []at5, size figure5Size) (verdict Verdict, why string) {
+	first, last := &all[0], &all[len(all)-1]
+	verdict = Differs
+	switch {
+	case last.seen.Mean > 2*last.seen.SE && last.unseen.Mean > 2*last.unseen.SE:
+		verdict = Agrees
+	case last.seen.Mean > 2*last.seen.SE:
+		verdict = AgreesWithCondition
 	}
-	loss := Table{
-		Name:    "loss",
-		Caption: "Mean squared error of the label for the same models. On fresh prompts it is exact for every model, from the moments of the task, and its standard error is over seeds alone; the Bayes risk is that of the fresh prompts of the accuracies.",
-		Columns: []string{"d", "model", "fitted_to", "training_prompts", "training_prompts_se", "fresh_prompts", "fresh_prompts_se", "enlarged_optimum", "bayes_risk", "bayes_risk_se"},
+	why = fmt.Sprintf("with least squares scored on its own batch of %d prompts the accuracy of the enlarged model goes from %.3f at d = %d to %.3f at d = %d (trained attention there, on its batch: %.3f), but on fresh prompts the same fit has %.3f there (trained attention %.3f), because it has %d parameters; its exact optimum has %.3f, the Bayes predictor %.3f",
+		size.batch, first.fitBatch.accuracy.Mean, first.d, last.fitBatch.accuracy.Mean, last.d, last.trainBatch.accuracy.Mean,
+		last.fitFresh.accuracy.Mean, last.trainTest.accuracy.Mean, last.dimension, last.optimum.accuracy.Mean, last.bayes.accuracy.Mean)
+	if exact := exactGaps5(all); len(exact.X) > 0 {
+		why += fmt.Sprintf(". The gap of the models themselves is small: the best transformer is above the enlarged optimum by a loss of %.4f at d = %.0f", exact.Last(), exact.X[len(exact.X)-1])
 	}
-	gaps := Table{
-		Name:    "gap",
-		Caption: "Loss of the best one-layer transformer less the enlarged optimum, where the former is proven best to a relative 1e-6: the gap of the models themselves, without batches and training. Beside it, with standard errors over seeds: the loss of attention trained on new prompts less the optimum, and the loss of attention trained on one batch less that of least squares on the same batch, on that batch (batch_gap) and on fresh prompts (fresh_gap, exact).",
-		Columns: []string{"d", "enlarged_optimum", "gap", "trained_above_optimum", "trained_above_optimum_se", "batch_gap", "batch_gap_se", "fresh_gap", "fresh_gap_se"},
+	return verdict, why
+}
+
+type accuracyRow5 struct {
+	D          int       `column:"d"`
+	Model      string    `column:"model"`
+	FittedTo   string    `column:"fitted_to"`
+	Parameters int       `column:"parameters"`
+	Training   *estimate `column:"training_prompts"` // nil: it is fitted to no prompts
+	Fresh      estimate  `column:"fresh_prompts"`
+	Bayes      estimate  `column:"bayes"`
+	Diverged   *int      `column:"diverged"` // nil: it is not trained
+}
+
+type lossRow5 struct {
+	D        int       `column:"d"`
+	Model    string    `column:"model"`
+	FittedTo string    `column:"fitted_to"`
+	Training *estimate `column:"training_prompts"`
+	Fresh    estimate  `column:"fresh_prompts"`
+	Optimum  float64   `column:"enlarged_optimum"`
+	Bayes    estimate  `column:"bayes_risk"`
+}
+
+type gapRow5 struct {
+	D       int      `column:"d"`
+	Optimum float64  `column:"enlarged_optimum"`
+	Gap     *float64 `column:"gap"`
+	Above   estimate `column:"trained_above_optimum"`
+	Batch   estimate `column:"batch_gap"`
+	Fresh   estimate `column:"fresh_gap"`
+}
+
+// scoreTables5 are the tables of accuracies and of losses.
+func scoreTables5(all []at5, size figure5Size) []Table {
+	var accuracies []accuracyRow5
+	var losses []lossRow5
+	for i := range all {
+		at := &all[i]
+		for _, row := range []struct {
+			model, data string
+			parameters  int
+			train       *scores
+			fresh       scores
+			diverged    *int
+		}{
+			{"enlarged", "least squares", at.dimension, &at.fitBatch, at.fitFresh, nil},
+			{"enlarged", "optimum", at.dimension, nil, at.optimum, nil},
+			{"attention", "one batch", (at.d + 1) * (at.d + 1), &at.trainBatch, at.trainTest, &at.lost},
+			{"attention", "new prompts", (at.d + 1) * (at.d + 1), &at.freshLast, at.freshTest, &at.freshLost},
+		} {
+			var accuracy, loss *estimate
+			if row.train != nil {
+				accuracy, loss = &row.train.accuracy, &row.train.loss
+			}
+			accuracies = append(accuracies, accuracyRow5{at.d, row.model, row.data, row.parameters, accuracy, row.fresh.accuracy, at.bayes.accuracy, row.diverged})
+			losses = append(losses, lossRow5{at.d, row.model, row.data, loss, row.fresh.loss, at.enlarged, at.bayes.loss})
+		}
 	}
-	var exact, onBatch, onFresh figure.Series
-	exact.Name, onBatch.Name, onFresh.Name = "best transformer less optimum, exact", "trained less least squares, on the batches", "trained less least squares, fresh prompts"
+	return []Table{
+		TableOf("accuracy", fmt.Sprintf("Share of prompts whose label is the state nearest to the prediction, with standard errors over seeds and prompts. least squares: the enlarged model of least norm among those fitted best to a batch of %d prompts; optimum: its exact population optimum; one batch: attention trained on the same batch; new prompts: on %d other prompts every step (training prompts: those of the last step).", size.batch, size.freshBatch), accuracies),
+		TableOf("loss", "Mean squared error of the label for the same models. On fresh prompts it is exact for every model, from the moments of the task, and its standard error is over seeds alone; the Bayes risk is that of the fresh prompts of the accuracies.", losses),
+	}
+}
+
+func gapTable5(all []at5) Table {
+	var rows []gapRow5
+	for i := range all {
+		at := &all[i]
+		above := estimate{Mean: at.freshTest.loss.Mean - at.enlarged, SE: at.freshTest.loss.SE}
+		rows = append(rows, gapRow5{at.d, at.enlarged, at.gap, above, at.batchGap, at.freshGap})
+	}
+	return TableOf("gap", "Loss of the best one-layer transformer less the enlarged optimum, where the former is proven best to a relative 1e-6: the gap of the models themselves, without batches and training. Beside it, with standard errors over seeds: the loss of attention trained on new prompts less the optimum, and the loss of attention trained on one batch less that of least squares on the same batch, on that batch (batch_gap) and on fresh prompts (fresh_gap, exact).", rows)
+}
+
+// scorePlot5 shows accuracies and losses by d.
+func scorePlot5(all []at5, size figure5Size) figure.Plot {
 	panels := []figure.Plot{
 		{Title: "Accuracy", X: figure.Axis{Label: "d"}, Y: figure.Axis{Label: "accuracy", Max: number(1)}},
 		{Title: "Loss", X: figure.Axis{Label: "d"}, Y: figure.Axis{Label: "loss", Min: number(0)}},
 	}
-	lines := []struct {
+	for _, line := range []struct {
 		name string
 		pick func(*at5) scores
 	}{
@@ -113,8 +202,7 @@ func figure5Of(ctx context.Context, seed uint64, size figure5Size, progress func
 		{"trained LSA, its batch", func(a *at5) scores { return a.trainBatch }},
 		{"trained LSA, fresh", func(a *at5) scores { return a.trainTest }},
 		{"Bayes", func(a *at5) scores { return a.bayes }},
-	}
-	for _, line := range lines {
+	} {
 		a, l := figure.Series{Name: line.name}, figure.Series{Name: line.name}
 		for i := range all {
 			s, x := line.pick(&all[i]), float64(all[i].d)
@@ -123,73 +211,40 @@ func figure5Of(ctx context.Context, seed uint64, size figure5Size, progress func
 		}
 		panels[0].Series, panels[1].Series = append(panels[0].Series, a), append(panels[1].Series, l)
 	}
-	for i := range all {
-		at := &all[i]
-		for _, row := range []struct {
-			model, data string
-			parameters  int
-			train       *scores // nil: it is fitted to no prompts
-			fresh       scores
-			diverged    any // nil: it is not trained
-		}{
-			{"enlarged", "least squares", at.dimension, &at.fitBatch, at.fitFresh, nil},
-			{"enlarged", "optimum", at.dimension, nil, at.optimum, nil},
-			{"attention", "one batch", (at.d + 1) * (at.d + 1), &at.trainBatch, at.trainTest, at.lost},
-			{"attention", "new prompts", (at.d + 1) * (at.d + 1), &at.freshLast, at.freshTest, at.freshLost},
-		} {
-			var a, ase, l, lse any
-			if row.train != nil {
-				a, ase, l, lse = row.train.accuracy.Mean, row.train.accuracy.SE, row.train.loss.Mean, row.train.loss.SE
-			}
-			accuracy.Add(at.d, row.model, row.data, row.parameters, a, ase, row.fresh.accuracy.Mean, row.fresh.accuracy.SE, at.bayes.accuracy.Mean, at.bayes.accuracy.SE, row.diverged)
-			loss.Add(at.d, row.model, row.data, l, lse, row.fresh.loss.Mean, row.fresh.loss.SE, at.enlarged, at.bayes.loss.Mean, at.bayes.loss.SE)
-		}
-		var gap any
-		x := float64(at.d)
-		if at.gap != nil {
-			gap = *at.gap
-			exact.Add(x, *at.gap)
-		}
-		addWithError(&onBatch, x, at.batchGap)
-		addWithError(&onFresh, x, at.freshGap)
-		gaps.Add(at.d, at.enlarged, gap, at.freshTest.loss.Mean-at.enlarged, at.freshTest.loss.SE, at.batchGap.Mean, at.batchGap.SE, at.freshGap.Mean, at.freshGap.SE)
+	return figure.Plot{
+		Name: "scores", Title: "Enlarged model and trained attention by d", Panels: panels, Columns: 2,
+		Caption: fmt.Sprintf("n = 100, p = 1/2. The enlarged model by least squares on batches of %d prompts, and its exact optimum; attention (LSA) of one layer trained on the same batches; scored on the batch and on fresh prompts. Bands: one standard error over %d seeds and %d prompts.", size.batch, size.seeds, size.prompts),
 	}
+}
 
-	first, last := &all[0], &all[len(all)-1]
-	verdict := Differs
-	switch {
-	case last.seen.Mean > 2*last.seen.SE && last.unseen.Mean > 2*last.unseen.SE:
-		verdict = Agrees
-	case last.seen.Mean > 2*last.seen.SE:
-		verdict = AgreesWithCondition
+// exactGaps5 are the gaps of the models themselves, where they are proven.
+func exactGaps5(all []at5) figure.Series {
+	exact := figure.Series{Name: "best transformer less optimum, exact"}
+	for i := range all {
+		if all[i].gap != nil {
+			exact.Add(float64(all[i].d), *all[i].gap)
+		}
 	}
-	why := fmt.Sprintf("with least squares scored on its own batch of %d prompts the accuracy of the enlarged model goes from %.3f at d = %d to %.3f at d = %d (trained attention there, on its batch: %.3f), but on fresh prompts the same fit has %.3f there (trained attention %.3f), because it has %d parameters; its exact optimum has %.3f, the Bayes predictor %.3f",
-		size.batch, first.fitBatch.accuracy.Mean, first.d, last.fitBatch.accuracy.Mean, last.d, last.trainBatch.accuracy.Mean,
-		last.fitFresh.accuracy.Mean, last.trainTest.accuracy.Mean, last.dimension, last.optimum.accuracy.Mean, last.bayes.accuracy.Mean)
-	if len(exact.X) > 0 {
-		why += fmt.Sprintf(". The gap of the models themselves is small: the best transformer is above the enlarged optimum by a loss of %.4f at d = %.0f", exact.Last(), exact.X[len(exact.X)-1])
+	return exact
+}
+
+// gapPlot5 shows the differences between the models by d.
+func gapPlot5(all []at5) figure.Plot {
+	onBatch, onFresh := figure.Series{Name: "trained less least squares, on the batches"}, figure.Series{Name: "trained less least squares, fresh prompts"}
+	for i := range all {
+		addWithError(&onBatch, float64(all[i].d), all[i].batchGap)
+		addWithError(&onFresh, float64(all[i].d), all[i].freshGap)
 	}
-	result := &Result{
-		Setup: fmt.Sprintf("n = 100, p = 1/2, uniform kernels, d in %v; batches of %d prompts, Adam at 0.01 for %d steps, %d seeds; training on new prompts in batches of %d for %d steps; %d fresh prompts; best transformers for d up to %d.",
-			size.positions, size.batch, size.steps, size.seeds, size.freshBatch, size.freshSteps, size.prompts, size.recovered),
-		Verdict: verdict, Why: why,
-		Quantity: fmt.Sprintf("accuracy of the enlarged model's exact optimum above attention trained on new prompts, d = %d, fresh prompts", last.d),
-		Ours:     number(last.above.Mean), StandardError: number(last.above.SE),
-		Tables: []Table{accuracy, loss, gaps},
-		Plots: []figure.Plot{{
-			Name: "scores", Title: "Enlarged model and trained attention by d", Panels: panels, Columns: 2,
-			Caption: fmt.Sprintf("n = 100, p = 1/2. The enlarged model by least squares on batches of %d prompts, and its exact optimum; attention (LSA) of one layer trained on the same batches; scored on the batch and on fresh prompts. Bands: one standard error over %d seeds and %d prompts.", size.batch, size.seeds, size.prompts),
-		}, {
-			Name: "gap", Title: "How much better is the enlarged model?",
-			Caption: "Differences in loss between one-layer attention and the enlarged model. On the batches that models are fitted to the difference grows with the number of parameters, on fresh prompts it changes its sign; the exact difference of the best models has neither batch nor training. Bands: one standard error.",
-			X:       figure.Axis{Label: "d"}, Y: figure.Axis{Label: "difference in loss"},
-			Series: []figure.Series{onBatch, onFresh},
-		}},
+	p := figure.Plot{
+		Name: "gap", Title: "How much better is the enlarged model?",
+		Caption: "Differences in loss between one-layer attention and the enlarged model. On the batches that models are fitted to the difference grows with the number of parameters, on fresh prompts it changes its sign; the exact difference of the best models has neither batch nor training. Bands: one standard error.",
+		X:       figure.Axis{Label: "d"}, Y: figure.Axis{Label: "difference in loss"},
+		Series: []figure.Series{onBatch, onFresh},
 	}
-	if len(exact.X) > 0 {
-		result.Plots[1].Series = append(result.Plots[1].Series, exact)
+	if exact := exactGaps5(all); len(exact.X) > 0 {
+		p.Series = append(p.Series, exact)
 	}
-	return result, nil
+	return p
 }
 
 // figure5At fits, trains and scores all models for one d.
