@@ -102,14 +102,41 @@ func orthonormal(ctx context.Context, rows, length int, fill func(k int, row []f
 			return B
 		}
 		gram := mat.NewSymDense(rows, nil)
-		blas64.Syrk(blas.NoTrans, 1, B, 0, gram.RawSymmetric())
 		var chol mat.Cholesky
+		if !gramMatrix(ctx, gram.RawSymmetric(), B) {
+			return B
+		}
 		if !chol.Factorize(gram) || chol.Cond() > 1e10 {
 			return orthonormalByReflections(B)
 		}
-		blas64.Trsm(blas.Left, blas.Trans, 1, chol.RawU().(*mat.TriDense).RawTriangular(), B)
+		U := chol.RawU().(*mat.TriDense).RawTriangular()
+		for k := 0; k < length && ctx.Err() == nil; k += panel { // columns do not meet
+			blas64.Trsm(blas.Left, blas.Trans, 1, U, blas64.General{Rows: rows, Cols: min(panel, length-k), Stride: B.Stride, Data: B.Data[k:]})
+		}
 	}
 	return B
+}
+
+// panel is how many rows or columns of a large matrix are worked on between two
+// looks at the context.
+const panel = 128
+
+// gramMatrix sets the upper triangle of G to that of BB', panel by panel; it reports
+// whether it came to the end before the context did.
+func gramMatrix(ctx context.Context, G blas64.Symmetric, B blas64.General) bool {
+	for i := 0; i < G.N; i += panel {
+		if ctx.Err() != nil {
+			return false
+		}
+		w := min(panel, G.N-i)
+		rows := blas64.General{Rows: w, Cols: B.Cols, Stride: B.Stride, Data: B.Data[i*B.Stride:]}
+		blas64.Syrk(blas.NoTrans, 1, rows, 0, blas64.Symmetric{Uplo: blas.Upper, N: w, Stride: G.Stride, Data: G.Data[i*G.Stride+i:]})
+		if right := G.N - i - w; right > 0 {
+			rest := blas64.General{Rows: right, Cols: B.Cols, Stride: B.Stride, Data: B.Data[(i+w)*B.Stride:]}
+			blas64.Gemm(blas.NoTrans, blas.Trans, 1, rows, rest, 0, blas64.General{Rows: w, Cols: right, Stride: G.Stride, Data: G.Data[i*G.Stride+i+w:]})
+		}
+	}
+	return true
 }
 
 func orthonormalByReflections(B blas64.General) blas64.General {
