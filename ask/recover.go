@@ -37,6 +37,9 @@ type RecoverAnswer struct {
 	Task               markov.Task      `json:"task"`
 	Realisable         *bool            `json:"realisable"`
 	Reason             string           `json:"reason,omitempty"`
+	Rank               int              `json:"rank"`           // of H
+	Unique             bool             `json:"unique"`         // the minimiser of the enlarged loss is
+	EnlargedClaim      moment.Claim     `json:"enlarged_claim"` // what is known of LossEnlarged
 	LossEnlarged       float64          `json:"loss_enlarged"`
 	Loss               float64          `json:"loss"`
 	LossError          *float64         `json:"loss_error"`             // bound of the error of Loss; null where there is none
@@ -225,6 +228,7 @@ func (q *Recover) recover(ctx context.Context, env Env, task markov.Task, form *
 	}
 	answer := &RecoverAnswer{
 		Task: task, Realisable: verdict(r.Realisable), Reason: r.Reason,
+		Rank: r.Enlarged.Rank, Unique: r.Enlarged.Unique, EnlargedClaim: r.Enlarged.Claim,
 		LossEnlarged: r.LossEnlarged, Loss: r.Loss, Claim: r.LowerBound.Claim, ClaimReason: r.LowerBound.Reason,
 		Certified: r.Certified(), Method: r.Method, Status: r.Status.String(), Note: r.Note,
 		Starts: r.Starts, Evaluations: r.Evaluations,
