@@ -11,12 +11,19 @@ import (
 
 // Hardness asks whether two sets of points are bilinearly separable, by way of a
 // bilinear program in transformer-shaped variables (paper, Theorem 3.5). Its answer
-// is a HardnessAnswer.
+// is a HardnessAnswer. With Matrix and Weights it asks instead for weighted rank-one
+// approximation by way of the best transformer of a form; the answer is a
+// RankOneAnswer.
 type Hardness struct {
-	Inside  string `required:"" placeholder:"A.csv" help:"Points that both planes keep, one a line, coordinates separated by commas."`
-	Outside string `required:"" placeholder:"B.csv" help:"Points of which each must be cut off by at least one plane."`
+	Inside  string `placeholder:"A.csv" help:"Points that both planes keep, one a line, coordinates separated by commas."`
+	Outside string `placeholder:"B.csv" help:"Points of which each must be cut off by at least one plane."`
 	Decide  bool   `help:"Stop as soon as it is known whether the points are separable, without proving a positive minimum."`
 	Nodes   int    `default:"200000" help:"Budget of linear programs while branching."`
+	Matrix  string `placeholder:"M.csv" help:"Weighted rank-one approximation of this matrix instead, by way of the best transformer of a form."`
+	Weights string `placeholder:"W.csv" help:"The weights of its entries, not negative."`
+	Lambda  string `placeholder:"X" help:"Weight of the gauge in the form; by default one that keeps the two minima within a thousandth of the power."`
+	Starts  int    `default:"100" help:"Random starts of the searches for a rank-one approximation and a transformer."`
+	Seed    uint64 `default:"1" help:"Seed of the random starts."`
 }
 
 // Command implements Question.
@@ -77,6 +84,25 @@ func finite(x *big.Rat) *float64 {
 }
 
 func (q *Hardness) ask(ctx context.Context, env Env) (Answer, error) {
+	points, rankOne := q.Inside != "" || q.Outside != "", q.Matrix != "" || q.Weights != ""
+	switch {
+	case points && rankOne:
+		return nil, inputf("matrix", "`matrix` and `weights` are another question than `inside` and `outside`; ask one at a time")
+	case rankOne && q.Matrix == "":
+		return nil, inputf("matrix", "give `matrix` beside `weights`")
+	case rankOne && q.Weights == "":
+		return nil, inputf("weights", "give `weights` beside `matrix`")
+	case !rankOne && q.Inside == "":
+		return nil, inputf("inside", "give the points, `inside` and `outside`, or `matrix` and `weights`")
+	case !rankOne && q.Outside == "":
+		return nil, inputf("outside", "give `outside` beside `inside`")
+	case !rankOne && q.Lambda != "":
+		return nil, inputf("lambda", "`lambda` is for `matrix`")
+	case q.Starts < 1:
+		return nil, inputf("starts", "`starts` must be at least 1, got %d", q.Starts)
+	case rankOne:
+		return q.rankOne(ctx, env)
+	}
 	if q.Nodes < 1 {
 		return nil, inputf("nodes", "`nodes` must be at least 1, got %d", q.Nodes)
 	}

@@ -1,12 +1,11 @@
 package hardness
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
-	"io"
 	"math"
 	"math/big"
-	"os"
 
 	"gonum.org/v1/gonum/mat"
 
@@ -47,23 +46,20 @@ func NewRankOne(M, W [][]*big.Rat) (RankOne, error) {
 	return RankOne{M, W}, nil
 }
 
-// ReadRankOne reads the matrix and the weights from CSV files, see ReadPoints.
-func ReadRankOne(matrix, weights string) (RankOne, error) {
-	var read [2][][]*big.Rat
-	for i, path := range []string{matrix, weights} {
-		file, err := os.Open(path)
-		if err != nil {
-			return RankOne{}, err
-		}
-		read[i], _, err = ReadPoints(path, io.Reader(file))
-		file.Close()
-		if err != nil {
-			return RankOne{}, err
-		}
-	}
-	p, err := NewRankOne(read[0], read[1])
+// ParseRankOne reads the matrix and the weights, the contents of two CSV files, see
+// ReadPoints. The names are used in errors.
+func ParseRankOne(matrixName string, matrix []byte, weightsName string, weights []byte) (RankOne, error) {
+	M, _, err := ReadPoints(matrixName, bytes.NewReader(matrix))
 	if err != nil {
-		return RankOne{}, fmt.Errorf("%s and %s: %w", matrix, weights, err)
+		return RankOne{}, err
+	}
+	W, _, err := ReadPoints(weightsName, bytes.NewReader(weights))
+	if err != nil {
+		return RankOne{}, err
+	}
+	p, err := NewRankOne(M, W)
+	if err != nil {
+		return RankOne{}, fmt.Errorf("%s and %s: %w", matrixName, weightsName, err)
 	}
 	return p, nil
 }

@@ -123,9 +123,9 @@ func (p RankOne) valueUp(u, v []float64) float64 {
 	return value
 }
 
-// boundedRows is the largest number of rows or columns, the fewer of the two,
+// BoundedRows is the largest number of rows or columns, the fewer of the two,
 // for which Bound branches.
-const boundedRows = 3
+const BoundedRows = 3
 
 // Bound proves a lower bound by branch and bound over the directions of u (of v
 // where there are fewer columns than rows), for instances with at most three
@@ -139,7 +139,7 @@ func (p RankOne) Bound(ctx context.Context, solution RankOneSolution, tolerance 
 	if len(f.m) > len(f.m[0]) {
 		f = f.transposed()
 	}
-	if len(f.m) > boundedRows {
+	if len(f.m) > BoundedRows {
 		return solution
 	}
 	b := newRankOneBoxes(f)
@@ -165,7 +165,7 @@ func (p RankOne) Bound(ctx context.Context, solution RankOneSolution, tolerance 
 
 // rankOneBox is a box of u, one of whose intervals is [1, 1].
 type rankOneBox struct {
-	low, high [boundedRows]float64
+	low, high [BoundedRows]float64
 	lower     float64
 }
 

@@ -60,7 +60,7 @@ func TestRankOneEqualWeights(t *testing.T) {
 			t.Errorf("%v: alternating minimisation found %.12g, singular values say %.12g", shape, found.Value, want)
 		}
 		bounded := p.Bound(t.Context(), found, 1e-3, 200_000)
-		if min(shape[0], shape[1]) <= boundedRows && (bounded.Lower > want*(1+1e-9)+1e-12 || bounded.Lower < want-1.1e-3*power) {
+		if min(shape[0], shape[1]) <= BoundedRows && (bounded.Lower > want*(1+1e-9)+1e-12 || bounded.Lower < want-1.1e-3*power) {
 			t.Errorf("%v: the bound %.9g does not lie just below %.9g", shape, bounded.Lower, want)
 		}
 	}

@@ -28,7 +28,7 @@ var answers = map[string][]reflect.Type{
 	"recover":   {reflect.TypeFor[ask.Results[ask.RecoverAnswer]](), reflect.TypeFor[ask.VerifyAnswer](), reflect.TypeFor[ask.PointAnswer](), reflect.TypeFor[ask.ExactPointAnswer]()},
 	"landscape": {reflect.TypeFor[ask.LandscapeAnswer]()},
 	"prompt":    {reflect.TypeFor[ask.PromptAnswer]()},
-	"hardness":  {reflect.TypeFor[ask.HardnessAnswer]()},
+	"hardness":  {reflect.TypeFor[ask.HardnessAnswer](), reflect.TypeFor[ask.RankOneAnswer]()},
 	"train":     {reflect.TypeFor[ask.TrainAnswer]()},
 	"predict":   {reflect.TypeFor[ask.EvaluationAnswer](), reflect.TypeFor[ask.PredictionAnswer]()},
 	"score":     {reflect.TypeFor[ask.ScoreAnswer]()},

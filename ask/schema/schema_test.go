@@ -58,6 +58,7 @@ func TestAnswersConform(t *testing.T) {
 		`{"command":"prompt"}`,
 		`{"command":"hardness","inside":"two.csv","outside":"other.csv"}`,
 		`{"command":"hardness","inside":"mid.csv","outside":"around.csv"}`,
+		`{"command":"hardness","matrix":"two.csv","weights":"two.csv","lambda":"1000"}`,
 		`{"command":"train","d":1,"steps":5,"batch":10,"seeds":2,"eval-prompts":100}`,
 		`{"command":"train","d":1,"steps":5,"population":true,"eval-prompts":0}`,
 		`{"command":"predict","simulate":true,"evaluate":true,"prompts":20}`,
