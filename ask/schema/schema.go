@@ -109,8 +109,12 @@ func allowNull(t reflect.Type, s *jsonschema.Schema) {
 			f := t.Field(i)
 			if f.Anonymous {
 				embedded := f.Type
-				if embedded.Kind() == reflect.Pointer {
+				if embedded.Kind() == reflect.Pointer { // its fields are there only where it is
 					embedded = embedded.Elem()
+					for i := range embedded.NumField() {
+						name, _, _ := strings.Cut(embedded.Field(i).Tag.Get("json"), ",")
+						s.Required = slices.DeleteFunc(s.Required, func(required string) bool { return required == name })
+					}
 				}
 				allowNull(embedded, s)
 				continue
