@@ -41,3 +41,20 @@ func printHardness(p *printer, answer *ask.HardnessAnswer) error {
 	}
 	return nil
 }
+
+func printRankOne(p *printer, answer *ask.RankOneAnswer) {
+	r, f := answer.RankOne, answer.Form
+	fmt.Fprintf(p, "weighted rank-one approximation of a %d x %d matrix; (u, v) = 0 has %.9g\n", r.Rows, r.Columns, r.Power)
+	fmt.Fprintf(p, "least value found    %.12g\n", r.Value)
+	if r.LowerBound != nil {
+		fmt.Fprintf(p, "proven lower bound   %.12g\n", *r.LowerBound)
+	}
+	fmt.Fprintf(p, "u                    %s\nv                    %s\n\n", numbers(r.U, 6), numbers(r.V, 6))
+	fmt.Fprintf(p, "the form: q = %d, D = %d, gauge of weight %s\n", f.Q, f.D, f.Lambda)
+	fmt.Fprintf(p, "best transformer     %.12g\n", f.Value)
+	if f.Within != nil {
+		fmt.Fprintf(p, "which bounds the least value of the approximation by %.12g\n", *f.Within)
+	}
+	fmt.Fprintf(p, "b                    %s\n", numbers(f.B, 6))
+	fmt.Fprintf(p, "it maps back to      %.12g, u = %s, v = %s\n", f.BackValue, numbers(f.U, 6), numbers(f.V, 6))
+}

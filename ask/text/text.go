@@ -42,6 +42,8 @@ func Write(w io.Writer, q ask.Question, answer ask.Answer) error {
 		err = printLandscape(p, &a)
 	case ask.HardnessAnswer:
 		err = printHardness(p, &a)
+	case ask.RankOneAnswer:
+		printRankOne(p, &a)
 	case ask.TrainAnswer:
 		err = printTraining(p, &a)
 	case ask.PromptAnswer:

@@ -38,37 +38,13 @@ func (c *hardnessCmd) Run(a *app) error {
 	if given == nil {
 		return err
 	}
-	if answer, ok := given.(ask.RankOneAnswer); ok {
-		if c.JSON {
-			return a.writeJSON(answer)
-		}
-		return printRankOne(a, &answer)
-	}
-	answer := given.(ask.HardnessAnswer)
 	if c.Program != "" {
+		answer := given.(ask.HardnessAnswer)
 		files, failed := answer.Files()
 		if failed == nil {
 			failed = atomicfile.Write(c.Program, files[0].Data)
 		}
 		err = errors.Join(err, failed)
 	}
-	return errors.Join(err, a.show(&c.Hardness, answer, c.JSON))
-}
-
-func printRankOne(a *app, answer *ask.RankOneAnswer) error {
-	r, f := answer.RankOne, answer.Form
-	fmt.Fprintf(a.stdout, "weighted rank-one approximation of a %d x %d matrix; (u, v) = 0 has %.9g\n", r.Rows, r.Columns, r.Power)
-	fmt.Fprintf(a.stdout, "least value found    %.12g\n", r.Value)
-	if r.LowerBound != nil {
-		fmt.Fprintf(a.stdout, "proven lower bound   %.12g\n", *r.LowerBound)
-	}
-	fmt.Fprintf(a.stdout, "u                    %s\nv                    %s\n\n", numbers(r.U, 6), numbers(r.V, 6))
-	fmt.Fprintf(a.stdout, "the form: q = %d, D = %d, gauge of weight %s\n", f.Q, f.D, f.Lambda)
-	fmt.Fprintf(a.stdout, "best transformer     %.12g\n", f.Value)
-	if f.Within != nil {
-		fmt.Fprintf(a.stdout, "which bounds the least value of the approximation by %.12g\n", *f.Within)
-	}
-	fmt.Fprintf(a.stdout, "b                    %s\n", numbers(f.B, 6))
-	_, err := fmt.Fprintf(a.stdout, "it maps back to      %.12g, u = %s, v = %s\n", f.BackValue, numbers(f.U, 6), numbers(f.V, 6))
-	return err
+	return errors.Join(err, a.show(&c.Hardness, given, c.JSON))
 }
