@@ -20,6 +20,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"slices"
+	"strings"
 	"text/tabwriter"
 	"time"
 
@@ -89,8 +90,20 @@ func main() {
 	rounds := flag.Int("rounds", 5, "how often each side has its turn")
 	threads := flag.Int("threads", runtime.GOMAXPROCS(0), "threads of PyTorch")
 	dtype := flag.String("dtype", "", "float32 or float64 for PyTorch; both if not given (this project has float64)")
+	gpt2 := flag.String("gpt2", "", "compare steps of GPT-2 instead: sizes, such as gpt2-tiny,gpt2-small,gpt2-standard")
+	env := flag.String("pytorch-env", "OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=2", "environment of PyTorch with --gpt2")
+	child := flag.String("child", "", "for the program itself: take steps of one size and report them")
 	flag.Parse()
-	if err := run(*python, *rounds, *threads, *dtype); err != nil {
+	var err error
+	switch {
+	case *child != "":
+		err = gpt2Child(*child)
+	case *gpt2 != "":
+		err = runGPT2(*python, *rounds, strings.Split(*gpt2, ","), strings.Fields(*env))
+	default:
+		err = run(*python, *rounds, *threads, *dtype)
+	}
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)
 	}
