@@ -15,6 +15,7 @@ import (
 	"markovicl/moment"
 	"markovicl/predict"
 	"markovicl/train"
+	"markovicl/transformer"
 )
 
 // Train asks for models of any depth trained by descent. Its answer is a TrainAnswer.
@@ -146,26 +147,52 @@ func newDivergedSeed(d *train.DivergedError) DivergedSeed {
 	return seed
 }
 
+// Model says in words what was trained.
+func (a *TrainAnswer) Model() string {
+	if m := a.study.Results[0].Transformer; m != nil {
+		return fmt.Sprintf("%s, width %d, %d blocks, %d heads, %d parameters: %s", a.Config.Model, m.Width, m.Blocks, m.Heads, m.ParameterCount(), m.Words())
+	}
+	kind := "structured"
+	if a.Config.Dense {
+		kind = "dense"
+	}
+	return fmt.Sprintf("%s, %d layers, %d heads", kind, a.Config.Layers, a.Config.Heads)
+}
+
 // Files returns the parameters of every seed and of the best, the history of all, and the
-// answer: seed-K.safetensors, params.safetensors, params.npz, history.csv, result.json.
+// answer, and of a linear model the best as NPZ: seed-K.safetensors, params.safetensors, params.npz, history.csv, result.json.
 func (a *TrainAnswer) Files() ([]File, error) {
 	var files []File
+	encode := func(r *train.Result) ([]byte, error) {
+		if r.Transformer != nil {
+			return transformer.Encode(r.Transformer, nil, map[string]string{"task": a.Task.String()})
+		}
+		return lsa.EncodeSafetensors(r.Model)
+	}
 	for _, r := range a.study.Results {
-		data, err := lsa.EncodeSafetensors(r.Model)
+		data, err := encode(r)
 		if err != nil {
 			return nil, err
 		}
 		files = append(files, File{fmt.Sprintf("seed-%d.safetensors", r.Seed), data})
 	}
-	best := a.study.Best().Model
-	safetensors, err1 := lsa.EncodeSafetensors(best)
-	npz, err2 := lsa.EncodeNPZ(best)
+	best := a.study.Best()
+	data, err := encode(best)
+	if err != nil {
+		return nil, err
+	}
+	files = append(files, File{"params.safetensors", data})
+	if best.Model != nil {
+		if data, err = lsa.EncodeNPZ(best.Model); err != nil {
+			return nil, err
+		}
+		files = append(files, File{"params.npz", data})
+	}
 	var result bytes.Buffer
-	if err := errors.Join(err1, err2, Encode(&result, a)); err != nil {
+	if err := Encode(&result, a); err != nil {
 		return nil, err
 	}
 	return append(files,
-		File{"params.safetensors", safetensors}, File{"params.npz", npz},
 		File{"history.csv", train.HistoryCSV(a.study.Results)}, File{"result.json", result.Bytes()},
 	), nil
 }
@@ -262,6 +289,8 @@ func (t *TrainAnswer) compare(ctx context.Context, env Env, task markov.Task, st
 		var loss float64
 		var err error
 		switch {
+		case r.Model == nil:
+			continue // the loss of a transformer is known on prompts only
 		case t.Config.Data == train.Population:
 			loss = r.Train.Loss
 		case t.Config.Layers == 1 && form != nil:

@@ -5,36 +5,47 @@ import (
 )
 
 // TrainSettings are the settings of training. A field that is given overrides the
-// configuration file, and that overrides train.Defaults.
+// configuration file, and that overrides train.DefaultsOf the model.
 type TrainSettings struct {
 	Config          string   `group:"Training" placeholder:"FILE.yaml" help:"Read the settings from a YAML file with the names of these flags; flags given beside it override it."`
+	Model           string   `group:"Model" placeholder:"lsa" help:"lsa (linear self-attention), gpt2-tiny, gpt2-small, gpt2-standard, or attention (a transformer of the sizes given)."`
+	Width           *int     `group:"Model" placeholder:"64" help:"Width of a transformer."`
+	Blocks          *int     `group:"Model" placeholder:"3" help:"Blocks of a transformer."`
+	HeadsPerBlock   *int     `group:"Model" placeholder:"2" help:"Heads of each block of a transformer."`
+	LinearAttention *bool    `group:"Model" help:"Average over the tokens without softmax."`
+	NoMLP           *bool    `name:"no-mlp" group:"Model" help:"Leave out the MLPs."`
+	NoNorm          *bool    `group:"Model" help:"Leave out the norms."`
+	NoPositions     *bool    `group:"Model" help:"Leave out the learned positions."`
+	Joined          *bool    `group:"Model" help:"One token (x, y) for a chain, and one prediction, in place of two and one at every x."`
+	Full            *bool    `group:"Model" help:"With joined: every token sees all but the query, in place of those before it."`
+	Curriculum      string   `group:"Model" placeholder:"26:101" help:"Chains of a prompt, query included, at the start of training and from its middle on."`
 	Layers          *int     `group:"Training" placeholder:"1" help:"Layers of the model."`
 	Heads           *int     `group:"Training" placeholder:"1" help:"Heads of each layer."`
 	Dense           *bool    `group:"Training" negatable:"" help:"Train all of P and Q, not b and A."`
 	Fresh           bool     `group:"Training" help:"Draw fresh prompts for every step (default)."`
 	Fixed           bool     `group:"Training" help:"Train on one fixed batch of prompts."`
 	Population      bool     `group:"Training" help:"Train on the population loss itself: one layer, or binary states and n = inf."`
-	Batch           *int     `group:"Training" placeholder:"1000" help:"Prompts in a step."`
+	Batch           *int     `group:"Training" placeholder:"1000" help:"Prompts in a step; 64 for a transformer."`
 	Steps           *int     `group:"Training" placeholder:"1000" help:"Steps; of lbfgs the most iterations."`
 	Optimizer       string   `group:"Training" placeholder:"adam" help:"adam, adamw, sgd, or lbfgs for a loss without sampling noise."`
-	LR              *float64 `name:"lr" group:"Training" placeholder:"0.01" help:"Step size."`
+	LR              *float64 `name:"lr" group:"Training" placeholder:"0.01" help:"Step size; 0.001 for a transformer."`
 	Schedule        string   `group:"Training" placeholder:"cosine" help:"Of the step size: cosine or constant."`
-	WarmUp          *int     `group:"Training" placeholder:"0" help:"Steps in which the step size rises linearly."`
+	WarmUp          *int     `group:"Training" placeholder:"0" help:"Steps in which the step size rises linearly; 100 for a transformer."`
 	Clip            *float64 `group:"Training" placeholder:"1" help:"Bound on the gradient's norm; 0 is none."`
 	Beta1           *float64 `name:"beta1" group:"Training" placeholder:"0.9" help:"Adam's memory of the gradient."`
-	Beta2           *float64 `name:"beta2" group:"Training" placeholder:"0.95" help:"Adam's memory of the gradient's square."`
+	Beta2           *float64 `name:"beta2" group:"Training" placeholder:"0.95" help:"Adam's memory of the gradient's square; 0.99 for a transformer."`
 	Epsilon         *float64 `group:"Training" placeholder:"1e-8" help:"Adam's epsilon."`
 	WeightDecay     *float64 `group:"Training" placeholder:"0.01" help:"Of adamw."`
 	Momentum        *float64 `group:"Training" placeholder:"0.9" help:"Of sgd."`
 	InitScale       *float64 `group:"Training" placeholder:"0.25" help:"Initial standard deviation of a parameter times the square root of D."`
 	LossBound       *float64 `group:"Training" placeholder:"10000" help:"A loss above this many times the largest squared label is a divergence."`
-	EvalPrompts     *int     `group:"Training" placeholder:"100000" help:"Fresh prompts of the final evaluation; 0 is none."`
+	EvalPrompts     *int     `group:"Training" placeholder:"100000" help:"Fresh prompts of the final evaluation; 0 is none; 5000 for a transformer."`
 	CheckpointEvery *int     `group:"Training" placeholder:"STEPS" help:"Steps between checkpoints; a tenth of all if not given."`
 }
 
 // config returns the settings that the fields name.
 func (f *TrainSettings) config(env Env) (train.Config, error) {
-	c := train.Defaults()
+	c := train.DefaultsOf(f.Model)
 	kinds := 0
 	for _, given := range []bool{f.Fresh, f.Fixed, f.Population} {
 		if given {
@@ -49,9 +60,30 @@ func (f *TrainSettings) config(env Env) (train.Config, error) {
 		if err != nil {
 			return c, err
 		}
-		if c, err = train.ParseConfig(data, c); err != nil {
+		// The file may name the model, and with it the defaults.
+		read, err := train.ParseConfig(data, c)
+		if err == nil && f.Model == "" && read.Nonlinear() {
+			read, err = train.ParseConfig(data, train.DefaultsOf(read.Model))
+		}
+		if err != nil {
 			return c, inputf("config", "%s: %w", f.Config, err)
 		}
+		c = read
+	}
+	if f.Model != "" {
+		c.Model = f.Model
+	}
+	override(&c.Width, f.Width)
+	override(&c.Blocks, f.Blocks)
+	override(&c.HeadsPerBlock, f.HeadsPerBlock)
+	override(&c.LinearAttention, f.LinearAttention)
+	override(&c.NoMLP, f.NoMLP)
+	override(&c.NoNorm, f.NoNorm)
+	override(&c.NoPositions, f.NoPositions)
+	override(&c.Joined, f.Joined)
+	override(&c.Full, f.Full)
+	if f.Curriculum != "" {
+		c.Curriculum = f.Curriculum
 	}
 	override(&c.Layers, f.Layers)
 	override(&c.Heads, f.Heads)

@@ -71,12 +71,37 @@ func (p Problem) identity() (string, error) {
 	return string(text), err
 }
 
+// metadata returns what a checkpoint says of itself: the problem and the step.
+func (p Problem) metadata(step int) (map[string]string, error) {
+	identity, err := p.identity()
+	return map[string]string{"problem": identity, "step": fmt.Sprint(step)}, err
+}
+
+// checkMetadata returns the step of a checkpoint of this problem.
+func (p Problem) checkMetadata(metadata map[string]string) (step int, err error) {
+	identity, err := p.identity()
+	if err != nil {
+		return 0, err
+	}
+	differences, err := differences(metadata["problem"], identity)
+	if err != nil {
+		return 0, err
+	}
+	if len(differences) > 0 {
+		return 0, fmt.Errorf("%w:\n  %s\nchoose another directory, or the same task, settings and seed; only steps may grow", ErrOtherProblem, strings.Join(differences, "\n  "))
+	}
+	if _, err := fmt.Sscan(metadata["step"], &step); err != nil || step < 0 || step > p.Config.Steps {
+		return 0, fmt.Errorf("step %q is not one of this run", metadata["step"])
+	}
+	return step, nil
+}
+
 // save writes the checkpoint of the run, whole or not at all.
 func (r *run) save() error {
 	if r.checkpoints == nil {
 		return nil
 	}
-	identity, err := r.problem.identity()
+	metadata, err := r.problem.metadata(r.step)
 	if err != nil {
 		return err
 	}
@@ -85,13 +110,10 @@ func (r *run) save() error {
 	for k, name := range names {
 		extra[name] = slices[k]
 	}
-	for _, row := range r.history {
-		extra["history"] = append(extra["history"], float64(row.Step), row.Loss, row.Rate, row.Norm)
+	if len(r.history) > 0 {
+		extra["history"] = historyNumbers(r.history)
 	}
-	data, err := lsa.EncodeSafetensorsWith(r.model, extra, map[string]string{
-		"problem": identity,
-		"step":    fmt.Sprint(r.step),
-	})
+	data, err := lsa.EncodeSafetensorsWith(r.model, extra, metadata)
 	if err != nil {
 		return err
 	}
@@ -163,19 +185,8 @@ func (r *run) restore() error {
 	if err != nil {
 		return fail(err)
 	}
-	identity, err := r.problem.identity()
-	if err != nil {
-		return err
-	}
-	differences, err := differences(metadata["problem"], identity)
-	if err != nil {
+	if r.step, err = r.problem.checkMetadata(metadata); err != nil {
 		return fail(err)
-	}
-	if len(differences) > 0 {
-		return fail(fmt.Errorf("%w:\n  %s\nchoose another directory, or the same task, settings and seed; only steps may grow", ErrOtherProblem, strings.Join(differences, "\n  ")))
-	}
-	if _, err := fmt.Sscan(metadata["step"], &r.step); err != nil || r.step < 0 || r.step > r.problem.Config.Steps {
-		return fail(fmt.Errorf("step %q is not one of this run", metadata["step"]))
 	}
 	parts := r.model.Parts()
 	for k, part := range model.Parts() {
@@ -191,11 +202,6 @@ func (r *run) restore() error {
 		}
 		copy(state[k], extra[name])
 	}
-	r.history = nil
-	for row := range slices.Chunk(extra["history"], 4) {
-		if len(row) == 4 {
-			r.history = append(r.history, Row{int(row[0]), row[1], row[2], row[3]})
-		}
-	}
+	r.history = historyOf(extra["history"])
 	return nil
 }

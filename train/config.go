@@ -14,6 +14,23 @@ import (
 // binary tasks up to d = 10; YAML keys and JSON names equal the flags of the
 // command.
 type Config struct {
+	// Model is "lsa" or empty for linear self-attention, of Layers and Heads; or a
+	// transformer: the name of a preset of package transformer, or "attention".
+	Model string `yaml:"model" json:"model,omitempty"`
+
+	// Of a transformer; sizes of 0 are those of the preset. Curriculum is FROM:TO,
+	// the chains of a prompt, query included, at the start and from the middle on.
+	Width           int    `yaml:"width" json:"width,omitempty"`
+	Blocks          int    `yaml:"blocks" json:"blocks,omitempty"`
+	HeadsPerBlock   int    `yaml:"heads-per-block" json:"heads-per-block,omitempty"`
+	LinearAttention bool   `yaml:"linear-attention" json:"linear-attention,omitempty"`
+	NoMLP           bool   `yaml:"no-mlp" json:"no-mlp,omitempty"`
+	NoNorm          bool   `yaml:"no-norm" json:"no-norm,omitempty"`
+	NoPositions     bool   `yaml:"no-positions" json:"no-positions,omitempty"`
+	Joined          bool   `yaml:"joined" json:"joined,omitempty"` // tokens (x, y) in place of x, y
+	Full            bool   `yaml:"full" json:"full,omitempty"`     // joined tokens see all but the query
+	Curriculum      string `yaml:"curriculum" json:"curriculum,omitempty"`
+
 	Layers int  `yaml:"layers" json:"layers"` // default 1
 	Heads  int  `yaml:"heads" json:"heads"`   // default 1
 	Dense  bool `yaml:"dense" json:"dense"`   // all of P and Q free; default structured
@@ -128,6 +145,10 @@ func (c Config) Validate() error {
 		return nil
 	}
 	for _, err := range []error{
+		oneOf("model", c.Model, append(Models(), "")...),
+		whole("width", c.Width, 0, maxLayers*maxHeads),
+		whole("blocks", c.Blocks, 0, maxLayers),
+		whole("heads-per-block", c.HeadsPerBlock, 0, maxHeads),
 		whole("layers", c.Layers, 1, maxLayers),
 		whole("heads", c.Heads, 1, maxHeads),
 		oneOf("data", c.Data, Fresh, Fixed, Population),
@@ -154,6 +175,9 @@ func (c Config) Validate() error {
 	}
 	if c.Optimizer == "lbfgs" && c.Data == Fresh {
 		return fmt.Errorf("optimizer lbfgs needs a loss without sampling noise; use it with a fixed batch or the population")
+	}
+	if sizes := c.Width+c.Blocks+c.HeadsPerBlock > 0 || c.LinearAttention || c.NoMLP || c.NoNorm || c.NoPositions || c.Joined || c.Full || c.Curriculum != ""; sizes && !c.Nonlinear() {
+		return fmt.Errorf("width, blocks, heads-per-block, linear-attention, no-mlp, no-norm, no-positions, joined, full and curriculum are for transformers; give a model among %q", Models()[1:])
 	}
 	return nil
 }

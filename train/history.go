@@ -2,6 +2,7 @@ package train
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -20,6 +21,24 @@ const rowsOfHistory = 1000
 func (c Config) keeps(step int) bool {
 	every := (c.Steps + rowsOfHistory - 1) / rowsOfHistory
 	return step%every == 0 || step == c.Steps-1
+}
+
+// historyNumbers returns a history as numbers, four for each row.
+func historyNumbers(history []Row) (xs []float64) {
+	for _, row := range history {
+		xs = append(xs, float64(row.Step), row.Loss, row.Rate, row.Norm)
+	}
+	return xs
+}
+
+// historyOf is the reverse of historyNumbers.
+func historyOf(xs []float64) (history []Row) {
+	for row := range slices.Chunk(xs, 4) {
+		if len(row) == 4 {
+			history = append(history, Row{int(row[0]), row[1], row[2], row[3]})
+		}
+	}
+	return history
 }
 
 // HistoryCSV returns the histories of several runs as CSV with a header.

@@ -65,7 +65,7 @@ func (r *run) minimize(ctx context.Context) (Status, error) {
 			r.history = append(r.history, last)
 		}
 		if r.progress != nil {
-			r.progress(Progress{r.problem.Seed, r.step, c.Steps, location.F, 0})
+			r.progress(Progress{Seed: r.problem.Seed, Step: r.step, Steps: c.Steps, Loss: location.F})
 		}
 	})
 	result, err := optimize.Minimize(problem, append([]float64(nil), initial...), &optimize.Settings{

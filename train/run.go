@@ -11,6 +11,7 @@ import (
 	"markovicl/lsa"
 	"markovicl/markov"
 	"markovicl/moment"
+	"markovicl/transformer"
 )
 
 // Problem is what a run is about. Together with nothing else it determines the
@@ -41,6 +42,7 @@ type Progress struct {
 	Seed        uint64
 	Step, Steps int     // done, and in all
 	Loss, Rate  float64 // of the last step
+	Tokens      int     // of the last step, of a transformer
 }
 
 // Status says why a run ended.
@@ -64,9 +66,12 @@ func (s Status) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
 type Result struct {
 	Seed    uint64
 	Status  Status
-	Steps   int       // done
-	Model   lsa.Model // the parameters at the end
+	Steps   int // done
 	History []Row
+
+	// The model at the end is one of these.
+	Model       lsa.Model
+	Transformer *transformer.Model
 
 	// Train is loss and accuracy, at the end, on the data of training: the batch,
 	// the last step's prompts, or the population, which has no accuracy.
@@ -105,6 +110,9 @@ func (p Problem) Check() error {
 	c, n := p.Config, p.Task.Context()
 	if err := c.Validate(); err != nil {
 		return err
+	}
+	if c.Nonlinear() {
+		return p.checkNonlinear()
 	}
 	if c.Data != Population {
 		if n == markov.Infinite {
@@ -168,6 +176,9 @@ func Run(ctx context.Context, p Problem, s Settings) (*Result, error) {
 	if s.Workers == 0 {
 		s.Workers = runtime.GOMAXPROCS(0)
 	}
+	if p.Config.Nonlinear() {
+		return runTransformer(ctx, p, s)
+	}
 	r := &run{problem: p, checkpoints: s.Checkpoints, progress: s.Progress}
 	r.model, r.params = newModel(p.Config, p.Task.Dim())
 	r.grad = make([]float64, len(r.params))
@@ -225,7 +236,7 @@ func (r *run) descend(ctx context.Context) (Status, error) {
 		r.optimizer.update(r.params, r.grad, rate, r.step)
 		r.step++
 		if r.progress != nil {
-			r.progress(Progress{r.problem.Seed, r.step, c.Steps, loss, rate})
+			r.progress(Progress{Seed: r.problem.Seed, Step: r.step, Steps: c.Steps, Loss: loss, Rate: rate})
 		}
 	}
 	return Finished, nil

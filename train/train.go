@@ -1,8 +1,9 @@
-// Package train fits linear self-attention models of any depth by descent.
+// Package train fits models by descent: linear self-attention of any depth, and
+// nonlinear transformers.
 //
 // A [Problem] is a task, a [Config] and a seed; [Run] solves it and [RunSeeds]
-// solves it for several seeds at once. Nothing but the Gram matrix of a prompt
-// enters a step, so its cost does not depend on the number of in-context
+// solves it for several seeds at once. Of a linear model nothing but the Gram matrix
+// of a prompt enters a step, so its cost does not depend on the number of in-context
 // chains, and memory is bounded by the batch.
 //
 // The same problem gives the same bits for any number of workers: a batch is cut
@@ -17,6 +18,7 @@
 //   - objective.go: what a loss is; prompts.go: of batches; form.go: of one
 //     layer, as a quadratic form; laws.go: of the infinite context, any depth
 //   - optimizer.go, lbfgs.go: the ways down; schedule.go: the step size
+//   - transformer.go: the run of a nonlinear model
 //   - evaluate.go: loss and accuracy on fresh prompts; exact.go: exact risk, d = 1
 //   - checkpoint.go, history.go: files
 package train

@@ -17,6 +17,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"markovicl/internal/tensorfile"
 	"markovicl/lsa"
 	"markovicl/markov"
 )
@@ -120,17 +121,21 @@ func TestResume(t *testing.T) {
 	}
 }
 
-// killedProblem is the run that TestResumeAfterKill kills.
-func killedProblem(t testing.TB) Problem {
-	c := Defaults()
+// killedProblem is the run that TestResumeAfterKill kills, of a linear model or of
+// a transformer.
+func killedProblem(t testing.TB, model string) Problem {
+	c := DefaultsOf(model)
 	c.Layers, c.Steps, c.Batch, c.EvalPrompts, c.CheckpointEvery = 3, 300, 50, 0, 10
+	if model != "" {
+		c.Width, c.Batch = 8, 4
+	}
 	return Problem{mustTask(t, markov.Spec{D: 2, N: "20"}), c, 4}
 }
 
 // TestMain lets the test binary be the process that TestResumeAfterKill kills.
 func TestMain(m *testing.M) {
 	if dir := os.Getenv("TRAIN_UNTIL_KILLED"); dir != "" {
-		_, err := Run(context.Background(), killedProblem(&testing.T{}), Settings{Checkpoints: Folder(dir), Progress: func(Progress) {
+		_, err := Run(context.Background(), killedProblem(&testing.T{}, os.Getenv("TRAIN_MODEL")), Settings{Checkpoints: Folder(dir), Progress: func(Progress) {
 			time.Sleep(time.Millisecond) // so that the kill comes in the middle
 		}})
 		fmt.Fprintln(os.Stderr, "the run was not killed:", err)
@@ -142,13 +147,19 @@ func TestMain(m *testing.M) {
 // TestResumeAfterKill kills a training process with SIGKILL at an arbitrary
 // moment and resumes.
 func TestResumeAfterKill(t *testing.T) {
+	for _, model := range []string{"", CustomModel} {
+		t.Run("model "+model, func(t *testing.T) { testResumeAfterKill(t, model) })
+	}
+}
+
+func testResumeAfterKill(t *testing.T, model string) {
 	executable, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)
 	}
-	dir, p := t.TempDir(), killedProblem(t)
+	dir, p := t.TempDir(), killedProblem(t, model)
 	process := exec.Command(executable)
-	process.Env = append(os.Environ(), "TRAIN_UNTIL_KILLED="+dir)
+	process.Env = append(os.Environ(), "TRAIN_UNTIL_KILLED="+dir, "TRAIN_MODEL="+model)
 	if err := process.Start(); err != nil {
 		t.Fatal(err)
 	}
@@ -164,6 +175,12 @@ func TestResumeAfterKill(t *testing.T) {
 		t.Fatalf("the checkpoint is at step %d, not in the middle", at)
 	}
 	want, got := mustRun(t, p, Settings{}), mustRun(t, p, Settings{Checkpoints: Folder(dir), Resume: true})
+	if model != "" {
+		if diff := sameResult(want, got); diff != "" {
+			t.Errorf("(-uninterrupted +resumed)\n%s", diff)
+		}
+		return
+	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-uninterrupted +resumed)\n%s", diff)
 	}
@@ -175,7 +192,7 @@ func stepOf(path string) int {
 	if err != nil {
 		return -1
 	}
-	_, _, metadata, err := lsa.DecodeSafetensorsWith(data)
+	_, metadata, err := tensorfile.Decode(data)
 	if err != nil {
 		return -1
 	}

@@ -40,7 +40,7 @@ func (s *Shared) NewPredictor() *Predictor {
 
 // run runs the model forward on a prompt.
 func (p *Predictor) run(prompt *markov.Prompt) error {
-	n := len(prompt.Context) / (p.encoder.task.Positions() + 1)
+	n := p.encoder.task.Columns(prompt)
 	T := p.pass.m.Tokens(n)
 	if err := p.pass.m.checkLength(T); err != nil {
 		return err

@@ -67,7 +67,7 @@ func newEncoder(c Config, t markov.Task) *encoder {
 // x [T, features], and, unless nil, the labels that are predicted to y: interleaved
 // those of all n chains and of the query, joined that of the query.
 func (e *encoder) encode(x, y []float32, p *markov.Prompt, n int) {
-	chain, q, F := e.task.Positions()+1, e.task.QueryDim(), e.c.Features
+	q, F := e.task.QueryDim(), e.c.Features
 	put := func(t int, numbers []float64) {
 		row := x[t*F : (t+1)*F]
 		clear(row)
@@ -76,7 +76,7 @@ func (e *encoder) encode(x, y []float32, p *markov.Prompt, n int) {
 		}
 	}
 	for i := range n {
-		e.task.Column(e.column, p.Context[i*chain:(i+1)*chain]) // [D] (x_i, y_i)
+		e.task.PromptColumn(e.column, p, i) // [D] (x_i, y_i)
 		if e.c.Joined {
 			put(i, e.column)
 			continue
@@ -87,10 +87,10 @@ func (e *encoder) encode(x, y []float32, p *markov.Prompt, n int) {
 			y[i] = float32(e.column[q])
 		}
 	}
-	e.task.Features(e.column[:q], p.Query)
+	label := e.task.Query(e.column[:q], p)
 	put(e.c.Tokens(n)-1, e.column[:q])
 	if y != nil {
-		y[e.predictions(n)-1] = float32(e.task.Embedding().Label(p.Label))
+		y[e.predictions(n)-1] = float32(label)
 	}
 }
 

@@ -126,8 +126,8 @@ func (c Config) Validate() error {
 	return nil
 }
 
-// Parts says in words what the model is made of.
-func (c Config) Parts() string {
+// Words says what the model is made of.
+func (c Config) Words() string {
 	words := []string{"softmax attention"}
 	if c.LinearAttention {
 		words[0] = "linear attention"

@@ -7,13 +7,8 @@ import (
 )
 
 func printTraining(p *printer, t *ask.TrainAnswer) error {
-	kind := "structured"
-	if t.Config.Dense {
-		kind = "dense"
-	}
 	fmt.Fprintf(p, "task: %s\n", t.Task)
-	fmt.Fprintf(p, "model: %s, %d layers, %d heads; %s on %s, batch %d\n\n",
-		kind, t.Config.Layers, t.Config.Heads, t.Config.Optimizer, t.Config.Data, t.Config.Batch)
+	fmt.Fprintf(p, "model: %s; %s on %s, batch %d\n\n", t.Model(), t.Config.Optimizer, t.Config.Data, t.Config.Batch)
 	number := func(x *float64, digits int) string {
 		if x == nil {
 			return "-"
