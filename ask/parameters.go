@@ -1,9 +1,13 @@
 package ask
 
 import (
+	"path/filepath"
+
 	"markovicl/landscape"
 	"markovicl/lsa"
 	"markovicl/markov"
+	"markovicl/predict"
+	"markovicl/transformer"
 )
 
 // Transformer is a one-layer LSA, in a form that is read as a parameter file.
@@ -92,6 +96,56 @@ func (e Env) readModel(name string) (lsa.Model, error) {
 	}
 	model, err := lsa.Decode(name, data)
 	return model, input("params", err)
+}
+
+// fileModel is what a parameter file holds: a linear model or a transformer.
+type fileModel struct {
+	linear    lsa.Model
+	nonlinear *transformer.Model
+}
+
+// readAnyModel reads the parameters of either kind in a file that the field params
+// names.
+func (e Env) readAnyModel(name string) (*fileModel, error) {
+	data, err := e.read("params", name)
+	if err != nil {
+		return nil, err
+	}
+	if filepath.Ext(name) == ".safetensors" && transformer.IsFile(data) {
+		m, _, _, err := transformer.Decode(data)
+		if err != nil {
+			return nil, inputf("params", "%s: %w", name, err)
+		}
+		return &fileModel{nonlinear: m}, nil
+	}
+	m, err := lsa.Decode(name, data)
+	if err != nil {
+		return nil, input("params", err)
+	}
+	return &fileModel{linear: m}, nil
+}
+
+// dim returns D, the number of rows of the prompt matrices that the model is for.
+func (m *fileModel) dim() int {
+	switch {
+	case m.linear != nil:
+		return dimOf(m.linear)
+	case m.nonlinear.Joined:
+		return m.nonlinear.Features
+	}
+	return m.nonlinear.Features + 1
+}
+
+// predictor returns the predictor of the model for a task, called lsa or
+// transformer.
+func (m *fileModel) predictor(t markov.Task) (predict.Predictor, error) {
+	if m.linear != nil {
+		return predict.NewLSA("lsa", t, m.linear)
+	}
+	if err := m.nonlinear.CheckTask(t, int(t.Context())); err != nil {
+		return nil, err
+	}
+	return predict.NewTransformer("transformer", t, m.nonlinear)
 }
 
 // dimOf returns D, the number of rows of a model's prompt matrices.

@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strings"
 
-	"markovicl/lsa"
 	"markovicl/markov"
 	"markovicl/predict"
 )
@@ -23,7 +22,7 @@ type Predict struct {
 	Query      string   `placeholder:"STATES" help:"Predict what follows these states; without it, what follows the file's last d states."`
 	Steps      int      `placeholder:"K" help:"Extend the query by K states with each predictor, feeding its output back."`
 	Greedy     bool     `help:"With --steps: take the most likely state instead of drawing one."`
-	Params     string   `placeholder:"FILE" help:"Add the predictor lsa with these parameters (.safetensors, .npz, .json)."`
+	Params     string   `placeholder:"FILE" help:"Add the predictor lsa, or transformer, with these parameters (.safetensors, .npz, .json)."`
 	Fit        bool     `help:"Estimate the moments from prompts of the file's first half, and take optimum and best-lsa from them instead of from the task; evaluate on the second half."`
 	FitPrompts int      `placeholder:"N" help:"Prompts of the estimate; by default 20 for each enlarged parameter and at least 5000."`
 	Predictors []string `placeholder:"NAME,.." help:"Only these predictors."`
@@ -39,10 +38,10 @@ func (q *Predict) ask(ctx context.Context, env Env) (Answer, error) {
 	if err := q.check(); err != nil {
 		return nil, err
 	}
-	var model lsa.Model
+	var model *fileModel
 	var err error
 	if q.Params != "" {
-		if model, err = env.readModel(q.Params); err != nil {
+		if model, err = env.readAnyModel(q.Params); err != nil {
 			return nil, err
 		}
 	}
@@ -89,8 +88,10 @@ func (q *Predict) check() error {
 	if slices.Contains(q.Predictors, "oracle") && !q.Simulate {
 		return inputf("simulate", "the oracle knows the kernel, which a file does not tell; it is for `simulate`")
 	}
-	if slices.Contains(q.Predictors, "lsa") && q.Params == "" {
-		return inputf("params", "the predictor lsa needs parameters; give `params` FILE")
+	for _, name := range []string{"lsa", "transformer"} {
+		if slices.Contains(q.Predictors, name) && q.Params == "" {
+			return inputf("params", "the predictor %s needs parameters; give `params` FILE", name)
+		}
 	}
 	return nil
 }

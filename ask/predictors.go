@@ -8,13 +8,12 @@ import (
 	"slices"
 
 	"markovicl/landscape"
-	"markovicl/lsa"
 	"markovicl/moment"
 	"markovicl/predict"
 )
 
 // predictorNames lists what --predictors takes, in the order of tables.
-var predictorNames = []string{"bayes", "oracle", "bigram", "bigram-smoothed", "linear-posterior", "optimum", "best-lsa", "lsa", "linear", "logistic", "knn3", "svm"}
+var predictorNames = []string{"bayes", "oracle", "bigram", "bigram-smoothed", "linear-posterior", "optimum", "best-lsa", "lsa", "transformer", "linear", "logistic", "knn3", "svm"}
 
 // Beyond these sizes a predictor is only made when it is asked for by name, for
 // it then takes more than some seconds.
@@ -26,14 +25,14 @@ const (
 
 // predictors makes the predictors that apply, in the order of predictorNames.
 // left says what was left out that a user might expect, and why.
-func (q *Predict) predictors(ctx context.Context, env Env, src *promptSource, model lsa.Model) (list []predict.Predictor, fit *MomentFit, left []string, err error) {
+func (q *Predict) predictors(ctx context.Context, env Env, src *promptSource, model *fileModel) (list []predict.Predictor, fit *MomentFit, left []string, err error) {
 	wanted := func(name string) bool { return len(q.Predictors) == 0 || slices.Contains(q.Predictors, name) }
 	all := append(predict.Classical(src.task), predict.NewBayes(src.task))
 	if src.sequences == nil {
 		all = append(all, predict.NewOracle(src.task))
 	}
 	if model != nil {
-		p, err := predict.NewLSA("lsa", src.task, model)
+		p, err := model.predictor(src.task)
 		if err != nil {
 			return nil, nil, nil, inputf("params", "%s: %w", q.Params, err)
 		}

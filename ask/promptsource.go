@@ -4,7 +4,6 @@ import (
 	"fmt"
 
 	"markovicl/chainfile"
-	"markovicl/lsa"
 	"markovicl/markov"
 	"markovicl/predict"
 )
@@ -41,7 +40,7 @@ type MomentFit struct {
 }
 
 // source returns the task and where its prompts come from.
-func (q *Predict) source(env Env, model lsa.Model) (*promptSource, error) {
+func (q *Predict) source(env Env, model *fileModel) (*promptSource, error) {
 	spec, err := q.oneSpec(env, "predict")
 	if err != nil {
 		return nil, err
@@ -76,7 +75,7 @@ func (q *Predict) source(env Env, model lsa.Model) (*promptSource, error) {
 		case len(query) > 0:
 			spec.D = len(query)
 		case model != nil:
-			if spec.D, err = positionsOf(dimOf(model), spec, len(src.labels)); err != nil {
+			if spec.D, err = positionsOf(model.dim(), spec, len(src.labels)); err != nil {
 				return nil, err
 			}
 		default:

@@ -19,7 +19,7 @@ import (
 // ScoreAnswer.
 type Score struct {
 	Task
-	Params  string `placeholder:"FILE" xor:"model" help:"Parameters of a model (.safetensors, .npz, .json), structured or dense, of any depth."`
+	Params  string `placeholder:"FILE" xor:"model" help:"Parameters of a model (.safetensors, .npz, .json), structured or dense, of any depth, or of a transformer."`
 	X       string `name:"x" placeholder:"FILE" xor:"model" help:"Instead: a point of the enlarged space (NPY, or CSV with one block a line)."`
 	Best    bool   `help:"Search for the best one-layer transformer also where that takes minutes."`
 	Level   int    `default:"0" help:"Highest level of the certificate of the best transformer, as in recover."`
@@ -56,7 +56,7 @@ type ScoreAnswer struct {
 // ScoredModel says which parameters they are.
 type ScoredModel struct {
 	File       string `json:"file"`
-	Kind       string `json:"kind"` // structured, dense, or enlarged: a point X
+	Kind       string `json:"kind"` // structured, dense, transformer, or enlarged: a point X
 	Layers     int    `json:"layers"`
 	Heads      int    `json:"heads"` // 0 for a point X, which needs not be a transformer
 	Parameters int    `json:"parameters"`
@@ -73,9 +73,12 @@ const (
 type scored struct {
 	field string // of the question
 	about ScoredModel
-	model lsa.Model // nil for a point
-	X     []float64
 	dim   int // D
+
+	// One of these.
+	model     lsa.Model
+	nonlinear *fileModel
+	X         []float64
 }
 
 func (q *Score) ask(ctx context.Context, env Env) (Answer, error) {
@@ -139,10 +142,14 @@ func (q *Score) read(env Env) (*scored, error) {
 	case q.Params == "":
 		return nil, inputf("params", "there is nothing to score; give `params`, a file of parameters, or `x`, a point of the enlarged space")
 	}
-	model, err := env.readModel(q.Params)
+	read, err := env.readAnyModel(q.Params)
 	if err != nil {
 		return nil, err
 	}
+	if m := read.nonlinear; m != nil {
+		return &scored{field: "params", about: ScoredModel{q.Params, "transformer", m.Blocks, m.Heads, m.ParameterCount()}, nonlinear: read, dim: read.dim()}, nil
+	}
+	model := read.linear
 	layers, heads, dim := model.Size()
 	kind := "structured"
 	if _, dense := model.(*lsa.Dense); dense {
@@ -204,7 +211,7 @@ func (q *Score) score(ctx context.Context, a *ScoreAnswer, given *scored, form *
 	exact := true
 	var err error
 	switch infinite := a.Task.Context() == markov.Infinite; {
-	case given.model == nil && form != nil:
+	case given.X != nil && form != nil:
 		a.Loss = form.Loss(given.X)
 	case given.model != nil && given.about.Layers == 1 && form != nil:
 		a.Loss, err = train.PopulationLoss(form, given.model)
@@ -245,9 +252,9 @@ func (q *Score) sample(ctx context.Context, task markov.Task, given *scored) (lo
 		s, err := train.Evaluate(ctx, task, given.model, q.Seed, q.Prompts, runtime.GOMAXPROCS(0))
 		return s.Loss, s.LossSE, s.Accuracy, s.AccuracySE, err
 	}
-	predictor, err := predict.NewEnlarged("x", task, given.X)
+	predictor, err := given.predictor(task)
 	if err != nil {
-		return 0, 0, 0, 0, err
+		return 0, 0, 0, 0, input(given.field, err)
 	}
 	sampler, err := markov.NewSampler(task, q.Seed)
 	if err != nil {
@@ -259,6 +266,14 @@ func (q *Score) sample(ctx context.Context, task markov.Task, given *scored) (lo
 	}
 	s := e.Scores[0]
 	return s.MSE.Mean, s.MSE.SE, s.Accuracy.Mean, s.Accuracy.SE, nil
+}
+
+// predictor returns the predictor of a point or of a transformer.
+func (g *scored) predictor(task markov.Task) (predict.Predictor, error) {
+	if g.nonlinear != nil {
+		return g.nonlinear.predictor(task)
+	}
+	return predict.NewEnlarged("x", task, g.X)
 }
 
 // compare adds what one layer could reach.

@@ -20,7 +20,7 @@ func (predictCmd) Help() string {
 A prompt is n in-context chains and a query of d states (d = 2 here unless given). Predictors:
 bayes (posterior mean under --prior), oracle (knows the kernel; simulated prompts only), bigram and
 bigram-smoothed (transition frequencies, with one added), optimum (of the enlarged one-layer LSA),
-best-lsa (the best one-layer transformer), lsa (--params), linear, logistic, knn3, svm.
+best-lsa (the best one-layer transformer), lsa or transformer (--params), linear, logistic, knn3, svm.
 --prior fit fits a Dirichlet prior to the file: to its first half when evaluating, on the second.`
 }
 
