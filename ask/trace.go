@@ -7,6 +7,7 @@ import (
 	"markovicl/chainfile"
 	"markovicl/lsa"
 	"markovicl/markov"
+	"markovicl/predict"
 	"markovicl/trace"
 )
 
@@ -159,8 +160,8 @@ func (q *Trace) readModel(env Env) (*lsa.Structured, error) {
 
 // prompts returns the task and where its prompts come from. Without --d the
 // number of positions is the model's, where there is one.
-func (q *Trace) prompts(env Env, model *lsa.Structured) (markov.Task, trace.Source, error) {
-	fail := func(err error) (markov.Task, trace.Source, error) { return markov.Task{}, nil, err }
+func (q *Trace) prompts(env Env, model *lsa.Structured) (markov.Task, markov.Source, error) {
+	fail := func(err error) (markov.Task, markov.Source, error) { return markov.Task{}, nil, err }
 	spec, err := q.oneSpec(env, "trace")
 	if err != nil {
 		return fail(err)
@@ -181,15 +182,14 @@ func (q *Trace) prompts(env Env, model *lsa.Structured) (markov.Task, trace.Sour
 		}
 	}
 	var task markov.Task
-	var source trace.Source
+	var source markov.Source
 	if sequences != nil {
 		var windows *chainfile.Windows
 		if task, windows, err = q.taskOf(spec, sequences); err != nil {
 			return fail(err)
 		}
-		source = func(p *markov.Prompt, i uint64) error {
-			windows.Prompt(p, q.Seed, i, int(task.Context()))
-			return nil
+		if source, err = predict.FromWindows(windows, int(task.Context()), q.Seed); err != nil {
+			return fail(input("", err))
 		}
 	} else {
 		if task, err = markov.NewTask(spec); err != nil {
@@ -199,7 +199,7 @@ func (q *Trace) prompts(env Env, model *lsa.Structured) (markov.Task, trace.Sour
 		if err != nil {
 			return fail(input("", err))
 		}
-		source = sampler.Prompt
+		source = sampler
 	}
 	if model != nil && model.Dim != task.Dim() {
 		return fail(inputf("params", "%s is for prompt matrices of %d rows, and those of the task have %d (%s)", q.Params, model.Dim, task.Dim(), task))

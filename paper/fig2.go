@@ -150,7 +150,7 @@ func (m *model2) traced(ctx context.Context, task markov.Task, seed uint64, prom
 	if err != nil {
 		return nil, err
 	}
-	t, err := trace.Run(ctx, m.model, task, sampler.Prompt, trace.Settings{Prompts: prompts, Pareto: &front})
+	t, err := trace.Run(ctx, m.model, task, sampler, trace.Settings{Prompts: prompts, Pareto: &front})
 	if err != nil {
 		return nil, fmt.Errorf("d = %d, seed %d: %w", m.d, m.seed, err)
 	}

@@ -10,11 +10,8 @@ import (
 	"markovicl/markov"
 )
 
-// Source is where prompts come from: prompt i, the same whenever it is asked
-// for. A *markov.Sampler is one. Several goroutines may call Prompt at once.
-type Source interface {
-	Prompt(p *markov.Prompt, i uint64) error
-}
+// Source is [markov.Source].
+type Source = markov.Source
 
 // Settings say how predictors are evaluated.
 type Settings struct {

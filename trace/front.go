@@ -339,7 +339,7 @@ func (d *descender) common() float64 {
 
 // traceFronts fills in what a trace says with Pareto. One sample of the box
 // serves all prompts.
-func traceFronts(ctx context.Context, p *lsa.Structured, t markov.Task, source Source, s Settings, result *Result, done func(int)) error {
+func traceFronts(ctx context.Context, p *lsa.Structured, t markov.Task, source markov.Source, s Settings, result *Result, done func(int)) error {
 	settings, err := s.Pareto.withDefaults()
 	if err != nil {
 		return err

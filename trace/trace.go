@@ -40,11 +40,6 @@ import (
 	"markovicl/markov"
 )
 
-// Source makes prompt i into p, reusing its slices. It depends on i alone and
-// may be called by several goroutines at once, each with its own p: the method
-// Prompt of a [markov.Sampler] is one.
-type Source func(p *markov.Prompt, i uint64) error
-
 // Settings say what a trace looks at. The zero value of each field is its
 // default.
 type Settings struct {
@@ -127,7 +122,7 @@ const (
 //
 // It fails if a number is no longer finite (the model's parameters are too large
 // for its depth), if the source fails, or if ctx is done.
-func Run(ctx context.Context, p *lsa.Structured, t markov.Task, source Source, s Settings) (*Result, error) {
+func Run(ctx context.Context, p *lsa.Structured, t markov.Task, source markov.Source, s Settings) (*Result, error) {
 	if p.Dim != t.Dim() {
 		return nil, fmt.Errorf("the model is for prompt matrices of %d rows, and those of the task have %d (%s)", p.Dim, t.Dim(), t)
 	}
@@ -175,7 +170,7 @@ func Run(ctx context.Context, p *lsa.Structured, t markov.Task, source Source, s
 type tracer struct {
 	p          *lsa.Structured
 	t          markov.Task
-	source     Source
+	source     markov.Source
 	prompt     markov.Prompt
 	forward    *lsa.StructuredForward
 	objectives *Objectives
@@ -186,7 +181,7 @@ type tracer struct {
 	g1, g2     []float64 // [D, q]
 }
 
-func newTracer(p *lsa.Structured, t markov.Task, source Source) *tracer {
+func newTracer(p *lsa.Structured, t markov.Task, source markov.Source) *tracer {
 	D, q := p.Dim, p.Dim-1
 	return &tracer{
 		p: p, t: t, source: source, forward: lsa.NewStructuredForward(p), objectives: NewObjectives(q),
@@ -197,7 +192,7 @@ func newTracer(p *lsa.Structured, t markov.Task, source Source) *tracer {
 
 // run takes prompt i through the model: afterwards w, u and objectives are its.
 func (r *tracer) run(i uint64) error {
-	if err := r.source(&r.prompt, i); err != nil {
+	if err := r.source.Prompt(&r.prompt, i); err != nil {
 		return err
 	}
 	r.objectives.SetPrompt(r.t, &r.prompt)

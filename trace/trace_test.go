@@ -15,7 +15,7 @@ import (
 	"gonum.org/v1/gonum/mat"
 )
 
-func sampler(t testing.TB, spec markov.Spec) (markov.Task, Source) {
+func sampler(t testing.TB, spec markov.Spec) (markov.Task, markov.Source) {
 	t.Helper()
 	task, err := markov.NewTask(spec)
 	if err != nil {
@@ -25,10 +25,15 @@ func sampler(t testing.TB, spec markov.Spec) (markov.Task, Source) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return task, s.Prompt
+	return task, s
 }
 
-func trace(t testing.TB, p *lsa.Structured, task markov.Task, source Source, s Settings) *Result {
+// failing is a source that has no prompts.
+type failing struct{ err error }
+
+func (f failing) Prompt(*markov.Prompt, uint64) error { return f.err }
+
+func trace(t testing.TB, p *lsa.Structured, task markov.Task, source markov.Source, s Settings) *Result {
 	t.Helper()
 	r, err := Run(context.Background(), p, task, source, s)
 	if err != nil {
@@ -50,7 +55,7 @@ func TestTraceAgreesWithTheSlowWay(t *testing.T) {
 		var w, r1, r2, loss [layers + 1][][]float64 // by layer, prompt
 		for i := range prompts {
 			var p markov.Prompt
-			if err := source(&p, uint64(i)); err != nil {
+			if err := source.Prompt(&p, uint64(i)); err != nil {
 				t.Fatal(err)
 			}
 			z0 := task.Z0(&p)
@@ -244,7 +249,7 @@ func TestTraceRefuses(t *testing.T) {
 	for name, c := range map[string]struct {
 		ctx    context.Context
 		model  *lsa.Structured
-		source Source
+		source markov.Source
 		s      Settings
 		want   error
 	}{
@@ -252,7 +257,7 @@ func TestTraceRefuses(t *testing.T) {
 		"prompts":   {background, model, source, Settings{Prompts: -1}, nil},
 		"diverges":  {background, wild, source, Settings{}, nil},
 		"overflows": {background, big, source, Settings{}, nil},
-		"source":    {background, model, func(*markov.Prompt, uint64) error { return broken }, Settings{}, broken},
+		"source":    {background, model, failing{broken}, Settings{}, broken},
 		"cancelled": {cancelled, model, source, Settings{}, context.Canceled},
 		"samples":   {background, model, source, Settings{Pareto: &FrontSettings{Samples: 1}}, nil},
 		"box":       {background, model, source, Settings{Pareto: &FrontSettings{Box: Cube(7, 1)}}, nil},
@@ -292,7 +297,7 @@ func ExampleRun() {
 		panic(err)
 	}
 	model, _ := Random(task, 3, 1, 1)
-	result, err := Run(context.Background(), model, task, sampler.Prompt, Settings{Prompts: 200})
+	result, err := Run(context.Background(), model, task, sampler, Settings{Prompts: 200})
 	if err != nil {
 		panic(err)
 	}
