@@ -17,12 +17,20 @@
 // booleans and arrays: "n" may be 10, "10", "inf", [1, 10, "inf"], "1,10,inf" or
 // "1..100". What is left out has its default; a field that a command does not
 // have is an error. In Go a Question is a pointer to the struct of its command,
-// [New] makes one with its defaults, and the answer's type belongs to it:
+// [New] makes one with its defaults, and the answer's type belongs to it (command,
+// question, answer):
 //
-//	command    question    answer
 //	optimum    Optimum     Results[OptimumAnswer]
 //	recover    Recover     Results[RecoverAnswer], or to verify a file VerifyAnswer,
 //	                       or for a point X PointAnswer, ExactPointAnswer
+//	landscape  Landscape   LandscapeAnswer
+//	hardness   Hardness    HardnessAnswer
+//	train      Train       TrainAnswer
+//	prompt     Prompt      PromptAnswer
+//	predict    Predict     PredictionAnswer, or to compare predictors EvaluationAnswer
+//	trace      Trace       TraceAnswer
+//	score      Score       ScoreAnswer
+//	reproduce  Reproduce   ReproduceAnswer
 //
 // A question is data and says everything that the answer depends on, seeds
 // included, but for the content of files. [Canonical] is its shortest text, the
@@ -41,7 +49,8 @@
 // may be an answer beside it: bounds that are true but did not meet, for example.
 //
 // To add a command: a file with its question, its answer and its method ask, a line
-// in the table of question.go, and the type of the answer in package ask/schema.
+// in the table of question.go, the type of the answer in package ask/schema, and how it
+// reads on a terminal in package ask/text.
 // What all tasks share is [Task], in task.go. Nothing here draws,
 // prints, or knows a network; the package compiles for GOOS=js GOARCH=wasm.
 package ask

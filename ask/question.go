@@ -327,11 +327,9 @@ func CommandLine(q Question) string {
 		list, isList := v.Interface().([]string)
 		switch {
 		case f.positional && isList:
-			for _, word := range list {
-				last = append(last, quote(word))
-			}
+			last = append(last, list...)
 		case f.positional:
-			last = append(last, quote(f.text()))
+			last = append(last, f.text())
 		case v.Kind() == reflect.Bool && v.Bool():
 			line = append(line, "--"+f.name)
 		case v.Kind() == reflect.Bool:
@@ -351,7 +349,10 @@ func CommandLine(q Question) string {
 	if slices.ContainsFunc(last, func(word string) bool { return strings.HasPrefix(word, "-") && word != "-" }) {
 		line = append(line, "--")
 	}
-	return strings.Join(append(line, last...), " ")
+	for _, word := range last {
+		line = append(line, quote(word))
+	}
+	return strings.Join(line, " ")
 }
 
 // quote sets a word in quotes if a shell would read it otherwise.
