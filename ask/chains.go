@@ -1,6 +1,8 @@
 package ask
 
 import (
+	"fmt"
+
 	"markovicl/chainfile"
 	"markovicl/markov"
 )
@@ -70,8 +72,9 @@ func (f *ChainFile) read(env Env, path string) (*chainfile.Sequences, error) {
 
 // taskOf returns the task of the chains of a file, and the chains: its states are
 // the file's, and its start law is the frequency of the chains' first states
-// unless spec says otherwise.
-func (f *ChainFile) taskOf(spec markov.Spec, sequences *chainfile.Sequences) (markov.Task, *chainfile.Windows, error) {
+// unless spec says otherwise. With all, n is the number of chains that a prompt
+// can have beside any query.
+func (f *ChainFile) taskOf(spec markov.Spec, sequences *chainfile.Sequences, all bool) (markov.Task, *chainfile.Windows, error) {
 	states := len(sequences.Labels)
 	if spec.States != 0 && spec.States != states {
 		return markov.Task{}, nil, inputf("states", "the task has %d states and %s has %d; leave out `states`", spec.States, sequences.File, states)
@@ -85,11 +88,14 @@ func (f *ChainFile) taskOf(spec markov.Spec, sequences *chainfile.Sequences) (ma
 	if err != nil {
 		return markov.Task{}, nil, input("", err)
 	}
-	if task.Context() == markov.Infinite {
-		return markov.Task{}, nil, inputf("n", "prompts with n = inf cannot be cut from a file; give a finite `n`")
+	if all {
+		spec.N = fmt.Sprint(max(1, windows.Most()))
+		if task, err = markov.NewTask(spec); err != nil {
+			return markov.Task{}, nil, input("", err)
+		}
 	}
-	if err := windows.CheckContext(int(task.Context())); err != nil {
-		return markov.Task{}, nil, input("", err)
+	if task.Context() == markov.Infinite {
+		return markov.Task{}, nil, inputf("n", "prompts with n = inf cannot be cut from a file; `n` all takes every chain that it has")
 	}
 	if spec.Start == "" && spec.P == "" {
 		task = task.WithStart(windows.StartLaw())

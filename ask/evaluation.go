@@ -2,9 +2,9 @@ package ask
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
-	"strings"
 
 	"markovicl/markov"
 	"markovicl/predict"
@@ -14,13 +14,18 @@ import (
 type EvaluationAnswer struct {
 	Task       markov.Task        `json:"task"`
 	Source     PromptSource       `json:"source"`
+	File       *FileReport        `json:"file,omitempty"` // how the file was read
 	Prompts    int                `json:"prompts"`
 	Seed       uint64             `json:"seed"`
 	PriorFit   *PriorFit          `json:"prior_fit,omitempty"`
 	Fit        *MomentFit         `json:"fit,omitempty"`
 	Predictors []PredictorScore   `json:"predictors"`
+	RankedBy   string             `json:"ranked_by"` // log_loss where every leading predictor has a distribution, else mse
+	Ranking    []string           `json:"ranking"`   // names, the best first, the oracle left out, in log_loss only those with a distribution
 	Paired     []PairedDifference `json:"mse_minus_best"`
+	PairedLog  []PairedDifference `json:"log_loss_minus_best,omitempty"` // where log_loss ranks; only predictors with a distribution
 	Advice     string             `json:"advice"`
+	Ordered    bool               `json:"-"`               // the mean of states as numbers means something
 	Notes      []string           `json:"notes,omitempty"` // what was left out, and what to beware of
 }
 
@@ -81,20 +86,31 @@ func (q *Predict) evaluate(ctx context.Context, env Env, src *promptSource, pred
 	if n := int(src.task.Context()); src.windows != nil && src.windows.Len() < ample*(n+1) {
 		notes = append(notes, fmt.Sprintf("the file has only %d chains for prompts of %d, so prompts are much alike; the standard errors are about these chains alone", src.windows.Len(), n+1))
 	}
-	e, err := predict.Evaluate(ctx, src.task, source, predictors, predict.Settings{
-		Prompts: q.Prompts, Progress: func(done int) { env.progress("prompts", done, q.Prompts) },
-	})
+	var e *predict.Evaluation
+	for {
+		e, err = predict.Evaluate(ctx, src.task, source, predictors, predict.Settings{
+			Prompts: q.Prompts, Progress: func(done int) { env.progress("prompts", done, q.Prompts) },
+		})
+		failure, one := errors.AsType[*predict.Failure](err)
+		if !one || len(predictors) == 1 {
+			break
+		}
+		notes = append(notes, leftOut(failure.Name, failure))
+		predictors = slices.DeleteFunc(predictors, func(p predict.Predictor) bool { return p.Name() == failure.Name })
+	}
 	if err != nil {
 		return nil, err
 	}
 	answer := EvaluationAnswer{
-		Task: src.task, Source: src.answer(), Prompts: q.Prompts, Seed: q.Seed,
-		PriorFit: src.prior, Fit: fit, Notes: notes,
+		Task: src.task, Source: src.answer(), File: src.report(), Prompts: q.Prompts, Seed: q.Seed,
+		PriorFit: src.prior, Fit: fit, Notes: notes, Ordered: src.ordered(),
 	}
 	for _, score := range e.Scores {
 		answer.Predictors = append(answer.Predictors, newPredictorScore(src.task, score))
 	}
-	answer.Paired, answer.Advice = compare(e, src)
+	r := rank(e)
+	answer.RankedBy, answer.Ranking, answer.Paired, answer.PairedLog = r.by, r.names(e), r.paired, r.pairedLog
+	answer.Advice = r.advice(e, src)
 	return answer, nil
 }
 
@@ -104,51 +120,4 @@ func (src *promptSource) answer() PromptSource {
 		answer.File, answer.Chains, answer.Summary = src.sequences.File, src.windows.Len(), src.sequences.String()
 	}
 	return answer
-}
-
-// compare finds the predictor with the smallest squared error among those that
-// do not know the kernel, measures the others against it, and says in a
-// sentence which to trust.
-func compare(e *predict.Evaluation, src *promptSource) ([]PairedDifference, string) {
-	best, bayes := -1, -1
-	for i, s := range e.Scores {
-		if s.Name == "bayes" {
-			bayes = i
-		}
-		if s.Name != "oracle" && (best < 0 || s.MSE.Mean < e.Scores[best].MSE.Mean) {
-			best = i
-		}
-	}
-	if best < 0 {
-		return []PairedDifference{}, "Only the oracle was run."
-	}
-	paired := []PairedDifference{}
-	var close []string // not worse than the best by two standard errors
-	for i, s := range e.Scores {
-		d := e.Difference(i, best)
-		paired = append(paired, PairedDifference{s.Name, d.Mean, d.SE})
-		if i != best && s.Name != "oracle" && d.Mean <= 2*d.SE {
-			close = append(close, s.Name)
-		}
-	}
-	name := e.Scores[best].Name
-	rest := "every other is worse by more than two standard errors"
-	if len(close) > 0 {
-		rest = "within two standard errors of it: " + strings.Join(close, ", ")
-	}
-	switch {
-	case bayes < 0 || best == bayes:
-		return paired, fmt.Sprintf("Trust %s: it has the smallest squared error; %s.", name, rest)
-	case slices.Contains(close, "bayes"):
-		return paired, fmt.Sprintf("Trust bayes: no predictor is better by more than two standard errors (%s is lower by %.2g ± %.2g).",
-			name, paired[bayes].Mean, paired[bayes].SE)
-	}
-	reason := "so the prior does not describe these sequences; try `prior` fit"
-	switch {
-	case src.sequences == nil:
-		reason = "which on prompts of the task's own prior can only be chance: try more prompts"
-	case src.prior != nil:
-		reason = "though the prior was fitted: the sequences are not chains of order one with kernels from such a prior"
-	}
-	return paired, fmt.Sprintf("Trust %s here: its squared error is lower than that of bayes by %.2g ± %.2g, %s.", name, paired[bayes].Mean, paired[bayes].SE, reason)
 }

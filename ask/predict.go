@@ -11,10 +11,11 @@ import (
 )
 
 // Predict asks what follows in sequences of states: of a file, or with Simulate of
-// the task's own prompts. Its answer is a PredictionAnswer, or with Evaluate an
-// EvaluationAnswer that compares the predictors.
+// the task's own prompts. Its answer is a PredictionAnswer, with Evaluate an
+// EvaluationAnswer that compares the predictors, with Each an EachAnswer, with
+// Transitions a TransitionsAnswer.
 type Predict struct {
-	File       string   `arg:"" optional:"" help:"Chain file: FASTA, text or CSV; - is standard input."`
+	File       string   `arg:"" optional:"" help:"Chain file: FASTA, FASTQ, text, CSV or JSON, also compressed by gzip; - is standard input."`
 	Simulate   bool     `help:"Instead of a file: draw the prompts from the task."`
 	Evaluate   bool     `help:"Compare the predictors on many prompts."`
 	Prompts    int      `default:"1000" help:"Number of prompts of the evaluation."`
@@ -27,6 +28,10 @@ type Predict struct {
 	FitPrompts int      `placeholder:"N" help:"Prompts of the estimate; by default 20 for each enlarged parameter and at least 5000."`
 	Predictors []string `placeholder:"NAME,.." help:"Only these predictors."`
 
+	Absorbing   []string `placeholder:"STATE,.." help:"With --steps: states that end a continuation."`
+	Each        bool     `help:"One prediction for each sequence of a file, or for each of its names: what follows its last d states, after all other chains of the file unless --n says how many."`
+	Transitions bool     `help:"Instead of predictions: the transitions of the whole file with standard errors, a test of its order and the stationary law."`
+
 	Task
 	ChainFile
 }
@@ -37,6 +42,9 @@ func (*Predict) Command() string { return "predict" }
 func (q *Predict) ask(ctx context.Context, env Env) (Answer, error) {
 	if err := q.check(); err != nil {
 		return nil, err
+	}
+	if q.Transitions {
+		return q.transitions(env)
 	}
 	var model *fileModel
 	var err error
@@ -55,6 +63,9 @@ func (q *Predict) ask(ctx context.Context, env Env) (Answer, error) {
 	}
 	if q.Evaluate {
 		return q.evaluate(ctx, env, src, predictors, fit, notes)
+	}
+	if q.Each {
+		return q.each(ctx, src, predictors, notes)
 	}
 	return q.predict(src, predictors, fit, notes)
 }
@@ -75,6 +86,14 @@ func (q *Predict) check() error {
 		return inputf("greedy", "`greedy` says how states are chosen; give `steps` too")
 	case q.Evaluate && q.Prompts < 2:
 		return inputf("prompts", "`prompts` must be at least 2, got %d: there is no standard error from fewer", q.Prompts)
+	case (q.Each || q.Transitions) && q.Simulate:
+		return inputf("simulate", "`each` and `transitions` are about a file; leave out `simulate`")
+	case q.Each && (q.Evaluate || q.Query != "" || q.Steps != 0):
+		return inputf("each", "`each` takes the end of each sequence as its query; leave out `evaluate`, `query` and `steps`")
+	case q.Transitions && (q.Evaluate || q.Each || q.Query != "" || q.Steps != 0):
+		return inputf("transitions", "`transitions` is an answer of its own; leave out `evaluate`, `each`, `query` and `steps`")
+	case len(q.Absorbing) > 0 && q.Steps == 0:
+		return inputf("absorbing", "`absorbing` ends continuations; give `steps` too")
 	case q.FitPrompts < 0:
 		return inputf("fit-prompts", "`fit-prompts` must be at least 1, got %d", q.FitPrompts)
 	case q.FitPrompts > 0 && !q.Fit:
@@ -100,7 +119,8 @@ func (q *Predict) check() error {
 type PredictionAnswer struct {
 	Task          markov.Task     `json:"task"`
 	Source        PromptSource    `json:"source"`
-	Context       int             `json:"context"` // in-context chains
+	File          *FileReport     `json:"file,omitempty"` // how the file was read
+	Context       int             `json:"context"`        // in-context chains
 	Query         []string        `json:"query"`
 	QueryText     string          `json:"-"`               // in the file's own symbols
 	Label         string          `json:"label,omitempty"` // what came next, of a simulated prompt
@@ -119,15 +139,15 @@ type OnePrediction struct {
 	Name         string             `json:"name"`
 	Expected     float64            `json:"expected"`
 	Distribution map[string]float64 `json:"distribution" jsonschema:"nullable"` // null if there is none
-	Nearest      string             `json:"nearest"`                            // the state nearest to the expectation
+	Nearest      *string            `json:"nearest"`                            // the state nearest to the expectation
 	Mode         *string            `json:"mode"`                               // the most likely state; null without a distribution
 }
 
 // Continuation is a query extended by one predictor.
 type Continuation struct {
 	Name   string   `json:"name"`
-	States []string `json:"states"`
-	Text   string   `json:"text"` // in the file's own symbols
+	States []string `json:"states"` // fewer than asked for where the last is absorbing
+	Text   string   `json:"text"`   // in the file's own symbols
 }
 
 func (q *Predict) predict(src *promptSource, predictors []predict.Predictor, fit *MomentFit, notes []string) (Answer, error) {
@@ -135,36 +155,62 @@ func (q *Predict) predict(src *promptSource, predictors []predict.Predictor, fit
 	if err != nil {
 		return nil, err
 	}
+	absorbing, err := q.absorbing(src)
+	if err != nil {
+		return nil, err
+	}
 	answer := PredictionAnswer{
-		Task: src.task, Source: src.answer(), Context: len(prompt.Context) / (src.task.Positions() + 1),
-		Query: src.names(prompt.Query), QueryText: src.text(prompt.Query), Notes: notes,
+		Task: src.task, Source: src.answer(), File: src.report(), Context: len(prompt.Context) / (src.task.Positions() + 1),
+		Query: src.names(prompt.Query), QueryText: src.text(prompt.Query),
 		PriorFit: src.prior, Fit: fit, Predictions: []OnePrediction{},
 	}
 	if src.sequences == nil {
 		answer.Label = src.labels[prompt.Label]
 	}
+	if q.Steps > 0 {
+		answer.Steps, answer.Greedy, answer.Seed = q.Steps, &q.Greedy, &q.Seed
+	}
 	var out predict.Prediction
 	for _, p := range predictors {
 		if err := p.Predict(prompt, &out); err != nil {
-			return nil, err
+			notes = append(notes, leftOut(p.Name(), err))
+			continue
 		}
 		answer.Predictions = append(answer.Predictions, src.prediction(p.Name(), &out))
-	}
-	if q.Steps > 0 {
-		answer.Steps, answer.Greedy, answer.Seed = q.Steps, &q.Greedy, &q.Seed
-		for _, p := range predictors {
-			var rng *rand.Rand
-			if !q.Greedy {
-				rng = rand.New(markov.Stream(q.Seed, 0)) // the same chance for each
-			}
-			states, err := predict.Continue(src.task, p, prompt, q.Steps, rng)
-			if err != nil {
-				return nil, err
-			}
-			answer.Continuations = append(answer.Continuations, Continuation{p.Name(), src.names(states), src.text(states)})
+		if q.Steps == 0 {
+			continue
 		}
+		var rng *rand.Rand
+		if !q.Greedy {
+			rng = rand.New(markov.Stream(q.Seed, 0)) // the same chance for each
+		}
+		states, err := predict.Continue(src.task, p, prompt, q.Steps, rng, absorbing...)
+		if err != nil {
+			notes = append(notes, leftOut(p.Name(), err))
+			continue
+		}
+		answer.Continuations = append(answer.Continuations, Continuation{p.Name(), src.names(states), src.text(states)})
 	}
+	if len(answer.Predictions) == 0 {
+		return nil, inputf("predictors", "no predictor has an answer: %s", strings.Join(notes, "; "))
+	}
+	answer.Notes = notes
 	return answer, nil
+}
+
+// leftOut is the note about a predictor that cannot be had.
+func leftOut(name string, err error) string { return name + " is left out: " + err.Error() }
+
+// absorbing returns the states of Absorbing.
+func (q *Predict) absorbing(src *promptSource) (states []markov.State, err error) {
+	for _, label := range q.Absorbing {
+		i := slices.Index(src.labels, label)
+		if i < 0 {
+			return nil, inputf("absorbing", "`absorbing`: %q is no state; the states are %q", label, src.labels)
+		}
+		states = append(states, markov.State(i))
+	}
+	return states, nil
 }
 
 func (src *promptSource) names(states []markov.State) []string {
@@ -187,7 +233,10 @@ func (src *promptSource) text(states []markov.State) string {
 }
 
 func (src *promptSource) prediction(name string, out *predict.Prediction) OnePrediction {
-	one := OnePrediction{Name: name, Expected: out.Expected, Nearest: src.labels[predict.Nearest(src.task, out.Expected)]}
+	one := OnePrediction{Name: name, Expected: out.Expected}
+	if src.ordered() {
+		one.Nearest = &src.labels[predict.Nearest(src.task, out.Expected)]
+	}
 	if len(out.Distribution) > 0 {
 		one.Distribution = map[string]float64{}
 		for s, p := range out.Distribution {
@@ -210,7 +259,7 @@ func (q *Predict) prompt(src *promptSource) (*markov.Prompt, error) {
 		p := &markov.Prompt{}
 		return p, sampler.Prompt(p, 0)
 	}
-	d, n := src.task.Positions(), int(src.task.Context())
+	d, n := src.task.Positions(), src.chains()
 	lastSequence := len(src.sequences.List) - 1
 	final := src.sequences.List[lastSequence].States
 	p := &markov.Prompt{}
@@ -222,23 +271,31 @@ func (q *Predict) prompt(src *promptSource) (*markov.Prompt, error) {
 		}
 	} else {
 		if queryAt -= d; queryAt < 0 {
-			return nil, inputf("query", "%s: the last sequence has %d states, fewer than the d = %d of a query; give `query`", src.sequences.File, len(final), d)
+			return nil, inputf("query", "%s: the last sequence has %d states, fewer than the d = %d of a query; give a `query`, or a smaller `d`", src.sequences.File, len(final), d)
 		}
 		p.Query = final[queryAt:]
 	}
+	return p, src.context(p, lastSequence, queryAt, n)
+}
+
+// context puts the last n chains into a prompt that share no state with a query
+// that begins at a place of a sequence; n = 0 is all of them.
+func (src *promptSource) context(p *markov.Prompt, sequence, queryAt, n int) error {
+	d := src.task.Positions()
 	var chains []int
-	for i := src.windows.Len() - 1; i >= 0 && len(chains) < n; i-- {
-		if sequence, offset := src.windows.Place(i); sequence == lastSequence && offset+d >= queryAt {
+	for i := src.windows.Len() - 1; i >= 0 && (n == 0 || len(chains) < n); i-- {
+		if at, offset := src.windows.Place(i); at == sequence && offset+d >= queryAt {
 			continue
 		}
 		chains = append(chains, i)
 	}
-	if len(chains) < n {
-		return nil, inputf("n", "%s: only %d chains share no state with the query, but n = %d; give a smaller `n` or `d`", src.sequences.File, len(chains), n)
+	if len(chains) < max(n, 1) {
+		return inputf("n", "%s: only %d chains share no state with the query, but n = %d; give a smaller `n`, %d at most, or a smaller `d`", src.sequences.File, len(chains), max(n, 1), len(chains))
 	}
 	slices.Reverse(chains)
+	p.Context = p.Context[:0]
 	for _, i := range chains {
 		p.Context = append(p.Context, src.windows.Chain(i)...)
 	}
-	return p, nil
+	return nil
 }

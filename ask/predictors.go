@@ -8,12 +8,13 @@ import (
 	"slices"
 
 	"markovicl/landscape"
+	"markovicl/markov"
 	"markovicl/moment"
 	"markovicl/predict"
 )
 
 // predictorNames lists what --predictors takes, in the order of tables.
-var predictorNames = []string{"bayes", "oracle", "bigram", "bigram-smoothed", "linear-posterior", "optimum", "best-lsa", "lsa", "transformer", "linear", "logistic", "knn3", "svm"}
+var predictorNames = []string{"bayes", "oracle", "bigram", "bigram-smoothed", "linear-posterior", "optimum", "best-lsa", "lsa", "transformer", "linear", "logistic", "knn3", "svm", "frequency", "constant"}
 
 // Beyond these sizes a predictor is only made when it is asked for by name, for
 // it then takes more than some seconds.
@@ -27,7 +28,19 @@ const (
 // left says what was left out that a user might expect, and why.
 func (q *Predict) predictors(ctx context.Context, env Env, src *promptSource, model *fileModel) (list []predict.Predictor, fit *MomentFit, left []string, err error) {
 	wanted := func(name string) bool { return len(q.Predictors) == 0 || slices.Contains(q.Predictors, name) }
+	if src.task.States() == 1 {
+		list, left = oneState(src.task, wanted)
+		return list, nil, left, nil
+	}
 	all := append(predict.Classical(src.task), predict.NewBayes(src.task))
+	if src.task.Regression() == nil {
+		all = append(all, predict.NewFrequency(src.task))
+	}
+	if constant, err := predict.NewConstant(src.task); err == nil {
+		all = append(all, constant)
+	} else {
+		left = append(left, leftOut("constant", err))
+	}
 	if src.sequences == nil {
 		all = append(all, predict.NewOracle(src.task))
 	}
@@ -40,23 +53,18 @@ func (q *Predict) predictors(ctx context.Context, env Env, src *promptSource, mo
 	}
 	if wanted("linear-posterior") {
 		p, err := predict.NewLinearPosterior(src.task)
-		switch {
-		case err == nil:
+		if err == nil {
 			all = append(all, p)
-		case len(q.Predictors) > 0:
-			return nil, nil, nil, input("predictors", err)
-		default:
-			left = append(left, "linear-posterior is left out: "+err.Error())
+		} else {
+			left = append(left, leftOut("linear-posterior", err))
 		}
 	}
 	if wanted("optimum") || wanted("best-lsa") {
-		var attention []predict.Predictor
-		var notes []string
-		if attention, fit, notes, err = q.attention(ctx, env, src); err != nil {
+		attention, moments, notes, err := q.attention(ctx, env, src)
+		if err != nil {
 			return nil, nil, nil, err
 		}
-		left = append(left, notes...)
-		all = append(all, attention...)
+		all, fit, left = append(all, attention...), moments, append(left, notes...)
 	}
 	for _, p := range all {
 		if wanted(p.Name()) {
@@ -69,7 +77,19 @@ func (q *Predict) predictors(ctx context.Context, env Env, src *promptSource, mo
 	return list, fit, left, nil
 }
 
-// attention makes optimum and best-lsa.
+// oneState makes the predictors that have an answer where there is a single state.
+func oneState(task markov.Task, wanted func(string) bool) (list []predict.Predictor, left []string) {
+	constant, _ := predict.NewConstant(task) // a single state needs no stationary law
+	for _, p := range []predict.Predictor{predict.NewBayes(task), predict.NewBigram(task), predict.NewSmoothedBigram(task), predict.NewFrequency(task), constant} {
+		if wanted(p.Name()) {
+			list = append(list, p)
+		}
+	}
+	return list, []string{"the file has a single state, so there is nothing to predict: only bayes, bigram, bigram-smoothed, frequency and constant have an answer"}
+}
+
+// attention makes optimum and best-lsa. One that cannot be had is left out with a
+// note; an error is that of a context that has ended, or of an estimate.
 func (q *Predict) attention(ctx context.Context, env Env, src *promptSource) (list []predict.Predictor, fit *MomentFit, left []string, err error) {
 	task := src.task
 	dim := task.QueryDim() * moment.Pairs(task.Dim())
@@ -80,20 +100,26 @@ func (q *Predict) attention(ctx context.Context, env Env, src *promptSource) (li
 			return nil, nil, []string{fmt.Sprintf("optimum and best-lsa are left out, for with %d enlarged parameters and %d states they take long; `predictors` optimum runs the first", dim, task.States())}, nil
 		}
 	}
-	form, fit, err := q.form(ctx, env, src, dim)
-	if err != nil {
-		if ctx.Err() != nil || q.Fit || asked("optimum") || asked("best-lsa") {
+	without := func(names string, err error) ([]predict.Predictor, *MomentFit, []string, error) {
+		if ctx.Err() != nil {
 			return nil, nil, nil, err
 		}
-		return nil, nil, []string{"optimum and best-lsa are left out: " + err.Error()}, nil
+		return list, fit, append(left, leftOut(names, err)), nil
+	}
+	form, fit, err := q.form(ctx, env, src, dim)
+	if err != nil {
+		if q.Fit {
+			return nil, nil, nil, err
+		}
+		return without("optimum and best-lsa", err)
 	}
 	optimum, err := landscape.Minimise(ctx, form)
 	if err != nil {
-		return nil, nil, nil, err
+		return without("optimum and best-lsa", err)
 	}
 	p, err := predict.NewEnlarged("optimum", task, optimum.X)
 	if err != nil {
-		return nil, nil, nil, err
+		return without("optimum and best-lsa", err)
 	}
 	list = append(list, p)
 	if fit != nil {
@@ -110,14 +136,14 @@ func (q *Predict) attention(ctx context.Context, env Env, src *promptSource) (li
 	}
 	best, err := landscape.Recover(ctx, form, landscape.Settings{Seed: q.Seed, Progress: env.bounds("best-lsa")})
 	if err != nil {
-		return nil, nil, nil, err
+		return without("best-lsa", err)
 	}
 	if best.Status == landscape.Interrupted {
 		return nil, nil, nil, fmt.Errorf("the search for the best transformer was interrupted: %w", ctx.Err())
 	}
 	transformer, err := predict.NewLSA("best-lsa", task, best.Parameters)
 	if err != nil {
-		return nil, nil, nil, err
+		return without("best-lsa", err)
 	}
 	if fit != nil {
 		certified := best.Certified()

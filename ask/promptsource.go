@@ -16,6 +16,35 @@ type promptSource struct {
 	windows   *chainfile.Windows   // of the file to evaluate on or to take the context from
 	training  *chainfile.Windows   // to fit on; nil if nothing is fitted or prompts are simulated
 	prior     *PriorFit
+	all       bool // a prompt has every chain of the file but those of the query
+}
+
+// FileReport says how a file was read.
+type FileReport = chainfile.Report
+
+func (src *promptSource) report() *FileReport {
+	if src.sequences == nil {
+		return nil
+	}
+	r := src.sequences.Report(nil)
+	if src.windows != nil && src.windows.Left > 0 {
+		r.Skipped["short"] = src.windows.Left
+		r.Notes = append(r.Notes, fmt.Sprintf("%d sequences are too short for a chain of %d states and were left out", src.windows.Left, src.task.Positions()+1))
+	}
+	return &r
+}
+
+// ordered reports whether the mean of states as numbers means something.
+func (src *promptSource) ordered() bool {
+	return len(src.labels) <= 2 || src.sequences == nil || src.sequences.Ordered
+}
+
+// chains returns how many in-context chains a prediction takes; 0 is all.
+func (src *promptSource) chains() int {
+	if src.all {
+		return 0
+	}
+	return int(src.task.Context())
 }
 
 // PriorFit is what `prior` fit found.
@@ -41,9 +70,17 @@ type MomentFit struct {
 
 // source returns the task and where its prompts come from.
 func (q *Predict) source(env Env, model *fileModel) (*promptSource, error) {
-	spec, err := q.oneSpec(env, "predict")
+	task := q.Task
+	all := len(task.N) == 1 && task.N[0] == "all" || q.Each && len(task.N) == 0
+	if all {
+		task.N = []string{"1"}
+	}
+	spec, err := task.oneSpec(env, "predict")
 	if err != nil {
 		return nil, err
+	}
+	if all && q.Simulate {
+		return nil, inputf("n", "`n` all is every chain of a file; a simulation needs a number")
 	}
 	fitPrior := spec.Prior.Text == "fit"
 	if fitPrior && spec.Order > 1 {
@@ -55,7 +92,7 @@ func (q *Predict) source(env Env, model *fileModel) (*promptSource, error) {
 		}
 		spec.Prior = markov.PriorSpec{}
 	}
-	src := &promptSource{}
+	src := &promptSource{all: all}
 	var query []markov.State
 	if !q.Simulate {
 		if src.sequences, err = q.read(env, q.File); err != nil {
@@ -97,12 +134,20 @@ func (q *Predict) source(env Env, model *fileModel) (*promptSource, error) {
 		}
 		return src, nil
 	}
-	if src.task, src.windows, err = q.taskOf(spec, src.sequences); err != nil {
+	if src.task, src.windows, err = q.taskOf(spec, src.sequences, all); err != nil {
 		return nil, err
+	}
+	if (q.Evaluate || fitPrior || q.Fit) && !all {
+		if err := src.windows.CheckContext(int(src.task.Context())); err != nil {
+			return nil, input("", err)
+		}
 	}
 	if fitPrior || q.Fit {
 		src.training = src.windows
 		if q.Evaluate {
+			if all {
+				return nil, inputf("n", "`n` all leaves one prompt for fitting; give a number")
+			}
 			src.training, src.windows = src.windows.Halves()
 			for _, half := range []*chainfile.Windows{src.training, src.windows} {
 				if err := half.CheckContext(int(src.task.Context())); err != nil {

@@ -185,7 +185,10 @@ func (q *Trace) prompts(env Env, model *lsa.Structured) (markov.Task, markov.Sou
 	var source markov.Source
 	if sequences != nil {
 		var windows *chainfile.Windows
-		if task, windows, err = q.taskOf(spec, sequences); err != nil {
+		if task, windows, err = q.taskOf(spec, sequences, false); err == nil {
+			err = input("", windows.CheckContext(int(task.Context())))
+		}
+		if err != nil {
 			return fail(err)
 		}
 		if source, err = predict.FromWindows(windows, int(task.Context()), q.Seed); err != nil {

@@ -162,6 +162,7 @@ type Sequences struct {
 // a series, or a piece of one that was cut at a missing or unknown symbol.
 type Sequence struct {
 	Name   string         // name of the record or trajectory, "" if it has none
+	Number int            // of the sequence in the file, from 1; pieces of one that was cut have the same
 	Line   int            // line of the first state, from 1
 	Cut    bool           // a piece of a sequence that was cut
 	States []markov.State // at least one
@@ -287,9 +288,13 @@ func (s *Sequences) collect(src source, opts Options) error {
 	var ends []int // where the sequences of s.List end in states
 	var name string
 	from, line, cut := 0, 0, false
+	number, fresh := 0, true // of the sequence at hand, of which no piece has ended yet
 	finish := func() {
 		if len(states) > from {
-			s.List = append(s.List, Sequence{Name: name, Line: line, Cut: cut})
+			if fresh {
+				number, fresh = number+1, false
+			}
+			s.List = append(s.List, Sequence{Name: name, Number: number, Line: line, Cut: cut})
 			ends = append(ends, len(states))
 			from = len(states)
 		}
@@ -302,7 +307,7 @@ func (s *Sequences) collect(src source, opts Options) error {
 	stop := -1 // ref of a '*' that must be the last symbol of its FASTA record
 	begin := func(next string) {
 		finish()
-		name, stop, cut = next, -1, false
+		name, stop, cut, fresh = next, -1, false, true
 	}
 	symbol := func(text string, at, ref int) error {
 		if stop >= 0 {

@@ -186,10 +186,14 @@ func (w *Windows) CheckContext(n int) error {
 		Remedy: w.fewer(n)}
 }
 
+// Most returns the largest n for which [Windows.CheckContext] finds enough
+// chains; it may be less than 1.
+func (w *Windows) Most() int { return w.Len() - 1 - w.neighbours() }
+
 // fewer is the advice for too few chains: only what would read the file rightly.
 func (w *Windows) fewer(n int) string {
 	var ways []string
-	if most := w.Len() - 1 - w.neighbours(); most > 0 {
+	if most := w.Most(); most > 0 {
 		ways = append(ways, fmt.Sprintf("a smaller `n`, %d at most", most))
 	}
 	if w.Positions > 1 {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"slices"
 
 	"markovicl/markov"
 )
@@ -13,13 +14,17 @@ import (
 // the same context. With rng nil each state is the most likely one, or the one
 // nearest to the expectation where the predictor has no distribution. Else it
 // is drawn from the distribution, or, without one, from the two states whose
-// embeddings enclose the expectation, so that their mean is it. The prompt is
+// embeddings enclose the expectation, so that their mean is it. It stops early
+// when it comes to an absorbing state, of which there may be none. The prompt is
 // left as it is.
-func Continue(t markov.Task, p Predictor, prompt *markov.Prompt, steps int, rng *rand.Rand) ([]markov.State, error) {
+func Continue(t markov.Task, p Predictor, prompt *markov.Prompt, steps int, rng *rand.Rand, absorbing ...markov.State) ([]markov.State, error) {
 	d := t.Positions()
 	all := append(make([]markov.State, 0, d+steps), prompt.Query...)
 	var out Prediction
 	for i := range steps {
+		if slices.Contains(absorbing, last(all)) {
+			break
+		}
 		next := markov.Prompt{Kernel: prompt.Kernel, Context: prompt.Context, Query: all[len(all)-d:]}
 		if err := p.Predict(&next, &out); err != nil {
 			return nil, err

@@ -60,7 +60,16 @@ func (e *Evaluation) Hits(i int) []float64 { return e.outcomes[i].hit }
 // predictor j. They had the same prompts, so its standard error is usually
 // smaller than those of the two errors suggest.
 func (e *Evaluation) Difference(i, j int) Metric {
-	a, b := e.outcomes[i].loss, e.outcomes[j].loss
+	return difference(e.outcomes[i].loss, e.outcomes[j].loss)
+}
+
+// LogLossDifference is Difference for the log losses of two predictors that both
+// have a distribution.
+func (e *Evaluation) LogLossDifference(i, j int) Metric {
+	return difference(e.outcomes[i].logLoss, e.outcomes[j].logLoss)
+}
+
+func difference(a, b []float64) Metric {
 	diff := make([]float64, len(a))
 	for k := range a {
 		diff[k] = a[k] - b[k]
@@ -68,8 +77,24 @@ func (e *Evaluation) Difference(i, j int) Metric {
 	return metric(diff)
 }
 
+// Failure says that a predictor has no answer to a prompt. The others may have.
+type Failure struct {
+	Name   string // of the predictor
+	Prompt uint64
+	Err    error
+}
+
+// Error returns "prompt P: predictor NAME: ERR".
+func (f *Failure) Error() string {
+	return fmt.Sprintf("prompt %d: predictor %s: %v", f.Prompt, f.Name, f.Err)
+}
+
+// Unwrap returns the cause.
+func (f *Failure) Unwrap() error { return f.Err }
+
 // Evaluate runs the predictors on the prompts of a source. The result does not
-// depend on the number of workers.
+// depend on the number of workers. Where a predictor fails the error is a
+// *[Failure].
 func Evaluate(ctx context.Context, t markov.Task, source Source, predictors []Predictor, set Settings) (*Evaluation, error) {
 	if set.Prompts == 0 {
 		set.Prompts = DefaultPrompts
@@ -91,10 +116,10 @@ func Evaluate(ctx context.Context, t markov.Task, source Source, predictors []Pr
 			}
 			for i, p := range predictors {
 				if err := p.Predict(&prompt, &out); err != nil {
-					return fmt.Errorf("prompt %d: %w", set.First+uint64(k), err)
+					return &Failure{p.Name(), set.First + uint64(k), err}
 				}
 				if math.IsNaN(out.Expected) || math.IsInf(out.Expected, 0) {
-					return fmt.Errorf("prompt %d: predictor %s answers %v", set.First+uint64(k), p.Name(), out.Expected)
+					return &Failure{p.Name(), set.First + uint64(k), fmt.Errorf("it answers %v", out.Expected)}
 				}
 				e.outcomes[i].record(k, t, &out, &prompt)
 				if len(out.Distribution) > 0 {

@@ -38,7 +38,11 @@ func FromWindows(w *chainfile.Windows, n int, seed uint64) (Source, error) {
 func FitWindows(w *chainfile.Windows, n int) (*PriorFit, error) {
 	units := w.Stretches(n)
 	if units < 2 {
-		return nil, fmt.Errorf("a prior is fitted to stretches of n+1 = %d chains, and %d chains make %d of them where at least 2 are needed; give a smaller `n` or `d`, or a longer file", n+1, w.Len(), units)
+		smaller := ""
+		if most := w.Len()/2 - 1; most > 0 {
+			smaller = fmt.Sprintf("a smaller `n`, %d at most, or ", most)
+		}
+		return nil, fmt.Errorf("a prior is fitted to stretches of n+1 = %d chains, and %d chains make %d of them where at least 2 are needed; give %sa longer file", n+1, w.Len(), units, smaller)
 	}
 	S := len(w.Sequences.Labels)
 	list := make([][]int, units)

@@ -13,6 +13,7 @@
 //   - posterior.go: the best prediction that is linear in the query; mixtures
 //   - stationary.go: the posterior where first states tell about the kernel, too
 //   - bigram.go: empirical transition frequencies
+//   - constant.go: what is known without the prompt, and without its order
 //   - attention.go: linear self-attention and points of its enlarged space
 //   - pairs.go: a prompt as pairs (x_i, y_i), for the learners below
 //   - linear.go, logistic.go, neighbours.go, svm.go: classical learners

@@ -30,7 +30,7 @@ var answers = map[string][]reflect.Type{
 	"prompt":    {reflect.TypeFor[ask.PromptAnswer]()},
 	"hardness":  {reflect.TypeFor[ask.HardnessAnswer](), reflect.TypeFor[ask.RankOneAnswer]()},
 	"train":     {reflect.TypeFor[ask.TrainAnswer]()},
-	"predict":   {reflect.TypeFor[ask.EvaluationAnswer](), reflect.TypeFor[ask.PredictionAnswer]()},
+	"predict":   {reflect.TypeFor[ask.EvaluationAnswer](), reflect.TypeFor[ask.PredictionAnswer](), reflect.TypeFor[ask.EachAnswer](), reflect.TypeFor[ask.TransitionsAnswer]()},
 	"score":     {reflect.TypeFor[ask.ScoreAnswer]()},
 	"reproduce": {reflect.TypeFor[ask.ReproduceAnswer]()},
 	"trace":     {reflect.TypeFor[ask.TraceAnswer]()},

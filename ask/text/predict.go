@@ -30,16 +30,38 @@ func printEvaluation(p *printer, answer *ask.EvaluationAnswer) error {
 	}
 	fmt.Fprintln(p)
 	w := p.table()
-	fmt.Fprintln(w, "predictor\tsquared error\t\taccuracy\t\tby mode\t\tlog loss\t")
-	for _, s := range answer.Predictors {
-		fmt.Fprintf(w, "%s\t%.5f\t± %.5f\t%s\t%s\t%s\n", s.Name, s.MSE, s.MSESE, metricCells(s.Accuracy, s.AccuracySE),
-			metricCells(s.AccuracyMode, s.AccuracyModeSE), metricCells(s.LogLoss, s.LogLossSE))
+	nominal := answer.File != nil && !answer.Ordered
+	head := "predictor\tsquared error\t\taccuracy\t\tby mode\t\tlog loss\t"
+	if nominal {
+		head = "predictor\tlog loss\t\taccuracy by mode\t\tsquared error\t"
+	}
+	fmt.Fprintln(w, head)
+	for _, s := range ranked(answer) {
+		squared := fmt.Sprintf("%.5f\t± %.5f", s.MSE, s.MSESE)
+		if nominal {
+			fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", s.Name, metricCells(s.LogLoss, s.LogLossSE), metricCells(s.AccuracyMode, s.AccuracyModeSE), squared)
+			continue
+		}
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\n", s.Name, squared, metricCells(s.Accuracy, s.AccuracySE), metricCells(s.AccuracyMode, s.AccuracyModeSE), metricCells(s.LogLoss, s.LogLossSE))
 	}
 	if err := w.Flush(); err != nil {
 		return err
 	}
 	fmt.Fprintf(p, "\n%s\n", Flags(answer.Advice))
 	return nil
+}
+
+// ranked returns the scores in their ranking, then those that have no part in it.
+func ranked(answer *ask.EvaluationAnswer) []ask.PredictorScore {
+	scores := slices.Clone(answer.Predictors)
+	place := func(s ask.PredictorScore) int {
+		if i := slices.Index(answer.Ranking, s.Name); i >= 0 {
+			return i
+		}
+		return len(answer.Ranking)
+	}
+	slices.SortStableFunc(scores, func(x, y ask.PredictorScore) int { return cmp.Compare(place(x), place(y)) })
+	return scores
 }
 
 func metricCells(mean, se *float64) string {
@@ -92,12 +114,25 @@ func printPrediction(p *printer, answer *ask.PredictionAnswer, own bool) error {
 	case own:
 		fmt.Fprintf(p, "query: %s, after the last %d chains of the file\n\n", query, answer.Context)
 	default:
-		fmt.Fprintf(p, "query: %s, the last %d states of the file, after the %d chains before them\n\n", query, answer.Task.Positions(), answer.Context)
+		fmt.Fprintf(p, "query: %s, the last %s of the file, after the %d chains before them\n\n", query, states(answer.Task.Positions()), answer.Context)
 	}
 	w := p.table()
-	fmt.Fprintln(w, "predictor\texpected\tnearest\tdistribution")
+	nominal := answer.Predictions[0].Nearest == nil
+	head := "predictor\tmost likely\texpected\tnearest\tdistribution"
+	if nominal {
+		head = "predictor\tmost likely\tdistribution"
+	}
+	fmt.Fprintln(w, head)
 	for _, x := range answer.Predictions {
-		fmt.Fprintf(w, "%s\t%.5f\t%s\t%s\n", x.Name, x.Expected, x.Nearest, distribution(answer.Source.States, x.Distribution))
+		mode := "-"
+		if x.Mode != nil {
+			mode = *x.Mode
+		}
+		fmt.Fprintf(w, "%s\t%s\t", x.Name, mode)
+		if !nominal {
+			fmt.Fprintf(w, "%.5f\t%s\t", x.Expected, *x.Nearest)
+		}
+		fmt.Fprintln(w, distribution(answer.Source.States, x.Distribution))
 	}
 	if err := w.Flush(); err != nil {
 		return err
@@ -135,4 +170,11 @@ func distribution(states []string, law map[string]float64) string {
 		words = append(words, fmt.Sprintf("%s %.4f", label, law[label]))
 	}
 	return strings.Join(words, "  ") + more
+}
+
+func states(n int) string {
+	if n == 1 {
+		return "state"
+	}
+	return fmt.Sprintf("%d states", n)
 }

@@ -52,6 +52,10 @@ func Write(w io.Writer, q ask.Question, answer ask.Answer) error {
 		err = printEvaluation(p, &a)
 	case ask.PredictionAnswer:
 		err = printPrediction(p, &a, q.(*ask.Predict).Query != "")
+	case ask.EachAnswer:
+		err = printEach(p, &a)
+	case ask.TransitionsAnswer:
+		err = printTransitions(p, &a)
 	case ask.TraceAnswer:
 		err = printTrace(p, &a)
 	case ask.ScoreAnswer:
