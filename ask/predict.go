@@ -234,7 +234,7 @@ func (src *promptSource) text(states []markov.State) string {
 
 func (src *promptSource) prediction(name string, out *predict.Prediction) OnePrediction {
 	one := OnePrediction{Name: name, Expected: out.Expected}
-	if src.ordered() {
+	if src.ordered() && src.task.Regression() == nil {
 		one.Nearest = &src.labels[predict.Nearest(src.task, out.Expected)]
 	}
 	if len(out.Distribution) > 0 {
