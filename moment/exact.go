@@ -310,16 +310,17 @@ func (e *ExactMoments) C() *big.Rat { return new(big.Rat).Set(e.c) }
 
 // At returns the loss of the task with n in-context chains, in fractions.
 func (e *ExactMoments) At(n markov.Context) *ExactForm {
+	return e.combine(meanInverse([]markov.Context{n}))
+}
+
+// combine returns the loss where 1/n is the given number, on average.
+func (e *ExactMoments) combine(inverse *big.Rat) *ExactForm {
 	b := e.b
 	K2, K4, size := len(b.pairID), len(b.monomials), len(b.pair)
 	dim := b.q * size
 	// H = (once h4 + twice h22) / (whole denominator)
-	once, twice, whole := big.NewInt(0), big.NewInt(1), big.NewInt(1)
-	if n != markov.Infinite {
-		once.SetInt64(1)
-		twice.SetInt64(int64(n) - 1)
-		whole.SetInt64(int64(n))
-	}
+	once, whole := inverse.Num(), inverse.Denom()
+	twice := new(big.Int).Sub(whole, once)
 	f := &ExactForm{Q: b.q, Scale: new(big.Int).Mul(whole, e.denominator), H: zeros(Pairs(dim)), L: zeros(dim), C: e.C()}
 	toScale := new(big.Int).Quo(f.Scale, e.labelDenominator)
 	t := new(big.Int)

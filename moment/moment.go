@@ -29,6 +29,8 @@
 //     and posterior_gaussian.go where starts depend on the kernel, and for regression
 //   - contexts.go, contextsum.go: contexts drawn, and added up, for the floor of
 //     every depth
+//   - formfile.go: forms of one's own, and those of prompts given as data; averages
+//     over n
 //   - exact.go: the same as fractions: ExactOf, ExactMoments, ExactForm
 //   - polynomial.go: entries as polynomials in p and 1/n; the paper's Lemma C.1
 //   - stationary.go: the rule for two states that start from the stationary law

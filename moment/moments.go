@@ -244,13 +244,17 @@ func (m *Moments) LeaveOut(r int, n markov.Context) *Form {
 
 // at combines the tables to the loss with n in-context chains.
 func (m *tables) at(b *basis, n markov.Context) *Form {
+	if n == markov.Infinite {
+		return m.combine(b, 0, 1)
+	}
+	return m.combine(b, 1/float64(n), 1-1/float64(n))
+}
+
+// combine weighs the same chain in both Gram factors by once, and different chains
+// by twice.
+func (m *tables) combine(b *basis, once, twice float64) *Form {
 	D, K2, K4 := b.q+1, len(b.pairID), len(b.monomials)
 	size := len(b.pair)
-	once, twice := 0.0, 1.0 // the same chain in both Gram factors, different chains
-	if n != markov.Infinite {
-		once = 1 / float64(n)
-		twice = 1 - once
-	}
 	f := &Form{Q: b.q, H: mat.NewSymDense(b.q*size, nil), L: make([]float64, b.q*size), C: m.c}
 	H := f.H.RawSymmetric()
 	each.Index(b.q, func(j int) {
