@@ -91,22 +91,34 @@ func (q *Optimum) ask(ctx context.Context, env Env) (Answer, error) {
 	if q.Contexts < 2 {
 		return nil, inputf("contexts", "`contexts` must be at least 2, got %d: there is no standard error from fewer", q.Contexts)
 	}
-	tasks, err := q.tasks(env)
+	tasks, source, err := q.subjects(ctx, env, q.options())
 	if err != nil {
 		return nil, err
+	}
+	if q.Floor && (source.own != nil || source.averaged != nil) {
+		return nil, inputf("floor", "`floor` is of a task at one `n`: leave out `form`, `prompt-file` and `average`, or `floor`")
 	}
 	sweep, err := q.sweep(tasks)
 	if err != nil {
 		return nil, err
 	}
 	var results Results[OptimumAnswer]
-	for _, task := range sweep {
-		solve, err := q.solver(ctx, env, task)
+	for i, task := range sweep {
+		if i > 0 {
+			if err := source.prepare(ctx, task, q.options()); err != nil {
+				return nil, err
+			}
+		}
+		solve, err := q.solver(ctx, env, source)
 		if err != nil {
 			return nil, err
 		}
 		for _, t := range tasks {
-			answer, err := solve(task.WithContext(t.Context()))
+			at := task
+			if !t.Given() && source.averaged == nil {
+				at = task.WithContext(t.Context())
+			}
+			answer, err := solve(at)
 			if err != nil {
 				return nil, err
 			}
@@ -116,6 +128,8 @@ func (q *Optimum) ask(ctx context.Context, env Env) (Answer, error) {
 	}
 	return results, nil
 }
+
+func (q *Optimum) options() moment.Options { return moment.Options{Rule: q.Rule, Seed: q.Seed} }
 
 // sweep returns the tasks whose moments are needed, one for each start law.
 func (q *Optimum) sweep(tasks []markov.Task) ([]markov.Task, error) {
@@ -147,27 +161,23 @@ func (q *Optimum) sweep(tasks []markov.Task) ([]markov.Task, error) {
 	return sweep, nil
 }
 
-// solver computes the moments of a task, the same for every n, and returns what answers for
-// every n.
-func (q *Optimum) solver(ctx context.Context, env Env, task markov.Task) (func(markov.Task) (OptimumAnswer, error), error) {
-	moments, err := moment.Of(ctx, task, moment.Options{Rule: q.Rule, Seed: q.Seed})
-	if err != nil {
-		return nil, inputUnlessEnded(ctx, "", err)
-	}
-	var exact *moment.ExactMoments
+// solver returns what answers for every n of a task.
+func (q *Optimum) solver(ctx context.Context, env Env, source *forms) (func(markov.Task) (OptimumAnswer, error), error) {
+	var exact func(n markov.Context) *moment.ExactForm
 	if q.Exact {
-		if exact, err = moment.ExactOf(ctx, task); err != nil {
+		var err error
+		if exact, err = source.exact(ctx); err != nil {
 			return nil, inputUnlessEnded(ctx, "exact", err)
 		}
 	}
 	return func(task markov.Task) (OptimumAnswer, error) {
 		var form *moment.ExactForm
 		if exact != nil {
-			form = exact.At(task.Context())
+			form = exact(task.Context())
 		}
-		answer, err := optimum(ctx, moments, task, form)
+		answer, err := optimum(ctx, source, task, form)
 		if err == nil && q.Floor {
-			err = q.addFloor(ctx, env, moments.At(task.Context()), &answer)
+			err = q.addFloor(ctx, env, source.at(task.Context()), &answer)
 		}
 		return answer, err
 	}, nil
@@ -192,8 +202,8 @@ func (q *Optimum) addFloor(ctx context.Context, env Env, form *moment.Form, a *O
 
 // optimum answers for one task, whose moments, the same for every n, are given, and
 // its form in fractions if they are asked for.
-func optimum(ctx context.Context, moments *moment.Moments, task markov.Task, exact *moment.ExactForm) (OptimumAnswer, error) {
-	form := moments.At(task.Context())
+func optimum(ctx context.Context, source *forms, task markov.Task, exact *moment.ExactForm) (OptimumAnswer, error) {
+	form := source.at(task.Context())
 	if exact != nil {
 		form = exact.Float()
 	}
@@ -210,12 +220,12 @@ func optimum(ctx context.Context, moments *moment.Moments, task markov.Task, exa
 		Task: task, Dimension: o.Dimension, Rank: o.Rank, Loss: o.Loss, Claim: o.Claim, ClaimReason: o.Reason, LossError: o.LossError,
 		LabelPower: form.C, X: o.X,
 		LambdaMin: o.LambdaMin, LambdaMax: o.LambdaMax, Condition: o.Condition, Residual: o.Residual, Unique: o.Unique,
-		Rule: moments.Rule().Name, Nodes: moments.Rule().Nodes, exact: exact,
+		Rule: source.rule, Nodes: source.nodes, exact: exact,
 	}
 	if exact != nil {
 		answer.ExactOptimum = newExactOptimum(o.Exact, exact)
 	} else {
-		if answer.StandardErrors, err = landscape.StandardErrors(ctx, moments, task.Context()); err != nil {
+		if answer.StandardErrors, err = source.standardErrors(ctx, task.Context()); err != nil {
 			return OptimumAnswer{}, err
 		}
 		if answer.StandardErrors != nil {

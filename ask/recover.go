@@ -108,7 +108,7 @@ func (a *RecoverAnswer) Files() ([]File, error) {
 		return nil, err
 	}
 	c := *a.certificate
-	c.Task = string(text)
+	c.Task = taskText(a.Task, text)
 	var data bytes.Buffer
 	if err := c.Encode(&data); err != nil {
 		return nil, err
@@ -128,35 +128,31 @@ func (q *Recover) ask(ctx context.Context, env Env) (Answer, error) {
 	case q.X != "":
 		return q.decide(env)
 	}
-	tasks, err := q.tasks(env)
-	if err != nil {
-		return nil, err
-	}
 	limited := ctx
 	if q.TimeLimit > 0 {
 		var cancel context.CancelFunc
 		limited, cancel = context.WithTimeout(ctx, q.TimeLimit)
 		defer cancel()
 	}
-	moments, err := moment.Of(limited, tasks[0], moment.Options{})
+	tasks, source, err := q.subjects(limited, env, moment.Options{})
 	if err != nil {
-		return nil, inputUnlessEnded(limited, "", err)
+		return nil, err
 	}
-	var exact *moment.ExactMoments
+	var exact func(n markov.Context) *moment.ExactForm
 	if q.Proof {
-		if exact, err = moment.ExactOf(limited, tasks[0]); err != nil {
+		if exact, err = source.exact(limited); err != nil {
 			return nil, inputUnlessEnded(limited, "proof", err)
 		}
 	}
 	var results Results[RecoverAnswer]
 	interrupted := false
 	for _, task := range tasks {
-		answer, err := q.recover(limited, env, task, moments.At(task.Context()))
+		answer, err := q.recover(limited, env, task, source.at(task.Context()))
 		if err != nil {
 			return nil, err
 		}
-		answer.Rule = moments.Rule().Name
-		errs, err := landscape.StandardErrors(ctx, moments, task.Context())
+		answer.Rule = source.rule
+		errs, err := source.standardErrors(ctx, task.Context())
 		if err != nil {
 			return nil, err
 		}
@@ -165,7 +161,7 @@ func (q *Recover) ask(ctx context.Context, env Env) (Answer, error) {
 		}
 		interrupted = interrupted || answer.Status == landscape.Interrupted.String()
 		if exact != nil {
-			answer.Proof, err = prove(limited, exact, answer)
+			answer.Proof, err = prove(limited, exact(task.Context()), answer)
 			if err != nil && (limited.Err() == nil || ctx.Err() != nil) {
 				return nil, err
 			}
@@ -214,10 +210,18 @@ func (q *Recover) check() error {
 	return nil
 }
 
+// boundsName names a task beside the progress of its bounds.
+func boundsName(t markov.Task) string {
+	if t.Given() {
+		return t.String()
+	}
+	return fmt.Sprintf("d %d, n %s", t.Positions(), t.ContextText())
+}
+
 func (q *Recover) recover(ctx context.Context, env Env, task markov.Task, form *moment.Form) (*RecoverAnswer, error) {
 	settings := landscape.Settings{
 		Seed: q.Seed, Heads: q.Heads, Level: q.Level,
-		Progress: env.bounds(fmt.Sprintf("d %d, n %v", task.Positions(), task.Context())),
+		Progress: env.bounds(boundsName(task)),
 	}
 	if q.Starts != nil {
 		settings.Starts = *q.Starts
@@ -279,8 +283,7 @@ type Proof struct {
 // proofDecimals is the number of decimals of a bound proven exactly.
 const proofDecimals = 12
 
-func prove(ctx context.Context, exact *moment.ExactMoments, a *RecoverAnswer) (*Proof, error) {
-	form := exact.At(a.Task.Context())
+func prove(ctx context.Context, form *moment.ExactForm, a *RecoverAnswer) (*Proof, error) {
 	optimum, err := landscape.MinimiseExact(ctx, form)
 	if err != nil {
 		return nil, err

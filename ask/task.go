@@ -28,17 +28,23 @@ type Task struct {
 	Weights    string   `group:"Task" placeholder:"identity" help:"Of a regression: covariance of w, in the same words."`
 	Noise      string   `group:"Task" placeholder:"0" help:"Of a regression: variance of the noise."`
 	Mean       string   `group:"Task" placeholder:"0" help:"Of a regression: mean of w, one number or one for each coordinate."`
+	Average    bool     `group:"Task" help:"The loss on average over the values of n, such as 1..100, of one model for all of them."`
+	Form       string   `group:"Task" placeholder:"FILE.npz" help:"Instead of a task: the form f(X) = X'HX - 2h'X + c of arrays H, h, c and q, the number of query features."`
+	PromptFile string   `group:"Task" placeholder:"FILE.npz" help:"Instead of a task: prompts as data, Z [B,D,n+1] and y [B], or G [B,D,D], u [B,q] and y."`
 }
 
 // given reports whether any field of the task is.
 func (f *Task) given() bool {
 	return f.Task != "" || f.States != nil || f.D != nil || len(f.N) > 0 || f.Prior != "" ||
 		f.Start != "" || f.P != "" || f.Embedding != "" || f.Bias != nil || f.Order != nil ||
-		f.Family != "" || f.Covariance != "" || f.Weights != "" || f.Noise != "" || f.Mean != ""
+		f.Family != "" || f.Covariance != "" || f.Weights != "" || f.Noise != "" || f.Mean != "" || f.Average || f.Form != "" || f.PromptFile != ""
 }
 
 // spec returns the task in the user's words, and the values of n.
 func (f *Task) spec(env Env) (spec markov.Spec, ns []string, err error) {
+	if err := f.onlyForms(); err != nil {
+		return spec, nil, err
+	}
 	if f.Task != "" {
 		data, err := env.read("task", f.Task)
 		if err != nil {

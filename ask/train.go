@@ -63,18 +63,18 @@ type TrainedSeed struct {
 }
 
 func (q *Train) ask(ctx context.Context, env Env) (Answer, error) {
-	task, err := q.task(env, "train")
+	config, err := q.config(env)
 	if err != nil {
 		return nil, err
 	}
-	config, err := q.config(env)
+	task, form, err := q.subject(ctx, env)
 	if err != nil {
 		return nil, err
 	}
 	if q.Seeds < 1 {
 		return nil, inputf("seeds", "seeds must be at least 1, got %d", q.Seeds)
 	}
-	problem := train.Problem{Task: task, Config: config, Seed: q.Seed}
+	problem := train.Problem{Task: task, Config: config, Seed: q.Seed, Form: form}
 	if err := problem.Check(); err != nil {
 		return nil, input("", err)
 	}
@@ -96,7 +96,7 @@ func (q *Train) ask(ctx context.Context, env Env) (Answer, error) {
 	interrupted = interrupted || study.Missing > 0
 	if !interrupted {
 		// What is trained is not lost to an interruption of the comparison.
-		err := answer.compare(ctx, env, task, study)
+		err := answer.compare(ctx, env, task, form, study)
 		interrupted = err != nil && ctx.Err() != nil
 		if err != nil && !interrupted {
 			return nil, err
@@ -106,6 +106,20 @@ func (q *Train) ask(ctx context.Context, env Env) (Answer, error) {
 		failed = &Error{Kind: Interrupted, Message: "interrupted; the answer is about what was trained so far", Err: failed}
 	}
 	return *answer, failed
+}
+
+// subject returns the task, and the form to train on where that is not the task's
+// own: a form or prompts that were given, or an average over n.
+func (q *Train) subject(ctx context.Context, env Env) (markov.Task, *moment.Form, error) {
+	if q.Form == "" && q.PromptFile == "" && !q.Average {
+		task, err := q.task(env, "train")
+		return task, nil, err
+	}
+	tasks, source, err := q.subjects(ctx, env, moment.Options{})
+	if err != nil {
+		return markov.Task{}, nil, err
+	}
+	return tasks[0], source.at(tasks[0].Context()), nil
 }
 
 // watch reports the steps of all seeds together, with the last loss and rate.
@@ -268,7 +282,18 @@ func (t *TrainAnswer) addFloor(ctx context.Context, env Env, form *moment.Form, 
 
 // compare adds the enlarged optimum, the exact losses and the Bayes risk, where
 // they are had.
-func (t *TrainAnswer) compare(ctx context.Context, env Env, task markov.Task, study *train.Study) error {
+func (t *TrainAnswer) compare(ctx context.Context, env Env, task markov.Task, own *moment.Form, study *train.Study) error {
+	if own != nil {
+		o, err := landscape.Minimise(ctx, own)
+		if err != nil {
+			return err
+		}
+		t.EnlargedOptimum = &o.Loss
+		for i, r := range study.Results {
+			t.Seeds[i].LossPopulation = &r.Train.Loss
+		}
+		return nil
+	}
 	var form *moment.Form
 	if q := task.QueryDim(); q*moment.Pairs(q+1) <= largestComparison {
 		if moments, err := moment.Of(ctx, task, moment.Options{}); err == nil {

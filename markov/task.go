@@ -7,6 +7,7 @@ import (
 	"math"
 	"math/big"
 	"strconv"
+	"strings"
 
 	"github.com/goccy/go-yaml"
 )
@@ -102,6 +103,51 @@ type Task struct {
 	embedding  Embedding
 	bias       bool
 	regression *Regression // nil for Markov chains
+	given      *givenForm  // nil for tasks with a law
+	averaged   string      // the numbers of chains that a loss is averaged over, empty for one
+}
+
+// givenForm stands for a task of which only the form is known.
+type givenForm struct {
+	kind, name string
+	q          int
+}
+
+// GivenForm returns the task that stands for a quadratic form of one's own with q
+// query features, or for prompts given as data: a name for answers, without
+// states, chains or prompts to draw. kind says what it is in the word of the flag
+// that named it, such as form.
+func GivenForm(kind, name string, q int) Task { return Task{given: &givenForm{kind, name, q}} }
+
+// Given reports whether only the form of the task is known.
+func (t Task) Given() bool { return t.given != nil }
+
+// WithAverage returns the task whose loss is averaged over numbers of in-context
+// chains; its Context is the last of them.
+func (t Task) WithAverage(ns []Context) Task {
+	t.n = ns[len(ns)-1]
+	isRange := len(ns) > 1
+	words := make([]string, len(ns))
+	for i, n := range ns {
+		words[i] = n.String()
+		isRange = isRange && n != Infinite && n == ns[0]+Context(i)
+	}
+	if t.averaged = strings.Join(words, ","); isRange {
+		t.averaged = words[0] + ".." + words[len(words)-1]
+	}
+	return t
+}
+
+// ContextText returns n as the flag --n writes it: a number, inf, or a list or
+// range where the loss is an average over several, and - for a given form.
+func (t Task) ContextText() string {
+	if t.given != nil {
+		return "-"
+	}
+	if t.averaged != "" {
+		return t.averaged
+	}
+	return t.n.String()
 }
 
 // NewTask validates spec, filling in its defaults. Errors, of the type *FieldError,
@@ -378,7 +424,7 @@ func (t Task) Context() Context { return t.n }
 
 // WithContext returns the task with another number of in-context chains.
 func (t Task) WithContext(n Context) Task {
-	t.n = n
+	t.n, t.averaged = n, ""
 	return t
 }
 
@@ -417,6 +463,9 @@ func (t Task) Bias() bool { return t.bias }
 // QueryDim returns q, the number of features of a query: d, or S*d for one-hot
 // inputs, plus one with a bias.
 func (t Task) QueryDim() int {
+	if t.given != nil {
+		return t.given.q
+	}
 	q := t.positions
 	if t.regression == nil {
 		q *= t.embedding.Width(t.states)
@@ -432,6 +481,13 @@ func (t Task) Dim() int { return t.QueryDim() + 1 }
 
 // MarshalJSON writes the task with the names of the flags; ParseTask reads it.
 func (t Task) MarshalJSON() ([]byte, error) {
+	if g := t.given; g != nil {
+		return json.Marshal(map[string]any{g.kind: g.name, "q": g.q})
+	}
+	n, _ := json.Marshal(t.n)
+	if t.averaged != "" {
+		n, _ = json.Marshal(t.averaged)
+	}
 	if r := t.regression; r != nil {
 		covariance := func(text string, rows [][]*big.Rat) any {
 			if text != "" {
@@ -444,15 +500,16 @@ func (t Task) MarshalJSON() ([]byte, error) {
 			return out
 		}
 		return json.Marshal(struct {
-			Family     string  `json:"family"`
-			D          int     `json:"d"`
-			N          Context `json:"n"`
-			Covariance any     `json:"covariance"`
-			Weights    any     `json:"weights"`
-			Noise      string  `json:"noise"`
-			Mean       string  `json:"mean"`
-			Bias       bool    `json:"bias"`
-		}{RegressionFamily, t.positions, t.n, covariance(r.covarianceText, r.covariance), covariance(r.weightsText, r.weights), FormatRat(r.noise), r.meanText, t.bias})
+			Family     string          `json:"family"`
+			D          int             `json:"d"`
+			N          json.RawMessage `json:"n"`
+			Average    bool            `json:"average,omitempty"`
+			Covariance any             `json:"covariance"`
+			Weights    any             `json:"weights"`
+			Noise      string          `json:"noise"`
+			Mean       string          `json:"mean"`
+			Bias       bool            `json:"bias"`
+		}{RegressionFamily, t.positions, n, t.averaged != "", covariance(r.covarianceText, r.covariance), covariance(r.weightsText, r.weights), FormatRat(r.noise), r.meanText, t.bias})
 	}
 	var prior any = t.prior.String()
 	if m := t.prior.mixture; m != nil {
@@ -466,15 +523,16 @@ func (t Task) MarshalJSON() ([]byte, error) {
 		prior = map[string]any{"rows": rows}
 	}
 	return json.Marshal(struct {
-		States    int     `json:"states"`
-		D         int     `json:"d"`
-		N         Context `json:"n"`
-		Order     int     `json:"order,omitempty"` // where it is not 1
-		Prior     any     `json:"prior"`
-		Start     string  `json:"start"`
-		Embedding string  `json:"embedding"`
-		Bias      bool    `json:"bias"`
-	}{t.states, t.positions, t.n, higher(t.order), prior, t.start.String(), t.embedding.String(), t.bias})
+		States    int             `json:"states"`
+		D         int             `json:"d"`
+		N         json.RawMessage `json:"n"`
+		Average   bool            `json:"average,omitempty"`
+		Order     int             `json:"order,omitempty"` // where it is not 1
+		Prior     any             `json:"prior"`
+		Start     string          `json:"start"`
+		Embedding string          `json:"embedding"`
+		Bias      bool            `json:"bias"`
+	}{t.states, t.positions, n, t.averaged != "", higher(t.order), prior, t.start.String(), t.embedding.String(), t.bias})
 }
 
 // higher returns the order where it is worth saying, else 0.
@@ -487,16 +545,23 @@ func higher(order int) int {
 
 // String describes the task in one line, in the words of the flags.
 func (t Task) String() string {
+	if g := t.given; g != nil {
+		return fmt.Sprintf("%s %s, %d query features", g.kind, g.name, g.q)
+	}
+	n := t.ContextText()
+	if t.averaged != "" {
+		n += " on average"
+	}
 	var text string
 	if t.regression != nil {
-		text = fmt.Sprintf("regression, d %d, n %s, %s", t.positions, t.n, t.regression)
+		text = fmt.Sprintf("regression, d %d, n %s, %s", t.positions, n, t.regression)
 	} else {
 		order := ""
 		if t.order > 1 {
 			order = fmt.Sprintf("order %d, ", t.order)
 		}
 		text = fmt.Sprintf("states %d, d %d, n %s, %sprior %s, start %s, embedding %s",
-			t.states, t.positions, t.n, order, t.prior, t.start, t.embedding)
+			t.states, t.positions, n, order, t.prior, t.start, t.embedding)
 	}
 	if t.bias {
 		text += ", bias"

@@ -18,7 +18,7 @@ func TestBits(t *testing.T) {
 	}{{false, 0x3fcb6ec94a5ca154}, {true, 0x3fca12dac28a5668}} {
 		config := quick()
 		config.Layers, config.Heads, config.Dense = 3, 2, c.dense
-		r := mustRun(t, Problem{mustTask(t, markov.Spec{D: 4, N: "100"}), config, 1}, Settings{})
+		r := mustRun(t, Problem{Task: mustTask(t, markov.Spec{D: 4, N: "100"}), Config: config, Seed: 1}, Settings{})
 		if got := math.Float64bits(r.Train.Loss); got != c.want {
 			t.Errorf("dense %v: loss %v has the bits %#x, want %#x", c.dense, r.Train.Loss, got, c.want)
 		}

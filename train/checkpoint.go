@@ -1,6 +1,9 @@
 package train
 
 import (
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -67,7 +70,8 @@ func (p Problem) identity() (string, error) {
 		Task   any    `json:"task"`
 		Config Config `json:"config"`
 		Seed   uint64 `json:"seed"`
-	}{p.Task, p.Config, p.Seed})
+		Form   string `json:"form,omitempty"` // a digest
+	}{p.Task, p.Config, p.Seed, p.digest()})
 	return string(text), err
 }
 
@@ -94,6 +98,17 @@ func (p Problem) checkMetadata(metadata map[string]string) (step int, err error)
 		return 0, fmt.Errorf("step %q is not one of this run", metadata["step"])
 	}
 	return step, nil
+}
+
+// digest returns a hash of the form that is trained on, empty if it is the task's.
+func (p Problem) digest() string {
+	if p.Form == nil {
+		return ""
+	}
+	hash := sha256.New()
+	numbers := append(append([]float64{p.Form.C}, p.Form.L...), p.Form.H.RawSymmetric().Data...)
+	binary.Write(hash, binary.LittleEndian, numbers)
+	return hex.EncodeToString(hash.Sum(nil))
 }
 
 // save writes the checkpoint of the run, whole or not at all.

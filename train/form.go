@@ -34,8 +34,12 @@ func newFormObjective(f *moment.Form, m lsa.Model) *formObjective {
 }
 
 // populationForm returns the population loss of one layer, the same for every
-// model of a task.
-func populationForm(ctx context.Context, t markov.Task) (*moment.Form, error) {
+// model of a problem.
+func populationForm(ctx context.Context, p Problem) (*moment.Form, error) {
+	if p.Form != nil {
+		return p.Form, nil
+	}
+	t := p.Task
 	moments, err := moment.Of(ctx, t, moment.Options{})
 	if err != nil {
 		return nil, err

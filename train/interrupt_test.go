@@ -17,7 +17,7 @@ func TestInterruptAtOnce(t *testing.T) {
 		ctx, cancel := context.WithCancel(context.Background())
 		cancel()
 		dir := t.TempDir()
-		r, err := Run(ctx, Problem{task, c, 3}, Settings{Checkpoints: Folder(dir)})
+		r, err := Run(ctx, Problem{Task: task, Config: c, Seed: 3}, Settings{Checkpoints: Folder(dir)})
 		if c.Data == Population && errors.Is(err, context.Canceled) {
 			continue // the moments were not had
 		}
@@ -47,7 +47,7 @@ func TestInterruptLBFGS(t *testing.T) {
 	c := Defaults()
 	c.Optimizer, c.Data, c.Batch, c.EvalPrompts = "lbfgs", Fixed, 50, 0
 	for left := range 12 {
-		r, err := Run(&cancelAfter{context.Background(), left}, Problem{task, c, 3}, Settings{Checkpoints: Folder(t.TempDir())})
+		r, err := Run(&cancelAfter{context.Background(), left}, Problem{Task: task, Config: c, Seed: 3}, Settings{Checkpoints: Folder(t.TempDir())})
 		if err != nil || r.Status != Interrupted {
 			t.Errorf("interrupted at check %d: %+v, %v", left, r, err)
 		}
@@ -60,7 +60,7 @@ func TestInterruptSeeds(t *testing.T) {
 	c.Steps, c.Batch, c.EvalPrompts = 1, 10, 0
 	ctx, cancel := context.WithCancel(context.Background())
 	const seeds = 1_000_000
-	study, err := RunSeeds(ctx, Problem{mustTask(t, markov.Spec{D: 1}), c, 1}, seeds, Settings{Workers: 2, Progress: func(p Progress) {
+	study, err := RunSeeds(ctx, Problem{Task: mustTask(t, markov.Spec{D: 1}), Config: c, Seed: 1}, seeds, Settings{Workers: 2, Progress: func(p Progress) {
 		if p.Seed == 5 {
 			cancel()
 		}
@@ -78,11 +78,11 @@ func TestResumeNamesDifferences(t *testing.T) {
 	c := Defaults()
 	c.Steps, c.Batch, c.EvalPrompts = 12, 20, 0
 	dir := Folder(t.TempDir())
-	mustRun(t, Problem{task, c, 3}, Settings{Checkpoints: dir})
+	mustRun(t, Problem{Task: task, Config: c, Seed: 3}, Settings{Checkpoints: dir})
 
 	other := c
 	other.Rate, other.Layers, other.Steps = 0.02, 2, 6
-	_, err := Run(context.Background(), Problem{mustTask(t, markov.Spec{D: 2, N: "21"}), other, 3}, Settings{Checkpoints: dir, Resume: true})
+	_, err := Run(context.Background(), Problem{Task: mustTask(t, markov.Spec{D: 2, N: "21"}), Config: other, Seed: 3}, Settings{Checkpoints: dir, Resume: true})
 	if !errors.Is(err, ErrOtherProblem) {
 		t.Fatalf("got %v, want another problem", err)
 	}
@@ -102,7 +102,7 @@ func TestResumeNamesDifferences(t *testing.T) {
 	more := c
 	more.Steps = 20
 	first := -1
-	r, err := Run(context.Background(), Problem{task, more, 3}, Settings{Checkpoints: dir, Resume: true, Progress: func(p Progress) {
+	r, err := Run(context.Background(), Problem{Task: task, Config: more, Seed: 3}, Settings{Checkpoints: dir, Resume: true, Progress: func(p Progress) {
 		if first < 0 {
 			first = p.Step
 		}

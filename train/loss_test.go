@@ -23,7 +23,7 @@ func TestFormIsBatch(t *testing.T) {
 			task := mustTask(t, spec)
 			c := quick()
 			c.Data, c.Heads, c.Dense = Fixed, 3, dense
-			p := Problem{task, c, 5}
+			p := Problem{Task: task, Config: c, Seed: 5}
 			m, params := newModel(c, task.Dim())
 			fillRandom(params, 0.5, 1)
 			batch, err := BatchForm(p)
@@ -87,7 +87,7 @@ func TestLawsAreForm(t *testing.T) {
 		c.Data, c.Heads = Population, 2
 		m, params := newModel(c, task.Dim())
 		fillRandom(params, 0.5, 1)
-		exact, err := populationForm(context.Background(), task)
+		exact, err := populationForm(context.Background(), Problem{Task: task})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -108,7 +108,7 @@ func TestLawsArePrompts(t *testing.T) {
 	c := quick()
 	c.Data, c.Layers, c.Dense = Population, 3, true
 	c.Steps = 60
-	r := mustRun(t, Problem{task, c, 2}, Settings{})
+	r := mustRun(t, Problem{Task: task, Config: c, Seed: 2}, Settings{})
 	if r.QuadratureError > 1e-9 {
 		t.Errorf("quadrature error %v", r.QuadratureError)
 	}
@@ -148,7 +148,7 @@ func TestEvaluateIsExact(t *testing.T) {
 	task := mustTask(t, markov.Spec{D: 1, N: "20"})
 	c := quick()
 	c.Layers, c.EvalPrompts = 3, 20_000
-	r := mustRun(t, Problem{task, c, 1}, Settings{})
+	r := mustRun(t, Problem{Task: task, Config: c, Seed: 1}, Settings{})
 	exact, err := ExactRisk(task, r.Model.NewForward().Predict)
 	if err != nil {
 		t.Fatal(err)
@@ -196,7 +196,7 @@ func best(t *testing.T, d int, n string) float64 {
 // exactLoss returns the population loss of a one-layer model.
 func exactLoss(t *testing.T, task markov.Task, m lsa.Model) float64 {
 	t.Helper()
-	form, err := populationForm(context.Background(), task)
+	form, err := populationForm(context.Background(), Problem{Task: task})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -223,7 +223,7 @@ func TestDescentReachesBestTransformer(t *testing.T) {
 		task := mustTask(t, markov.Spec{D: c.d, N: "100"})
 		config := Defaults()
 		config.Steps, config.EvalPrompts, config.Data = 1500, 0, c.data
-		study, err := RunSeeds(context.Background(), Problem{task, config, 1}, 5, Settings{})
+		study, err := RunSeeds(context.Background(), Problem{Task: task, Config: config, Seed: 1}, 5, Settings{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -249,7 +249,7 @@ func lowest(t *testing.T, d int, n string) float64 {
 	t.Helper()
 	config := Defaults()
 	config.Data, config.Optimizer, config.EvalPrompts, config.Steps = Population, "lbfgs", 0, 2000
-	study, err := RunSeeds(context.Background(), Problem{mustTask(t, markov.Spec{D: d, N: n}), config, 1}, 20, Settings{})
+	study, err := RunSeeds(context.Background(), Problem{Task: mustTask(t, markov.Spec{D: d, N: n}), Config: config, Seed: 1}, 20, Settings{})
 	if err != nil {
 		t.Fatal(err)
 	}

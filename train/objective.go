@@ -32,7 +32,7 @@ func newObjective(ctx context.Context, p Problem, m lsa.Model, s Settings) (obje
 		form := s.form
 		if form == nil {
 			var err error
-			if form, err = populationForm(ctx, p.Task); err != nil {
+			if form, err = populationForm(ctx, p); err != nil {
 				return nil, err
 			}
 		}

@@ -20,6 +20,11 @@ type Problem struct {
 	Task   markov.Task
 	Config Config
 	Seed   uint64
+
+	// Form is the population loss of one layer where it is not that of the task at
+	// its n: a form of one's own, or an average over n. Training is then on the
+	// population, and the losses are values of the form.
+	Form *moment.Form
 }
 
 // Settings are what a run may be given that does not change its result; the
@@ -111,6 +116,9 @@ func (p Problem) Check() error {
 	if err := c.Validate(); err != nil {
 		return err
 	}
+	if p.Form != nil && (c.Data != Population || c.Layers != 1 || c.Nonlinear()) {
+		return fmt.Errorf("of a form only the population loss of one layer is known: train on the population, with one layer of linear self-attention")
+	}
 	if c.Nonlinear() {
 		return p.checkNonlinear()
 	}
@@ -186,7 +194,12 @@ func Run(ctx context.Context, p Problem, s Settings) (*Result, error) {
 	for i := range r.params {
 		r.params[i] = p.Config.Scale / math.Sqrt(float64(p.Task.Dim())) * rng.NormFloat64()
 	}
-	r.bound = p.Config.LossBound * labelScale(p.Task)
+	r.bound = p.Config.LossBound
+	if p.Form != nil {
+		r.bound *= p.Form.C
+	} else {
+		r.bound *= labelScale(p.Task)
+	}
 	var err error
 	if r.objective, err = newObjective(ctx, p, r.model, s); err != nil {
 		return nil, err
@@ -281,10 +294,10 @@ func (r *run) result(ctx context.Context, status Status, workers int) (*Result, 
 		return nil, err
 	}
 	out.Train = Score{Loss: loss, Prompts: p.Config.Batch}
-	infinite := p.Task.Context() == markov.Infinite
+	noPrompts := p.Form != nil || p.Task.Context() == markov.Infinite
 	if p.Config.Data == Population {
 		out.Train.Prompts = 0
-		if infinite && p.Config.Layers > 1 {
+		if p.Config.Layers > 1 {
 			if out.Train.Loss, out.QuadratureError, err = convergedLawLoss(p.Task, r.model); err != nil {
 				return nil, err
 			}
@@ -296,7 +309,7 @@ func (r *run) result(ctx context.Context, status Status, workers int) (*Result, 
 	}
 	switch {
 	case status == Interrupted || p.Config.EvalPrompts == 0:
-	case infinite:
+	case noPrompts:
 		out.Fresh = out.Train
 	default:
 		out.Fresh, err = evaluate(ctx, p.Task, r.model, p.derivedSeed(evaluationSeed), 0, p.Config.EvalPrompts, workers)

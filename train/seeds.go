@@ -34,7 +34,7 @@ func RunSeeds(ctx context.Context, p Problem, seeds int, s Settings) (*Study, er
 	}
 	if p.Config.Data == Population && p.Config.Layers == 1 {
 		var err error
-		if s.form, err = populationForm(ctx, p.Task); err != nil {
+		if s.form, err = populationForm(ctx, p); err != nil {
 			return nil, err
 		}
 	}

@@ -72,7 +72,7 @@ func everyKind() map[string]Config {
 func TestWorkersChangeNothing(t *testing.T) {
 	task := mustTask(t, markov.Spec{D: 2, N: "20"})
 	for name, c := range everyKind() {
-		p := Problem{task, c, 3}
+		p := Problem{Task: task, Config: c, Seed: 3}
 		old := runtime.GOMAXPROCS(1)
 		want := mustRun(t, p, Settings{})
 		runtime.GOMAXPROCS(old)
@@ -96,7 +96,7 @@ func TestResume(t *testing.T) {
 	task := mustTask(t, markov.Spec{D: 2, N: "20"})
 	for name, c := range everyKind() {
 		c.CheckpointEvery = 7
-		p := Problem{task, c, 3}
+		p := Problem{Task: task, Config: c, Seed: 3}
 		want := mustRun(t, p, Settings{})
 		dir := t.TempDir()
 		ctx, cancel := context.WithCancel(context.Background())
@@ -129,7 +129,7 @@ func killedProblem(t testing.TB, model string) Problem {
 	if model != "" {
 		c.Width, c.Batch = 8, 4
 	}
-	return Problem{mustTask(t, markov.Spec{D: 2, N: "20"}), c, 4}
+	return Problem{Task: mustTask(t, markov.Spec{D: 2, N: "20"}), Config: c, Seed: 4}
 }
 
 // TestMain lets the test binary be the process that TestResumeAfterKill kills.
@@ -203,7 +203,7 @@ func stepOf(path string) int {
 
 func TestResumeRefusesAnotherProblem(t *testing.T) {
 	dir := t.TempDir()
-	p := Problem{mustTask(t, markov.Spec{D: 2, N: "20"}), quick(), 3}
+	p := Problem{Task: mustTask(t, markov.Spec{D: 2, N: "20"}), Config: quick(), Seed: 3}
 	mustRun(t, p, Settings{Checkpoints: Folder(dir)})
 	p.Config.Rate = 0.02
 	if _, err := Run(context.Background(), p, Settings{Checkpoints: Folder(dir), Resume: true}); err == nil || !strings.Contains(err.Error(), "another problem") {
@@ -229,7 +229,7 @@ func TestDivergence(t *testing.T) {
 		c.Layers, c.Clip, c.CheckpointEvery = 4, 0, 1
 		c.Optimizer, c.Rate, c.LossBound = test.optimizer, test.rate, test.bound
 		dir := t.TempDir()
-		_, err := Run(context.Background(), Problem{task, c, 1}, Settings{Checkpoints: Folder(dir)})
+		_, err := Run(context.Background(), Problem{Task: task, Config: c, Seed: 1}, Settings{Checkpoints: Folder(dir)})
 		var diverged *DivergedError
 		if !errors.As(err, &diverged) || diverged.Step < 1 || diverged.Layer < 0 || diverged.Layer > 3 {
 			t.Errorf("%+v: error %v, want a divergence", test, err)
@@ -252,7 +252,7 @@ func TestDivergence(t *testing.T) {
 		// So is what a run that ends with the step that diverges keeps.
 		c.Steps, c.CheckpointEvery = diverged.Step, 1000
 		dir = t.TempDir()
-		if _, err := Run(context.Background(), Problem{task, c, 1}, Settings{Checkpoints: Folder(dir)}); err == nil {
+		if _, err := Run(context.Background(), Problem{Task: task, Config: c, Seed: 1}, Settings{Checkpoints: Folder(dir)}); err == nil {
 			continue // the step's own prompts did not show it
 		}
 		if at := stepOf(Folder(dir).File(1)); at != 0 {
@@ -268,7 +268,7 @@ func TestStepAllocatesNothing(t *testing.T) {
 		if c.Optimizer == "lbfgs" {
 			continue
 		}
-		p := Problem{task, c, 1}
+		p := Problem{Task: task, Config: c, Seed: 1}
 		m, params := newModel(c, task.Dim())
 		for i := range params {
 			params[i] = 0.1
@@ -297,7 +297,7 @@ func TestSeeds(t *testing.T) {
 	task := mustTask(t, markov.Spec{D: 1, N: "20"})
 	c := quick()
 	c.EvalPrompts = 500
-	study, err := RunSeeds(context.Background(), Problem{task, c, 10}, 4, Settings{})
+	study, err := RunSeeds(context.Background(), Problem{Task: task, Config: c, Seed: 10}, 4, Settings{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -306,7 +306,7 @@ func TestSeeds(t *testing.T) {
 		if r.Seed != uint64(10+k) {
 			t.Errorf("result %d has seed %d", k, r.Seed)
 		}
-		alone := mustRun(t, Problem{task, c, r.Seed}, Settings{})
+		alone := mustRun(t, Problem{Task: task, Config: c, Seed: r.Seed}, Settings{})
 		if diff := cmp.Diff(alone, r); diff != "" {
 			t.Errorf("seed %d: (-alone +together)\n%s", r.Seed, diff)
 		}
@@ -417,7 +417,7 @@ func TestConfig(t *testing.T) {
 	} {
 		config := quick()
 		c.change(&config)
-		if _, err := Run(context.Background(), Problem{mustTask(t, c.spec), config, 1}, Settings{}); err == nil || !strings.Contains(err.Error(), c.want) {
+		if _, err := Run(context.Background(), Problem{Task: mustTask(t, c.spec), Config: config, Seed: 1}, Settings{}); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%+v: error %v, want one with %q", c.spec, err, c.want)
 		}
 	}
@@ -459,7 +459,7 @@ func BenchmarkStep(b *testing.B) {
 		b.Run(fmt.Sprintf("%s/d=%d/layers=%d/batch=%d/n=%s", c.data, c.d, c.layers, c.batch, c.n), func(b *testing.B) {
 			config := Defaults()
 			config.Layers, config.Batch, config.Data = c.layers, c.batch, c.data
-			p := Problem{mustTask(b, markov.Spec{D: c.d, N: c.n}), config, 1}
+			p := Problem{Task: mustTask(b, markov.Spec{D: c.d, N: c.n}), Config: config, Seed: 1}
 			m, params := newModel(config, p.Task.Dim())
 			fillRandom(params, 0.1, 1)
 			o, err := newObjective(context.Background(), p, m, Settings{Workers: runtime.GOMAXPROCS(0)})

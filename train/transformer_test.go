@@ -40,7 +40,7 @@ func TestTransformerResumesToTheSameBits(t *testing.T) {
 	} {
 		c := quickTransformer()
 		change(&c)
-		p := Problem{task, c, 3}
+		p := Problem{Task: task, Config: c, Seed: 3}
 		want := mustRun(t, p, Settings{Workers: 1})
 		dir := t.TempDir()
 		ctx, cancel := context.WithCancel(context.Background())
@@ -71,7 +71,7 @@ func TestTransformerResumesToTheSameBits(t *testing.T) {
 func TestTransformerLearns(t *testing.T) {
 	c := quickTransformer()
 	c.Steps, c.Batch, c.Width, c.HeadsPerBlock, c.Rate, c.Curriculum, c.EvalPrompts = 300, 32, 16, 2, 3e-3, "", 2000
-	r := mustRun(t, Problem{mustTask(t, markov.Spec{D: 1, N: "12"}), c, 1}, Settings{})
+	r := mustRun(t, Problem{Task: mustTask(t, markov.Spec{D: 1, N: "12"}), Config: c, Seed: 1}, Settings{})
 	if r.Fresh.Loss > 0.237 || r.History[0].Loss < 0.3 {
 		t.Errorf("loss %v on fresh prompts, started from %v; want less than 0.237 from more than 0.3", r.Fresh.Loss, r.History[0].Loss)
 	}
@@ -83,13 +83,13 @@ func TestTransformerLearns(t *testing.T) {
 func TestTransformerDiverges(t *testing.T) {
 	c := quickTransformer()
 	c.Rate, c.Clip, c.NoNorm, c.WarmUp, c.Steps = 1e6, 0, true, 0, 200
-	_, err := Run(t.Context(), Problem{mustTask(t, markov.Spec{D: 1, N: "12"}), c, 1}, Settings{})
+	_, err := Run(t.Context(), Problem{Task: mustTask(t, markov.Spec{D: 1, N: "12"}), Config: c, Seed: 1}, Settings{})
 	diverged, ok := errors.AsType[*DivergedError](err)
 	if !ok || diverged.Step < 1 || diverged.Layer < 0 || diverged.Layer > 1 {
 		t.Errorf("error %v, want a divergence with step and layer", err)
 	}
 	c.LossBound, c.Rate = 1e-9, 1e-3
-	_, err = Run(t.Context(), Problem{mustTask(t, markov.Spec{D: 1, N: "12"}), c, 1}, Settings{})
+	_, err = Run(t.Context(), Problem{Task: mustTask(t, markov.Spec{D: 1, N: "12"}), Config: c, Seed: 1}, Settings{})
 	if diverged, ok := errors.AsType[*DivergedError](err); !ok || diverged.Step != 0 || math.IsNaN(diverged.Loss) {
 		t.Errorf("error %v, want a loss beyond the bound at step 0", err)
 	}
@@ -130,11 +130,11 @@ func TestWrongTransformers(t *testing.T) {
 	} {
 		c := quickTransformer()
 		change(&c)
-		if err := (Problem{finite, c, 1}).Check(); err == nil || !strings.Contains(err.Error(), want) {
+		if err := (Problem{Task: finite, Config: c, Seed: 1}).Check(); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("error %v, want one with %q", err, want)
 		}
 	}
-	if err := (Problem{infinite, quickTransformer(), 1}).Check(); err == nil || !strings.Contains(err.Error(), "n = inf") {
+	if err := (Problem{Task: infinite, Config: quickTransformer(), Seed: 1}).Check(); err == nil || !strings.Contains(err.Error(), "n = inf") {
 		t.Errorf("n = inf: %v", err)
 	}
 	for _, name := range transformer.Presets() {

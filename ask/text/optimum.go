@@ -17,7 +17,11 @@ func printOptimum(p *printer, q *ask.Optimum, results ask.Results[ask.OptimumAns
 	} else {
 		fmt.Fprintf(p, "the first of %d tasks: %s\n", len(results), first.Task)
 	}
-	fmt.Fprintf(p, "enlarged parameters: %d, moments by %s at %d %s\n\n", first.Dimension, first.Rule, first.Nodes, nodesWord(first.Rule))
+	moments := "the form as given"
+	if !first.Task.Given() {
+		moments = fmt.Sprintf("moments by %s at %d %s", first.Rule, first.Nodes, nodesWord(first.Rule))
+	}
+	fmt.Fprintf(p, "enlarged parameters: %d, %s\n\n", first.Dimension, moments)
 	sampled, swept := first.StandardErrors != nil, q.SweepP != ""
 	w := p.table()
 	if swept {
@@ -32,7 +36,7 @@ func printOptimum(p *printer, q *ask.Optimum, results ask.Results[ask.OptimumAns
 		if swept {
 			fmt.Fprintf(w, "%s\t", markov.FormatRat(r.Task.Start().QueryRat()[1]))
 		}
-		fmt.Fprintf(w, "%s\t%.12f", r.Task.Context(), r.Loss)
+		fmt.Fprintf(w, "%s\t%.12f", r.Task.ContextText(), r.Loss)
 		if sampled {
 			fmt.Fprintf(w, "\t%.1e", r.StandardError)
 		}
@@ -51,7 +55,7 @@ func printOptimum(p *printer, q *ask.Optimum, results ask.Results[ask.OptimumAns
 		explainOptimum(p, &first)
 	} else if q.Exact {
 		for _, r := range results {
-			fmt.Fprintf(p, "n = %s, start %s: loss %s\n", r.Task.Context(), r.Task.Start(), r.LossExact)
+			fmt.Fprintf(p, "n = %s, start %s: loss %s\n", r.Task.ContextText(), r.Task.Start(), r.LossExact)
 		}
 	}
 	return nil
@@ -66,7 +70,7 @@ func printFloor(p *printer, r ask.OptimumAnswer) {
 	case *r.FloorSE > 0:
 		value = fmt.Sprintf("%.6f ± %.1e", *r.Floor, *r.FloorSE)
 	}
-	fmt.Fprintf(p, "n = %s: floor of every depth %s; layers and heads can gain at most %.2f %%\n", r.Task.Context(), value, 100**r.FloorGain)
+	fmt.Fprintf(p, "n = %s: floor of every depth %s; layers and heads can gain at most %.2f %%\n", r.Task.ContextText(), value, 100**r.FloorGain)
 }
 
 func nodesWord(rule string) string {
