@@ -17,7 +17,7 @@ import (
 
 // questions holds the commands in the order in which they are listed.
 var questions = []Question{
-	new(Optimum), new(Recover), new(Landscape), new(Hardness), new(Train), new(Prompt), new(Predict), new(Trace), new(Score), new(Reproduce),
+	new(Optimum), new(Recover), new(Landscape), new(Hardness), new(Train), new(Prompt), new(Predict), new(Trace), new(Attention), new(Score), new(Reproduce),
 }
 
 // Commands returns the names of the commands that questions can be put to.

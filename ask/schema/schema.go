@@ -31,6 +31,7 @@ var answers = map[string][]reflect.Type{
 	"hardness":  {reflect.TypeFor[ask.HardnessAnswer](), reflect.TypeFor[ask.RankOneAnswer]()},
 	"train":     {reflect.TypeFor[ask.TrainAnswer]()},
 	"predict":   {reflect.TypeFor[ask.EvaluationAnswer](), reflect.TypeFor[ask.PredictionAnswer](), reflect.TypeFor[ask.EachAnswer](), reflect.TypeFor[ask.TransitionsAnswer]()},
+	"attention": {reflect.TypeFor[ask.AttentionAnswer]()},
 	"score":     {reflect.TypeFor[ask.ScoreAnswer]()},
 	"reproduce": {reflect.TypeFor[ask.ReproduceAnswer]()},
 	"trace":     {reflect.TypeFor[ask.TraceAnswer]()},

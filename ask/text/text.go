@@ -58,6 +58,8 @@ func Write(w io.Writer, q ask.Question, answer ask.Answer) error {
 		err = printTransitions(p, &a)
 	case ask.TraceAnswer:
 		err = printTrace(p, &a)
+	case ask.AttentionAnswer:
+		err = printAttention(p, &a)
 	case ask.ScoreAnswer:
 		err = printScore(p, &a)
 	default:

@@ -43,6 +43,7 @@ type commands struct {
 	Predict   predictCmd   `cmd:"" help:"Predict the next state of sequences by Bayes, LSA and classical predictors, and compare them."`
 	Serve     serveCmd     `cmd:"" help:"Serve the explorer: the laboratory as a page in a browser."`
 	Site      siteCmd      `cmd:"" help:"Write the explorer as static files, with the laboratory as WebAssembly."`
+	Attention attentionCmd `cmd:"" help:"Which chains of a prompt a trained transformer attends to: attention beside similarity."`
 	Score     scoreCmd     `cmd:"" help:"How good are given parameters: their loss beside what is possible."`
 	Reproduce reproduceCmd `cmd:"" help:"Re-do the paper's numerical claims and give a verdict on each."`
 
