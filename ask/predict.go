@@ -2,6 +2,7 @@ package ask
 
 import (
 	"context"
+	"fmt"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -290,7 +291,11 @@ func (src *promptSource) context(p *markov.Prompt, sequence, queryAt, n int) err
 		chains = append(chains, i)
 	}
 	if len(chains) < max(n, 1) {
-		return inputf("n", "%s: only %d chains share no state with the query, but n = %d; give a smaller `n`, %d at most, or a smaller `d`", src.sequences.File, len(chains), max(n, 1), len(chains))
+		remedy := "a longer file"
+		if len(chains) > 0 {
+			remedy = fmt.Sprintf("a smaller `n`, %d at most, or %s", len(chains), remedy)
+		}
+		return inputf("n", "%s: %d chains of the file share no state with the query, but n = %d; give %s", src.sequences.File, len(chains), max(n, 1), remedy)
 	}
 	slices.Reverse(chains)
 	p.Context = p.Context[:0]

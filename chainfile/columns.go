@@ -324,7 +324,7 @@ func (t *table) manyColumns(rest []int, opts Options) error {
 		why = fmt.Sprintf("column %s holds times, so each row is a step", t.title(t.time))
 	}
 	return t.doubtful(rest, why+", and several columns could hold the states: "+t.titles(rest),
-		"name one with `column`, or with `columns` FROM:TO those of a trajectory in each row")
+		"name one with `column` (and with `id` what names the sequences), or with `columns` FROM:TO those of a trajectory in each row")
 }
 
 func (t *table) doubtful(columns []int, detail, remedy string) error {
@@ -391,7 +391,8 @@ func (t *table) share(columns []int) bool {
 
 // longPattern recognises names, times and states by what two or three columns
 // hold, where no header says it: names that come again, times that are numbers
-// or dates and differ for each name, and states of which none is a name.
+// or dates, differ for each name and come again for others, and states of which
+// none is a name. Without times in common two columns may as well be two series.
 func (t *table) longPattern() (id []int, time, state int, ok bool) {
 	rest := t.rest()
 	if t.known != nil || t.first == 1 && t.positions(rest) {
@@ -429,7 +430,7 @@ func (t *table) longPattern() (id []int, time, state int, ok bool) {
 			pairs[[2]string{t.cell(i, name), t.cell(i, when)}] = true
 			times[t.cell(i, when)] = true
 		}
-		if len(pairs) == t.count()-t.first && 2*len(times) >= t.longestGroup(name) {
+		if rows := t.count() - t.first; len(pairs) == rows && len(times) < rows && 2*len(times) >= t.longestGroup(name) {
 			return []int{name}, when, what, true
 		}
 	}

@@ -4,10 +4,10 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"maps"
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"markovicl/internal/atomicfile"
 	"markovicl/internal/npz"
@@ -89,15 +89,20 @@ func isPart(name string) bool {
 	})
 }
 
-// modelOf returns the model whose parts are among the given tensors.
-func modelOf(named map[string]Part) (Model, error) {
+// modelOf returns the model whose parts are among the given tensors. Parts without
+// the axes of layers and heads are those of one layer with one head. What else
+// the file has is named if no model is found.
+func modelOf(named map[string]Part, found []string) (Model, error) {
 	at := slices.IndexFunc(kinds, func(m Model) bool {
 		return !slices.ContainsFunc(m.fields(), func(f field) bool { _, ok := named[f.name]; return !ok })
 	})
 	if at < 0 {
-		found := slices.Sorted(maps.Keys(named))
-		return nil, fmt.Errorf(`the file has the tensors %q; structured parameters are "b" and "A", dense ones "P" and "Q"`, found)
+		if len(found) == 0 {
+			found = []string{"no tensors"}
+		}
+		return nil, fmt.Errorf(`the file has %s; structured parameters are "b" and "A", dense ones "P" and "Q"`, strings.Join(found, ", "))
 	}
+	oneHead(kinds[at], named)
 	first := kinds[at].fields()[0].name
 	shape := named[first].Shape
 	if len(shape) < 3 || shape[0] < 1 || shape[1] < 1 || shape[2] < 2 {
@@ -131,6 +136,26 @@ func modelOf(named map[string]Part) (Model, error) {
 	return out, nil
 }
 
+// oneHead gives the parts of a model of one layer with one head the axes of layers
+// and heads, if none of them has these: b of shape [D] and A of [D, q].
+func oneHead(m Model, named map[string]Part) {
+	fields := m.fields()
+	axes := func(name string) int {
+		if name == "b" {
+			return 1
+		}
+		return 2
+	}
+	if slices.ContainsFunc(fields, func(f field) bool { return len(named[f.name].Shape) != axes(f.name) }) {
+		return
+	}
+	for _, f := range fields {
+		part := named[f.name]
+		part.Shape = append([]int{1, 1}, part.Shape...)
+		named[f.name] = part
+	}
+}
+
 // EncodeSafetensors returns the parameters as a safetensors file.
 func EncodeSafetensors(m Model) ([]byte, error) { return EncodeSafetensorsWith(m, nil, nil) }
 
@@ -162,7 +187,13 @@ func DecodeSafetensorsWith(data []byte) (m Model, extra map[string][]float64, me
 		return nil, nil, nil, err
 	}
 	named := map[string]Part{}
+	vectors := map[string][]float64{}
+	var found []string
 	for name, t := range tensors {
+		found = append(found, fmt.Sprintf("%q of type %v and shape %v", name, t.Type, t.Shape))
+		if len(t.Shape) == 1 && (t.F32 != nil || t.F64 != nil) {
+			vectors[name] = t.Float64s()
+		}
 		switch {
 		case t.F32 != nil || t.F64 != nil:
 			named[name] = Part{name, t.Shape, t.Float64s()}
@@ -170,16 +201,11 @@ func DecodeSafetensorsWith(data []byte) (m Model, extra map[string][]float64, me
 			return nil, nil, nil, fmt.Errorf("tensor %q has type %v; it must be F64 or F32", name, t.Type)
 		}
 	}
-	if m, err = modelOf(named); err != nil {
+	slices.Sort(found)
+	if m, err = modelOf(named, found); err != nil {
 		return nil, nil, nil, err
 	}
-	extra = map[string][]float64{}
-	for name, t := range named {
-		if len(t.Shape) == 1 {
-			extra[name] = t.Data
-		}
-	}
-	return m, extra, metadata, nil
+	return m, vectors, metadata, nil
 }
 
 // EncodeNPZ returns the parameters as an NPZ file of NumPy.
@@ -205,15 +231,21 @@ func DecodeNPZ(data []byte) (Model, error) {
 		return nil, err
 	}
 	named := map[string]Part{}
+	var found []string
 	for _, name := range r.Names() {
 		if !isPart(name) {
+			found = append(found, fmt.Sprintf("an array %q", name))
+			if kind, shape, err := r.Header(name); err == nil {
+				found[len(found)-1] += fmt.Sprintf(" of type %s and shape %v", kind, shape)
+			}
 			continue
 		}
 		a, err := r.Read(name)
 		if err != nil {
 			return nil, err
 		}
+		found = append(found, fmt.Sprintf("an array %q of type %s and shape %v", name, a.Type, a.Shape))
 		named[name] = Part{name, a.Shape, a.Data}
 	}
-	return modelOf(named)
+	return modelOf(named, found)
 }

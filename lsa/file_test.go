@@ -3,11 +3,13 @@ package lsa_test
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
+	"markovicl/internal/npz"
 	"markovicl/lsa"
 )
 
@@ -81,10 +83,38 @@ func TestWrongShapes(t *testing.T) {
 		"wrong-shape.npz": `tensor "A" has shape [1 1 3 3]; "b" has [1 1 3], so it must be [1 1 3 2]`,
 		"integers.npz":    "no float64 equals",
 		"no-b.npz":        `structured parameters are "b" and "A"`,
+		"upper.npz":       `an array "B" of type <f8 and shape [2 1 4], an array "A" of type <f8 and shape [2 1 4 3]; structured`,
 		"not-finite.npz":  "not a finite number",
 	} {
 		if _, err := lsa.Load(filepath.Join("testdata", name)); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: error %v, want one with %s", name, err, want)
+		}
+	}
+}
+
+// A file without the axes of layers and heads holds one layer with one head: the
+// first of those in upper.npz, whose A is the same.
+func TestOneHead(t *testing.T) {
+	m, err := lsa.Load(filepath.Join("testdata", "one-head.npz"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	parts := m.Parts()
+	if len(parts) != 2 || !slices.Equal(parts[0].Shape, []int{1, 1, 4}) || !slices.Equal(parts[1].Shape, []int{1, 1, 4, 3}) {
+		t.Fatalf("%+v", parts)
+	}
+	r, err := npz.Open(filepath.Join("testdata", "upper.npz"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	for i, name := range []string{"B", "A"} {
+		all, err := r.Read(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n := len(parts[i].Data); !slices.Equal(parts[i].Data, all.Data[:n]) {
+			t.Errorf("%s: %v, want %v", name, parts[i].Data, all.Data[:n])
 		}
 	}
 }

@@ -127,7 +127,7 @@ func modelOfJSON(layers []layerJSON) (Model, error) {
 	for _, part := range parts {
 		named[part.Name] = part
 	}
-	return modelOf(named)
+	return modelOf(named, nil)
 }
 
 // rowsOfJSON reads a matrix, or a vector as a matrix of one row.

@@ -86,7 +86,7 @@ func stationaryOf(c *chainfile.Counts) (law []float64, whyNot string) {
 			return nil, fmt.Sprintf("%q is never followed by a state, so chains end there", c.Labels[a])
 		case class >= 0 && !member(class, a):
 			return nil, fmt.Sprintf("%q and %q never lead to each other and are never left, so the long run depends on the beginning", c.Labels[class], c.Labels[a])
-		default:
+		case class < 0:
 			class = a
 		}
 	}

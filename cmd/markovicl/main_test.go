@@ -99,7 +99,7 @@ func waitFor(ts *testscript.TestScript, neg bool, args []string) {
 }
 
 // TestScripts runs the terminal sessions in testdata/script. $EXAMPLES is the
-// folder of example data.
+// folder of example data, $CASES that of files as people have them.
 func TestScripts(t *testing.T) {
 	examples, err := filepath.Abs("../../examples")
 	if err != nil {
@@ -110,6 +110,7 @@ func TestScripts(t *testing.T) {
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){"waitfor": waitFor},
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("EXAMPLES", examples)
+			env.Setenv("CASES", filepath.Join(examples, "../chainfile/testdata/cases"))
 			return nil
 		},
 	})
