@@ -51,7 +51,16 @@ func (o *Objectives) SetPrompt(t markov.Task, p *markov.Prompt) {
 	}
 	clear(o.place)
 	o.columns, o.weight = o.columns[:0], o.weight[:0]
-	o.n = len(p.Context) / chainLen
+	o.n = t.Columns(p)
+	if p.Real != nil {
+		o.columns = make([]float64, o.n*D)
+		for i := range o.n {
+			t.PromptColumn(o.columns[i*D:(i+1)*D], p, i)
+			o.weight = append(o.weight, 1/float64(o.n))
+		}
+		o.setGram()
+		return
+	}
 	var counts = o.weight
 	for i := range o.n {
 		chain := p.Context[i*chainLen : (i+1)*chainLen]

@@ -2,6 +2,7 @@ package trace
 
 import (
 	"math"
+	"math/big"
 	"math/rand/v2"
 
 	"markovicl/lsa"
@@ -29,8 +30,19 @@ func Random(t markov.Task, layers, heads int, seed uint64) (p *lsa.Structured, s
 	return p, s
 }
 
-// largestColumn returns the largest |z|^2 over the columns of t's prompts.
+// largestColumn returns the largest |z|^2 over the columns of t's prompts, of a
+// regression ten times its mean.
 func largestColumn(t markov.Task) float64 {
+	if r := t.Regression(); r != nil {
+		mean := r.LabelPowerRat()
+		for i, row := range r.CovarianceRat() {
+			mean.Add(mean, row[i])
+		}
+		if t.Bias() {
+			mean.Add(mean, big.NewRat(1, 1))
+		}
+		return 10 * markov.Float(mean)
+	}
 	chain := make([]markov.State, t.Positions()+1)
 	for i := range chain { // the last state has the largest label
 		chain[i] = markov.State(t.States() - 1)

@@ -196,7 +196,7 @@ func (r *tracer) run(i uint64) error {
 		return err
 	}
 	r.objectives.SetPrompt(r.t, &r.prompt)
-	r.t.Features(r.u, r.prompt.Query)
+	r.t.Query(r.u, &r.prompt)
 	if _, err := r.forward.Theta(r.objectives.Gram()); err != nil {
 		return fmt.Errorf("prompt %d: %w", i, err)
 	}
@@ -226,7 +226,7 @@ func (r *tracer) chunk(first, last int) (*traceChunk, error) {
 		if err := r.run(uint64(i)); err != nil {
 			return nil, err
 		}
-		label := r.t.Embedding().Label(r.prompt.Label)
+		label := r.t.Target(&r.prompt)
 		for l := range r.p.Layers + 1 {
 			w, at := r.layer(l), c.sums.at(l)
 			r.objectives.Values(r.r1, r.r2, w)
@@ -253,7 +253,7 @@ func (r *tracer) chunk(first, last int) (*traceChunk, error) {
 			at.norm1.addNorms(r.g1, at.cosine1, r.step)
 			at.norm2.addNorms(r.g2, at.cosine2, r.step)
 		}
-		if i < explicitPrompts && len(r.prompt.Context) <= explicitColumns*(r.t.Positions()+1) {
+		if i < explicitPrompts && r.t.Columns(&r.prompt) <= explicitColumns {
 			deviation, err := IdentityError(r.p, r.t.Z0(&r.prompt))
 			if err != nil {
 				return nil, fmt.Errorf("prompt %d: %w", i, err)
