@@ -10,6 +10,7 @@
 //   - result.go: Result, Verdict, Table
 //   - figure.go: Plot and what it is made of; directions.go: maps of directions
 //   - run.go: running several items
+//   - floor.go: a task with the floor of every depth
 //   - task.go: the optimum of a task, as several items need it; scores.go: how
 //     trained models do
 //   - layers.go: a trace through the layers of a model as table and plots
@@ -109,5 +110,9 @@ func Items() []Item {
 		figure5,
 		figure6,
 		figure10,
+		depth,
+		regression,
+		orderItem,
+		diversity,
 	}
 }

@@ -1,0 +1,155 @@
+package paper
+
+import (
+	"context"
+	"fmt"
+
+	"markovicl/figure"
+	"markovicl/markov"
+	"markovicl/train"
+)
+
+var depth = Item{
+	ID:       "depth",
+	Title:    "How much can depth gain at all?",
+	Source:   "Figure 3, and beyond it",
+	Question: "By how much can any number of layers and heads of linear self-attention beat the enlarged optimum of one layer, and how much of it do trained models reach?",
+	Claim:    "Depth helps: one layer is close to random guessing, three layers predict well.",
+	Revision: 1,
+	Run:      runDepth,
+}
+
+// depthSize is how much of the map is drawn, and what is trained.
+type depthSize struct {
+	ds       []int
+	ns       []string
+	alphas   []string
+	contexts int
+	layers   []int
+	steps    int
+	seeds    int
+	prompts  int
+}
+
+func runDepth(ctx context.Context, s Settings, progress func(done, total int)) (*Result, error) {
+	size := depthSize{
+		ds: []int{1, 2, 3, 5}, ns: []string{"1", "3", "10", "30", "100"}, alphas: []string{"0.1", "0.2", "0.5", "1", "2", "5"},
+		contexts: 4000, layers: []int{1, 2, 4, 10}, steps: 4000, seeds: 2, prompts: 100_000,
+	}
+	if s.Quick {
+		size = depthSize{
+			ds: []int{1, 2}, ns: []string{"1", "10", "100"}, alphas: []string{"0.1", "1"},
+			contexts: 300, layers: []int{1, 2}, steps: 200, seeds: 1, prompts: 4000,
+		}
+	}
+	total := 2*len(size.ds)*len(size.ns)*len(size.alphas) + 10*len(size.layers)
+	done := 0
+	step := func(k int) { done += k; progress(done, total) }
+	table := Table{
+		Name:    "gain",
+		Caption: "Binary chains, p = 1/2, rows Dirichlet(alpha): the enlarged optimum of one layer, the floor of every depth with its standard error (0: a sum), and the part of the optimum that depth and heads can gain at most.",
+		Columns: []string{"bias", "d", "n", "alpha", "loss_enlarged", "floor", "floor_se", "gain"},
+	}
+	plot := figure.Plot{
+		Name: "gain", Title: "What depth can gain at most", Columns: 2,
+		Caption: "Part of the one-layer optimum's loss between it and the floor of every depth, in percent.",
+	}
+	var uniform, largest float64
+	for _, bias := range []bool{false, true} {
+		for _, d := range size.ds {
+			heat := figure.Heat{Label: "gain, percent", X: logarithms(size.ns), Y: logarithms(size.alphas)}
+			for _, alpha := range size.alphas {
+				var row figure.Numbers
+				for _, n := range size.ns {
+					step(1)
+					b, err := bound(ctx, markov.Spec{D: d, N: n, Bias: bias, Prior: markov.PriorSpec{Text: "dirichlet:" + alpha}}, size.contexts, s.Seed)
+					if err != nil {
+						return nil, err
+					}
+					table.Add(bias, d, n, alpha, b.o.Loss, b.floor.Value, b.floor.SE, b.gain())
+					row = append(row, 100*b.gain())
+					largest = max(largest, b.gain())
+					if alpha == "1" && n != "1" && !bias {
+						uniform = max(uniform, b.gain())
+					}
+				}
+				heat.Z = append(heat.Z, row)
+			}
+			title := fmt.Sprintf("d = %d", d)
+			if bias {
+				title += ", bias"
+			}
+			plot.Panels = append(plot.Panels, figure.Plot{Title: title, X: figure.Axis{Label: "log10 n"}, Y: figure.Axis{Label: "log10 alpha"}, Heat: &heat})
+		}
+	}
+	reached, share, err := trainDepths(ctx, s, size, step)
+	if err != nil {
+		return nil, err
+	}
+	progress(total, total)
+	verdict := AgreesWithCondition // depth pays somewhere, but not for the paper's kernels
+	switch {
+	case uniform > 0.05:
+		verdict = Agrees
+	case largest < 0.05:
+		verdict = Differs
+	}
+	return &Result{
+		Setup: fmt.Sprintf("two states, p = 1/2, d from %d to %d, n up to %s, alpha from %s to %s; exact optima, %d contexts for a floor that is no sum; models of up to %d layers, %d steps of 1000 fresh prompts, %d seeds (from %d), losses on %d fresh prompts.",
+			size.ds[0], size.ds[len(size.ds)-1], size.ns[len(size.ns)-1], size.alphas[0], size.alphas[len(size.alphas)-1], size.contexts, size.layers[len(size.layers)-1], size.steps, size.seeds, s.Seed, size.prompts),
+		Verdict: verdict,
+		Why: fmt.Sprintf("over the map depth and heads can take up to %.0f%% off the loss of the one-layer optimum, most for concentrated kernels; for uniform kernels, as in the paper, no number of layers and heads gains more than %.1f%% from n = 3 on without a bias; the best trained model reached %.0f%% of what is possible",
+			100*largest, 100*uniform, 100*share),
+		Quantity: "largest part of the one-layer optimum's loss that depth can gain for uniform kernels, n ≥ 3, no bias",
+		Ours:     number(uniform),
+		Tables:   []Table{table, reached},
+		Plots:    []figure.Plot{plot},
+	}, nil
+}
+
+// trainDepths trains models at two points of the map, and says how much of the
+// possible gain they reach.
+func trainDepths(ctx context.Context, s Settings, size depthSize, step func(int)) (Table, float64, error) {
+	table := Table{
+		Name:    "trained",
+		Caption: "Trained models, d = 2, n = 10: mean loss on fresh prompts over the seeds with its standard error, and how much of the way from the enlarged optimum to the floor it is (negative: above the optimum; one layer with one head need not reach it).",
+		Columns: []string{"alpha", "layers", "heads", "kind", "loss", "loss_se", "loss_enlarged", "floor", "floor_se", "reached"},
+	}
+	best := 0.0
+	for _, alpha := range []string{"0.1", "1"} {
+		b, err := bound(ctx, markov.Spec{D: 2, N: "10", Prior: markov.PriorSpec{Text: "dirichlet:" + alpha}}, 10*size.contexts, s.Seed)
+		if err != nil {
+			return table, 0, err
+		}
+		for _, layers := range size.layers {
+			for _, kind := range []struct {
+				name  string
+				heads int
+				dense bool
+			}{{"structured", 1, false}, {"structured", 2, false}, {"dense", 1, true}} {
+				config := train.Defaults()
+				config.Layers, config.Heads, config.Dense, config.Steps = layers, kind.heads, kind.dense, size.steps
+				config.EvalPrompts = size.prompts
+				study, err := train.RunSeeds(ctx, train.Problem{Task: b.task, Config: config, Seed: s.Seed}, size.seeds, train.Settings{})
+				switch {
+				case ctx.Err() != nil:
+					return table, 0, ctx.Err()
+				case err != nil:
+					return table, 0, err
+				case len(study.Results) == 0:
+					continue // every seed diverged
+				}
+				var losses, ses []float64
+				for _, r := range study.Results {
+					losses, ses = append(losses, r.Fresh.Loss), append(ses, r.Fresh.LossSE)
+				}
+				loss := overSeedsOf(losses, ses)
+				reached := (b.o.Loss - loss.Mean) / (b.o.Loss - b.floor.Value)
+				best = max(best, reached)
+				table.Add(alpha, layers, kind.heads, kind.name, loss.Mean, loss.SE, b.o.Loss, b.floor.Value, b.floor.SE, reached)
+			}
+			step(5)
+		}
+	}
+	return table, best, nil
+}
