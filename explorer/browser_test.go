@@ -146,13 +146,17 @@ func (tb *tab) sees(t *testing.T, texts ...string) {
 	t.Helper()
 	for _, text := range texts {
 		js := fmt.Sprintf(`document.querySelector("main").innerText.includes(%q)`, text)
-		ctx, cancel := context.WithTimeout(tb, 60*time.Second)
-		err := chromedp.Run(ctx, chromedp.Poll(js, nil, chromedp.WithPollingInterval(100*time.Millisecond), chromedp.WithPollingTimeout(60*time.Second)))
-		cancel()
-		if err != nil {
+		seen := false
+		// A page that is being loaded may fail to answer.
+		for end := time.Now().Add(time.Minute); !seen && time.Now().Before(end); time.Sleep(50 * time.Millisecond) {
+			_ = chromedp.Run(tb, chromedp.Evaluate(js, &seen))
+		}
+		if !seen {
 			var got string
-			_ = chromedp.Run(tb, chromedp.Evaluate(`document.querySelector("main").innerText`, &got))
-			t.Fatalf("the page never says %q; wrong: %q; it says:\n%s", text, tb.wrong, got)
+			var requests []string
+			_ = chromedp.Run(tb, chromedp.Evaluate(`document.querySelector("main").innerText`, &got),
+				chromedp.Evaluate(`performance.getEntriesByType("resource").map((r) => r.name + " " + r.responseStatus + " " + Math.round(r.startTime) + " to " + Math.round(r.responseEnd))`, &requests))
+			t.Fatalf("the page never says %q; wrong: %q; requests: %q; it says:\n%s", text, tb.wrong, requests, got)
 		}
 	}
 }

@@ -10,6 +10,21 @@ export const mode = signal("connecting");
 /** What is wrong, where mode is "failed". */
 export const failure = signal("");
 
+// Questions wait until it is known who answers.
+const connection = Promise.withResolvers();
+connection.promise.catch(() => {}); // whoever asks is told
+
+function connected(by) {
+  mode.value = by;
+  connection.resolve();
+}
+
+function failed(message) {
+  mode.value = "failed";
+  failure.value = message;
+  connection.reject(new Problem({ message }));
+}
+
 /** An error of a question: message and, where known, the field that is wrong. */
 export class Problem extends Error {
   constructor({ kind = "failed", field = "", message }) {
@@ -28,15 +43,8 @@ const local = {
 function startWorker() {
   const worker = new Worker("worker.js", { type: "module" });
   worker.onmessage = ({ data }) => {
-    if (data.ready) {
-      mode.value = "browser";
-      return;
-    }
-    if (data.failed) {
-      mode.value = "failed";
-      failure.value = data.failed;
-      return;
-    }
+    if (data.ready) return connected("browser");
+    if (data.failed) return failed(data.failed);
     const job = local.queue[0];
     if (!job || job.id !== data.id) return;
     if (data.progress) {
@@ -48,10 +56,7 @@ function startWorker() {
     else job.resolve(data.bytes ?? data.answer);
     sendNext();
   };
-  worker.onerror = (e) => {
-    mode.value = "failed";
-    failure.value = e.message || "the worker could not be started";
-  };
+  worker.onerror = (e) => failed(e.message || "the worker could not be started");
   local.worker = worker;
 }
 
@@ -113,18 +118,22 @@ async function askServer(question, { files, file, onProgress, signal }) {
 async function* events(body) {
   const reader = body.pipeThrough(new TextDecoderStream()).getReader();
   let text = "";
-  for (;;) {
-    const { done, value } = await reader.read();
-    if (done) return;
-    text += value;
-    for (let end; (end = text.indexOf("\n\n")) >= 0; text = text.slice(end + 2)) {
-      const event = { name: "message", data: [] };
-      for (const line of text.slice(0, end).split("\n")) {
-        if (line.startsWith("event: ")) event.name = line.slice(7);
-        if (line.startsWith("data: ")) event.data.push(line.slice(6));
+  try {
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (done) return;
+      text += value;
+      for (let end; (end = text.indexOf("\n\n")) >= 0; text = text.slice(end + 2)) {
+        const event = { name: "message", data: [] };
+        for (const line of text.slice(0, end).split("\n")) {
+          if (line.startsWith("event: ")) event.name = line.slice(7);
+          if (line.startsWith("data: ")) event.data.push(line.slice(6));
+        }
+        yield { name: event.name, data: event.data.join("\n") };
       }
-      yield { name: event.name, data: event.data.join("\n") };
     }
+  } finally {
+    reader.cancel().catch(() => {}); // a browser has few connections to a server
   }
 }
 
@@ -133,7 +142,7 @@ export async function connect() {
   try {
     const response = await fetch("mode");
     if (response.ok && (await response.json()).mode === "server") {
-      mode.value = "server";
+      connected("server");
       return;
     }
   } catch {
@@ -150,6 +159,8 @@ const cache = new Map(); // question -> answer text
  */
 export async function ask(question, options = {}) {
   const text = JSON.stringify(question);
+  await connection.promise;
+  options.signal?.throwIfAborted();
   const known = !options.files && cache.get(text);
   if (known) return JSON.parse(known);
   const answer = await (mode.value === "server" ? askServer : askLocal)(text, options);
@@ -161,6 +172,7 @@ export async function ask(question, options = {}) {
 }
 
 /** Asks a question and returns one of the files that come with its answer. */
-export function askFile(question, file, options = {}) {
+export async function askFile(question, file, options = {}) {
+  await connection.promise;
   return (mode.value === "server" ? askServer : askLocal)(JSON.stringify(question), { ...options, file });
 }

@@ -1,7 +1,7 @@
 // What views share in asking questions.
 
 import { useEffect, useRef, useState } from "preact/hooks";
-import { ask, mode } from "./client.js";
+import { ask } from "./client.js";
 
 /**
  * The answer to a question, asked anew whenever it changes: {answer, problem,
@@ -11,12 +11,11 @@ import { ask, mode } from "./client.js";
 export function useAnswer(question, files) {
   const [state, setState] = useState({ asking: false });
   const text = question && JSON.stringify(question);
-  const connected = mode.value === "server" || mode.value === "browser";
   const latest = useRef(0);
   useEffect(() => {
     const turn = ++latest.current;
-    if (!text || !connected) {
-      if (!text) setState({ asking: false });
+    if (!text) {
+      setState({ asking: false });
       return;
     }
     const cancel = new AbortController();
@@ -35,6 +34,6 @@ export function useAnswer(question, files) {
       clearTimeout(wait);
       cancel.abort();
     };
-  }, [text, connected, files]);
+  }, [text, files]);
   return state;
 }

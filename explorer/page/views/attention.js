@@ -50,7 +50,7 @@ function Maps({ answer }) {
       ${answer.similarity_map && html`<${Map} name="similarity of chains" map=${answer.similarity_map} />`}
       ${layers.filter((l) => l.map).map((l) => html`<${Map} key=${`${l.layer}-${l.head}`} name=${`layer ${l.layer}${l.head ? `, head ${l.head}` : ""}`} map=${l.map} />`)}
     </div>
-    <div class="scroll"><table><caption>Mean attention within a group less across groups, and the rank correlation of attention with similarity</caption>
+    <div class="scroll" tabindex="0" role="region" aria-label="table"><table><caption>Mean attention within a group less across groups, and the rank correlation of attention with similarity</caption>
       <thead><tr><th scope="col">layer</th><th scope="col">head</th><th scope="col">within</th><th scope="col">across</th><th scope="col">contrast</th><th scope="col">correlation</th><th scope="col">p</th></tr></thead>
       <tbody>${layers.map((l) => html`<tr key=${`${l.layer}-${l.head}`}><td>${l.layer}</td><td>${l.head || "mean"}</td><td>${short(l.within)}</td><td>${short(l.across)}</td><td>${short(l.contrast)}</td><td>${short(l.mantel)}</td><td>${short(l.mantel_p, 2)}</td></tr>`)}</tbody></table></div>`;
 }

@@ -49,7 +49,7 @@ export function Data() {
 
 function Next({ answer }) {
   return html`<section><h3>After ${answer.query.join(" ")}</h3>
-    <div class="scroll"><table><caption>What comes next, by each predictor</caption>
+    <div class="scroll" tabindex="0" role="region" aria-label="table"><table><caption>What comes next, by each predictor</caption>
       <thead><tr><th scope="col">predictor</th><th scope="col">most likely</th><th scope="col">probabilities</th></tr></thead>
       <tbody>${answer.predictions.map((p) => {
         const entries = Object.entries(p.distribution ?? {}).sort((a, b) => b[1] - a[1]);
@@ -83,14 +83,14 @@ function Transitions({ t }) {
         })}
         ${t.states.map((s, i) => { const [x, y] = place(i); return html`<g key=${s}><circle cx=${x} cy=${y} r=${node} class="node" /><text x=${x} y=${y} class="centre middle small strong">${s.length > 6 ? s.slice(0, 5) + "…" : s}</text></g>`; })}
       </svg><//>`}
-    <div class="scroll"><table><caption>Probability ± standard error (count)</caption>
+    <div class="scroll" tabindex="0" role="region" aria-label="table"><table><caption>Probability ± standard error (count)</caption>
       <thead><tr><th scope="col">from \\ to</th>${t.states.map((s) => html`<th key=${s} scope="col">${s}</th>`)}</tr></thead>
       <tbody>${t.states.map((s, i) => html`<tr key=${s}><th scope="row">${s}</th>${t.states.map((_, k) => html`<td key=${k}>${short(t.probabilities[i][k])} ± ${short(t.standard_errors[i][k], 2)} <small>(${t.counts[i][k]})</small></td>`)}</tr>`)}</tbody>
     </table></div></section>`;
 }
 
 function Scores({ answer }) {
-  return html`<section><h3>Which predictor to trust</h3><div class="scroll"><table><caption>On ${answer.prompts} prompts from the file</caption>
+  return html`<section><h3>Which predictor to trust</h3><div class="scroll" tabindex="0" role="region" aria-label="table"><table><caption>On ${answer.prompts} prompts from the file</caption>
     <thead><tr><th scope="col">predictor</th><th scope="col">squared error</th><th scope="col">accuracy</th><th scope="col">log loss</th></tr></thead>
     <tbody>${answer.predictors.map((p) => html`<tr key=${p.name}><th scope="row">${p.name}</th><td>${short(p.mse, 4)} ± ${short(p.mse_se, 2)}</td><td>${short(p.accuracy)}</td><td>${p.log_loss == null ? "–" : short(p.log_loss, 4)}</td></tr>`)}</tbody>
   </table></div></section>`;

@@ -166,7 +166,7 @@ function Plane({ answer, at }) {
 }
 
 function Minima({ answer }) {
-  return html`<section><h3>Local minima</h3><p>The enlarged optimum is ${loss(answer.loss_enlarged)}.</p><div class="scroll"><table>
+  return html`<section><h3>Local minima</h3><p>The enlarged optimum is ${loss(answer.loss_enlarged)}.</p><div class="scroll" tabindex="0" role="region" aria-label="table"><table>
     <thead><tr><th scope="col">loss</th><th scope="col">b</th><th scope="col">starts that end here</th><th scope="col">look</th></tr></thead>
     <tbody>${answer.minima.slice(0, 8).map((m) => html`<tr key=${m.loss}><td>${m.loss.toPrecision(9)}</td><td>${m.b.map((x) => short(x, 4)).join(", ")}</td><td>${m.hits}</td>
       <td><button type="button" onClick=${() => set({ at: text(m.b) })}>Choose</button></td></tr>`)}</tbody></table></div></section>`;
@@ -175,7 +175,7 @@ function Minima({ answer }) {
 function Here({ at }) {
   return html`<section><h3>The chosen point</h3>
     <p>b = (${at.b.map((x) => short(x, 4)).join(", ")}) has loss ${loss(at.loss)} with the best A:</p>
-    <div class="scroll"><table><caption>A, one row for each entry of b</caption><tbody>${at.A.map((row, i) => html`<tr key=${i}>${row.map((x, k) => html`<td key=${k}>${short(x, 5)}</td>`)}</tr>`)}</tbody></table></div>
+    <div class="scroll" tabindex="0" role="region" aria-label="table"><table><caption>A, one row for each entry of b</caption><tbody>${at.A.map((row, i) => html`<tr key=${i}>${row.map((x, k) => html`<td key=${k}>${short(x, 5)}</td>`)}</tr>`)}</tbody></table></div>
     <p>Descending from there ends at ${loss(at.descended.loss)}, b = (${at.descended.b.map((x) => short(x, 4)).join(", ")}).
       <button type="button" onClick=${() => set({ at: text(at.descended.b) })}>Go there</button></p></section>`;
 }

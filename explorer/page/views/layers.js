@@ -62,7 +62,7 @@ function Trace({ answer }) {
       <${Curves} label="Loss by layer" xLabel="layer" yLabel="mean" series=${series} /><//>
     ${gd.length > 1 && html`<${Figure} name="front" rows=${rows} caption="Distance to the Pareto front of all objectives, by layer.">
       <${Curves} label="Distance to the front by layer" xLabel="layer" yLabel="distance" series=${[{ name: "distance", colour: colours.best, points: gd.map((l) => [l.layer, l.gd]) }]} /><//>`}
-    <section><h3>Objectives, means over prompts</h3><div class="scroll"><table><thead><tr>${Object.keys(rows[0]).map((c) => html`<th scope="col" key=${c}>${c}</th>`)}</tr></thead>
+    <section><h3>Objectives, means over prompts</h3><div class="scroll" tabindex="0" role="region" aria-label="table"><table><thead><tr>${Object.keys(rows[0]).map((c) => html`<th scope="col" key=${c}>${c}</th>`)}</tr></thead>
       <tbody>${rows.map((r) => html`<tr key=${r.layer}>${Object.entries(r).map(([c, x]) => html`<td key=${c}>${c === "layer" ? x : short(x, 4)}</td>`)}</tr>`)}</tbody></table></div>
       <p><small>The layers are the steps of the theorem up to a relative ${short(answer.identity_error, 2)}.</small></p></section>`;
 }

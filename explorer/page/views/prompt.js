@@ -35,7 +35,7 @@ function Show({ p, lit, setLit }) {
   const width = columns.length * (cell + 6) + 40;
   const hover = (value) => ({ onPointerEnter: () => setLit(value), onPointerLeave: () => setLit(null), onFocus: () => setLit(value), onBlur: () => setLit(null), tabindex: 0 });
   return html`
-    <div class="scroll"><svg viewBox="0 0 ${width} ${(d + 1) * cell + 30}" style=${`width:${width}px`} role="img" aria-label=${`A prompt of ${p.context.length} chains; the query is ${p.query.join(", ")}`}>
+    <div class="scroll" tabindex="0" role="region" aria-label="table"><svg viewBox="0 0 ${width} ${(d + 1) * cell + 30}" style=${`width:${width}px`} role="img" aria-label=${`A prompt of ${p.context.length} chains; the query is ${p.query.join(", ")}`}>
       ${columns.map((chain, c) => html`<g key=${c} transform="translate(${c * (cell + 6) + (c === columns.length - 1 ? 30 : 4)} 2)">
         ${chain.map((s, i) => html`<g key=${i} transform="translate(0 ${i * cell})"><rect width=${cell - 3} height=${cell - 3} rx="4" class=${`state s${s === null ? "ask" : s % 4} ${bright(chain, i) || rowLit(i) ? "lit" : ""}`} />
           <text x=${(cell - 3) / 2} y=${(cell - 3) / 2} class="centre middle small">${s === null ? "?" : s}</text></g>`)}
@@ -53,7 +53,7 @@ function Show({ p, lit, setLit }) {
         <thead><tr><th></th>${p.rows.map((r) => html`<th scope="col" key=${r.name}>${r.name}</th>`)}</tr></thead>
         <tbody>${p.gram.map((row, i) => html`<tr key=${i}><th scope="row">${p.rows[i].name}</th>${row.map((x, k) => html`<td key=${k} class="hover" ...${hover({ i, k })}>${short(x)}</td>`)}</tr>`)}</tbody></table></section>
     </div>
-    <section><h3>What each predictor says</h3><div class="scroll"><table>
+    <section><h3>What each predictor says</h3><div class="scroll" tabindex="0" role="region" aria-label="table"><table>
       <thead><tr><th scope="col">predictor</th><th scope="col">expects</th><th scope="col">probabilities</th><th scope="col">squared error here</th></tr></thead>
       <tbody>${p.predictions.map((x) => html`<tr key=${x.name}><th scope="row">${x.name}</th><td>${short(x.expected, 4)}</td><td>${x.distribution ? x.distribution.map((v, s) => `${s}: ${short(v)}`).join(", ") : "–"}</td><td>${short((x.expected - p.label_value) ** 2)}</td></tr>`)}</tbody></table></div></section>`;
 }
