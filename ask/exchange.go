@@ -61,8 +61,12 @@ func isNil(answer Answer) bool {
 // fileOf returns a file that comes with an answer.
 func fileOf(answer Answer, name string) ([]byte, error) {
 	attached, ok := answer.(Attached)
-	if !ok {
-		return nil, inputf("", "no files come with this answer")
+	if !ok { // answers are values, and their methods those of pointers
+		pointer := reflect.New(reflect.TypeOf(answer))
+		pointer.Elem().Set(reflect.ValueOf(answer))
+		if attached, ok = pointer.Interface().(Attached); !ok {
+			return nil, inputf("", "no files come with this answer")
+		}
 	}
 	files, err := attached.Files()
 	if err != nil {

@@ -40,6 +40,11 @@ func TestExchange(t *testing.T) {
 		t.Errorf("the certificate is not verified: %s, %v", verified, bad)
 	}
 
+	trained, bad := Exchange(t.Context(), []byte(`{"command":"train","d":1,"steps":3,"batch":10,"seeds":1,"eval-prompts":10}`), nil, "params.safetensors", nil)
+	if bad != nil || len(trained) == 0 {
+		t.Errorf("no parameters come with what was trained: %v", bad)
+	}
+
 	for question, field := range map[string]string{
 		`{`:                            "",
 		`{"command":"optimum","d":0}`:  "d",

@@ -10,7 +10,7 @@ import { Curves, Figure, colours } from "../chart.js";
 import { loss, short } from "../numbers.js";
 
 export function Landscape() {
-  const q = task({ states: "2" });
+  const q = task({ states: "" });
   const dimension = (q.d ?? 2) + (q.bias ? 1 : 0) + 1; // of b
   const small = dimension <= 3 && (q.embedding ?? "index") !== "onehot" && (q.states ?? 2) === 2;
   const at = flags.value.at;
@@ -22,7 +22,9 @@ export function Landscape() {
     <p>A one-layer transformer is a vector b and a matrix A. For each direction of b the best A is known, and its loss, v(b), is a landscape over the directions; b and −b are the same model.</p>
     ${!small && html`<p class="notice">With d = 1 the directions of b are a circle and with d = 2 a plane that can be drawn; a constant coordinate takes one more. Choose a smaller d.</p>`}
     <${Status} of=${[m, p]} />
-    ${small && m.answer && (dimension === 2 ? html`<${Circle} answer=${m.answer} />` : html`<${Plane} answer=${m.answer} at=${p.answer?.at} />`)}
+    ${/* the last answer stays until the next one is there, and may be of another d */ ""}
+    ${small && m.answer?.directions && html`<${Circle} answer=${m.answer} />`}
+    ${small && m.answer?.map && html`<${Plane} answer=${m.answer} at=${p.answer?.at?.b.length === 3 ? p.answer.at : null} />`}
     ${small && m.answer && html`<${Minima} answer=${m.answer} />`}
     ${small && at && p.answer?.at && html`<${Here} at=${p.answer.at} />`}
     ${small && html`<${Commands} lines=${[commandLine(at ? { ...map, at } : map)]} />`}
