@@ -145,6 +145,9 @@ func (t *tables) errors(b *basis, f *Form, unproven string) FormErrors {
 	if unproven != "" {
 		return FormErrors{Claim: Numeric, Reason: unproven}
 	}
+	if t.roundings == 0 {
+		return FormErrors{Claim: Numeric, Reason: "the roundings of its moments were not counted"}
+	}
 	g := gamma(t.roundings)
 	if g >= 0.5 {
 		return FormErrors{Claim: Numeric, Reason: fmt.Sprintf("its numbers pass through %.0g roundings, too many for a bound", t.roundings)}

@@ -170,6 +170,15 @@ func TestErrorsNumeric(t *testing.T) {
 	}
 }
 
+// Tables whose roundings nobody counted prove nothing.
+func TestErrorsUncounted(t *testing.T) {
+	m := of(t, newTask(t, markov.Spec{D: 2}), Options{Rule: GaussJacobi})
+	m.tables.roundings = 0
+	if e := m.At(3).Errors; e.Claim != Numeric || e.Reason == "" {
+		t.Errorf("%+v", e)
+	}
+}
+
 // The charge covers what a perturbation within the bounds can do at X.
 func TestCharge(t *testing.T) {
 	e := FormErrors{Claim: Proven, H: 1e-3, L: 1e-4, C: 1e-5}
