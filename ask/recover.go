@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"time"
 
+	"markovicl/certificate"
 	"markovicl/landscape"
 	"markovicl/markov"
 	"markovicl/moment"
@@ -68,7 +69,7 @@ type RecoverAnswer struct {
 	Proof       *Proof `json:"proof,omitempty"`
 
 	form        *moment.Form
-	certificate *landscape.Certificate
+	certificate *certificate.Certificate
 }
 
 // Minimum is a local minimum of the loss of one-layer transformers.
@@ -304,7 +305,7 @@ func prove(ctx context.Context, form *moment.ExactForm, a *RecoverAnswer) (*Proo
 	if a.certificate == nil {
 		return enlarged, nil // a bound for every one-layer model, by itself
 	}
-	p, err := landscape.NewProof(form, a.certificate, proofDecimals)
+	p, err := certificate.NewProof(form, a.certificate, proofDecimals)
 	if err != nil {
 		return nil, fmt.Errorf("exact proof for %v: %w", a.Task, err)
 	}

@@ -6,7 +6,7 @@ import (
 	"errors"
 	"fmt"
 
-	"markovicl/landscape"
+	"markovicl/certificate"
 	"markovicl/markov"
 	"markovicl/moment"
 )
@@ -36,25 +36,25 @@ func (q *Recover) verify(ctx context.Context, env Env) (Answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	certificate, err := landscape.DecodeCertificate(bytes.NewReader(data), int64(len(data)))
+	file, err := certificate.DecodeCertificate(bytes.NewReader(data), int64(len(data)))
 	if err != nil {
 		return nil, input("verify", fmt.Errorf("certificate file %s: %w", q.Verify, err))
 	}
-	task, err := q.verifiedTask(env, certificate)
+	task, err := q.verifiedTask(env, file)
 	if err != nil {
 		return nil, err
 	}
-	var check *landscape.Check
+	var check *certificate.Check
 	if task == nil {
-		check, err = certificate.Check()
+		check, err = file.Check()
 	} else {
 		var moments *moment.Moments
 		if moments, err = moment.Of(ctx, *task, moment.Options{}); err != nil {
 			return nil, inputUnlessEnded(ctx, "", err)
 		}
-		check, err = certificate.CheckTask(ctx, moments.At(task.Context()))
+		check, err = file.CheckTask(ctx, moments.At(task.Context()))
 		switch {
-		case errors.Is(err, landscape.ErrOtherForm):
+		case errors.Is(err, certificate.ErrOtherForm):
 			err = fmt.Errorf("it is not about the task %v: %w", task, err)
 		case err != nil:
 			err = fmt.Errorf("about the task %v: %w", task, err)
@@ -64,9 +64,9 @@ func (q *Recover) verify(ctx context.Context, env Env) (Answer, error) {
 		return nil, fmt.Errorf("certificate file %s is rejected: %w", q.Verify, err)
 	}
 	answer := VerifyAnswer{
-		Valid: true, LowerBound: certificate.Lower, ProvenBound: check.Bound.Value,
+		Valid: true, LowerBound: file.Lower, ProvenBound: check.Bound.Value,
 		Claim: check.Bound.Claim, About: check.About, Reason: check.Bound.Reason, Charge: check.Charge,
-		Size: check.Size, Level: certificate.Level(), Definite: check.Definite, Slack: check.Slack, Task: task,
+		Size: check.Size, Level: file.Level(), Definite: check.Definite, Slack: check.Slack, Task: task,
 	}
 	if task != nil {
 		answer.TaskDifference = &check.Difference
@@ -76,15 +76,15 @@ func (q *Recover) verify(ctx context.Context, env Env) (Answer, error) {
 
 // verifiedTask returns the task that the question names, or else the file; nil if
 // neither does.
-func (q *Recover) verifiedTask(env Env, certificate *landscape.Certificate) (*markov.Task, error) {
+func (q *Recover) verifiedTask(env Env, file *certificate.Certificate) (*markov.Task, error) {
 	if q.Task.given() {
 		task, err := q.task(env, "the check of a certificate")
 		return &task, err
 	}
-	if certificate.Task == "" {
+	if file.Task == "" {
 		return nil, nil
 	}
-	task, err := markov.ParseTask([]byte(certificate.Task))
+	task, err := markov.ParseTask([]byte(file.Task))
 	if err != nil {
 		return nil, inputf("verify", "certificate file %s: its task: %w", q.Verify, err)
 	}

@@ -1,76 +1,222 @@
 package landscape
 
 import (
-	"fmt"
+	"context"
 	"math"
+	"math/big"
 
+	"markovicl/certificate"
 	"markovicl/moment"
 )
 
-// Bound is a number below every loss that it is about, and what it rests on. It is
-// about the task if the form says how far it is from the task's (moment.FormErrors),
-// else about the form as it is stored.
-type Bound struct {
-	Value  float64 // -Inf where nothing is proven
-	Claim  moment.Claim
-	Reason string // why nothing is proven; "" if something is
+// The stage bound of Recover.
+
+// attained takes the certificates that there are where the enlarged optimum is a
+// transformer: the bound is the optimum itself.
+func (r *recovery) attained(ctx context.Context) {
+	n := r.form.Q * (r.form.Q + 1) * (r.form.Q + 1)
+	switch {
+	case r.definite():
+		if W, v := roundedProof(ctx, r.form, make([]float64, n*n)); v != nil {
+			r.certificate(&certificate.Certificate{W: W, Form: r.form}, v)
+		}
+	case r.settings.Level >= 1 && r.reduced != nil:
+		if c, v, err := attainedMultiplier(r.form, r.reduced); err == nil {
+			r.certificate(c, v)
+		}
+	}
 }
 
-// Proven reports whether the bound is one: by fractions, or in floating point with
-// every error charged.
-func (b Bound) Proven() bool { return b.Claim == moment.Exact || b.Claim == moment.Proven }
-
-// noBound is what is left where nothing is proven.
-func noBound(reason string) Bound {
-	return Bound{Value: math.Inf(-1), Claim: moment.Numeric, Reason: reason}
+// attainedNow takes note if a further search has found a transformer that attains the
+// enlarged optimum.
+func (r *recovery) attainedNow(ctx context.Context) {
+	best := r.scene.lift(r.minima[0])
+	if r.form.Errors.Claim != moment.Numeric && r.attains(r.scene.loss(best.B, best.A, 1)) {
+		r.out.Realisable, r.out.Reason = Realisable, ""
+	}
 }
 
-// charged returns the bound for the exact form of a task that follows from one for
-// the stored form, given how the loss grows. For parameters whose loss on the exact
-// form is at most the bound itself the errors are charged; all others are above it.
-func charged(bound float64, growth Growth, errs moment.FormErrors) (Bound, error) {
-	charge, err := growth.Charge(errs, bound)
+// improvement is by how much the loss must fall, relatively, for a further attempt at
+// a certificate to be worth while.
+const improvement = 1e-9
+
+// improved reports whether the loss is lower than before.
+func (r *recovery) improved(before float64) bool {
+	return r.loss < before-improvement*math.Abs(before)
+}
+
+// prove proves lower bounds until one meets the loss or nothing is left to try.
+func (r *recovery) prove(ctx context.Context) error {
+	if r.definite() && !r.done(ctx) {
+		if err := r.boundByCertificate(ctx); err != nil {
+			return err
+		}
+	}
+	if r.form.Q == 1 && r.definite() && !r.done(ctx) {
+		if err := r.boundByPolynomials(); err != nil {
+			return err
+		}
+	}
+	if !r.definite() && (r.settings.Level < 1 || r.reduced == nil) && !r.done(ctx) {
+		if _, err := r.searchHarder(ctx); err != nil {
+			return err
+		}
+		r.attainedNow(ctx)
+	}
+	small := r.definite() && r.form.Q <= branchDimension
+	if !r.done(ctx) && (r.settings.Level >= 1 || r.settings.Level == 0 && small) {
+		if r.reduce(); r.reduced != nil {
+			if err := r.boundByMultiplier(ctx); err != nil {
+				return err
+			}
+		}
+	}
+	if small && r.settings.Boxes >= 0 && !r.done(ctx) {
+		r.estimateByBoxes(ctx)
+	}
+	return nil
+}
+
+// boundByPolynomials proves the best loss for d = 1 in exact arithmetic: of the task's
+// form, or of the stored one with its errors charged.
+func (r *recovery) boundByPolynomials() error {
+	exact := r.exact
+	if exact == nil {
+		exact = certificate.Dyadic(r.form)
+	}
+	v, err := newCircle(exact)
 	if err != nil {
-		return Bound{}, err
+		return err
 	}
-	value := bound
-	if charge > 0 {
-		value = roundDown(bound - charge)
+	width := new(big.Rat).SetFloat64(1e-9 * math.Abs(r.loss))
+	lower, _ := v.bestLoss(width)
+	bound := certificate.Bound{Value: below(lower), Claim: moment.Exact}
+	if r.exact == nil && r.form.Errors.Claim != "" {
+		growth, err := certificate.GrowthOf(r.form)
+		if err == nil {
+			bound, err = certificate.Charged(bound.Value, growth, r.form.Errors)
+		}
+		if err != nil {
+			r.note("the bound by polynomials is about the stored form only: %v", err)
+			return nil
+		}
 	}
-	if math.IsNaN(value) || math.IsInf(value, 0) {
-		return Bound{}, errSlow
-	}
-	return Bound{Value: value, Claim: moment.Proven}, nil
+	r.raise(bound, Exactly)
+	return nil
 }
 
-// aboutTask returns what a certificate proves about the exact form that the stored
-// one comes from, or about the stored form itself if it comes from none. At level 1
-// the errors are within what the check allows for.
-func (v *Verification) aboutTask(form *moment.Form, level int) (Bound, error) {
-	errs := form.Errors
-	if level > 0 {
-		if v.Within < max(errs.H, errs.L, errs.C) {
-			return Bound{}, fmt.Errorf("the check allows for errors up to %.1e of H, h and c, which may have %.1e", v.Within, max(errs.H, errs.L, errs.C))
+// boundByCertificate looks for a semidefinite certificate at the best minimum.
+func (r *recovery) boundByCertificate(ctx context.Context) error {
+	for attempt := 0; ; attempt++ {
+		W, v, err := certify(ctx, r.form, &r.minima[0].LocalMinimum, r.evaluated)
+		if err != nil {
+			r.note("there is no certificate of level 0: %v", err)
+			return nil
 		}
-		return Bound{Value: v.Bound, Claim: moment.Proven}, nil
-	}
-	if v.Growth != nil {
-		if b, err := charged(v.Bound, *v.Growth, errs); err == nil && b.Value >= v.Bound-1e-12*math.Abs(v.Bound) {
-			return b, nil
+		if v != nil {
+			r.certificate(&certificate.Certificate{W: W, Form: r.form}, v)
+		}
+		if r.done(ctx) {
+			return nil
+		}
+		// A better minimum may have been missed: by too few starts, or because
+		// it is easier to find from the relaxation's own solution.
+		before := r.loss
+		if attempt == 0 {
+			if _, err := r.searchHarder(ctx); err != nil {
+				return err
+			}
+		}
+		if !r.improved(before) {
+			b, err := relax(ctx, r.form, &r.minima[0].LocalMinimum, func(W []float64, v *certificate.Verification) bool {
+				r.certificate(&certificate.Certificate{W: W, Form: r.form}, v)
+				return r.done(ctx)
+			})
+			if err != nil {
+				r.note("the relaxation has no bound: %v", err)
+				return nil
+			}
+			if b != nil {
+				if err := r.descend(ctx, r.restricted([][]float64{b}), 0, 0); err != nil {
+					return err
+				}
+			}
+		}
+		if r.done(ctx) || attempt == 2 || !r.improved(before) {
+			return nil
 		}
 	}
-	growth, err := GrowthOf(form)
+}
+
+// tied is how close, relatively, the losses of minima are that count as equal.
+const tied = 1e-9
+
+// boundByMultiplier looks for a certificate of level 1 at the best minimum, or at
+// all that are as good.
+func (r *recovery) boundByMultiplier(ctx context.Context) error {
+	if r.searched == r.form && !r.reduced.trivial() {
+		return nil // the minima are those of another form
+	}
+	for attempt := range 2 {
+		var best []LocalMinimum
+		for _, m := range r.minima {
+			if m.Loss <= r.loss+tied*math.Abs(r.loss) {
+				best = append(best, m.LocalMinimum)
+			}
+		}
+		floor := r.out.LossEnlarged
+		if err := certifyMultiplier(ctx, r.form, r.reduced, best, floor, r.evaluated, r.certificate); err != nil {
+			r.note("there is no certificate of level 1: %v", err)
+			return nil
+		}
+		if r.done(ctx) || attempt == 1 {
+			return nil
+		}
+		if better, err := r.searchHarder(ctx); err != nil || !better {
+			return err
+		}
+	}
+	return nil
+}
+
+// estimateByBoxes bounds the loss by branch and bound, whose rounding errors are
+// estimated and not proven: it is said, and no bound.
+func (r *recovery) estimateByBoxes(ctx context.Context) {
+	boxes := r.settings.Boxes
+	if boxes == 0 {
+		boxes = DefaultBoxes
+	}
+	b := branchAndBound(ctx, r.form, r.loss, branchSettings{gap: CertifiedGap / 2, boxes: boxes, condition: r.optimum.Condition})
+	if b.lower > r.lower {
+		r.note("branch and bound (%d boxes) puts the best loss above %.12g; its rounding errors are estimated, so that this is no proof", b.boxes, b.lower)
+	}
+}
+
+// claimMargin is what a certificate claims less than was proven, relatively, so
+// that a check elsewhere, whose sums may be ordered differently, agrees.
+const claimMargin = 1e-10
+
+// certificate takes a certificate that proves a bound, and sets what it claims.
+func (r *recovery) certificate(c *certificate.Certificate, v *certificate.Verification) {
+	c.Lower = v.Bound - claimMargin*math.Abs(v.Bound)
+	if r.out.Certificate == nil || c.Lower > r.out.Certificate.Lower {
+		r.out.Certificate = c
+		r.out.StoredBound = certificate.Bound{Value: c.Lower, Claim: moment.Proven}
+	}
+	if r.form.Errors.Claim == moment.Numeric {
+		r.report()
+		return
+	}
+	bound, err := v.AboutTask(r.form, c.Level())
+	if err == nil && c.Level() > 0 {
+		err = r.provenDependences()
+	}
 	if err != nil {
-		if v.Growth == nil {
-			return Bound{}, err
-		}
-		return charged(v.Bound, *v.Growth, errs)
+		r.note("the certificate is about the stored form only: %v", err)
+		r.report()
+		return
 	}
-	b, err := charged(v.Bound, growth, errs)
-	if v.Growth != nil {
-		if other, otherErr := charged(v.Bound, *v.Growth, errs); otherErr == nil && (err != nil || other.Value > b.Value) {
-			return other, nil
-		}
-	}
-	return b, err
+	bound.Value -= claimMargin * math.Abs(bound.Value)
+	c.Lower = min(c.Lower, bound.Value) // the file is about the task too
+	r.raise(bound, BySDP)
 }

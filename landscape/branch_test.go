@@ -9,6 +9,7 @@ import (
 
 	"gonum.org/v1/gonum/mat"
 
+	"markovicl/certificate"
 	"markovicl/markov"
 )
 
@@ -108,7 +109,7 @@ func TestThreeMethodsAgree(t *testing.T) {
 			t.Errorf("%+v: branch and bound %.12g (%d boxes, closed %v), transformer %.12g", c.spec, b.lower, b.boxes, b.closed, r.Loss)
 		}
 		if form.Q == 1 {
-			v, err := newCircle(dyadicForm(form))
+			v, err := newCircle(certificate.Dyadic(form))
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"markovicl/certificate"
 	"markovicl/internal/npz"
 )
 
@@ -71,7 +72,7 @@ func TestMalformedCertificateFiles(t *testing.T) {
 		if err := os.WriteFile(path, file.Bytes(), 0o666); err != nil {
 			t.Fatal(err)
 		}
-		_, err := ReadCertificate(path)
+		_, err := certificate.ReadCertificate(path)
 		switch {
 		case c.want == "" && err != nil:
 			t.Error(err)

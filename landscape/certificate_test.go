@@ -12,6 +12,7 @@ import (
 
 	"gonum.org/v1/gonum/mat"
 
+	"markovicl/certificate"
 	"markovicl/markov"
 	"markovicl/moment"
 )
@@ -35,7 +36,7 @@ func TestCertificateFile(t *testing.T) {
 	if err := c.WriteFile(path); err != nil {
 		t.Fatal(err)
 	}
-	got, err := ReadCertificate(path)
+	got, err := certificate.ReadCertificate(path)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -47,7 +48,7 @@ func TestCertificateFile(t *testing.T) {
 		t.Error(err)
 	}
 	// The reader's own check: the bordered matrix has no negative eigenvalue.
-	S, k := bordered(got.Form, got.W)
+	S, k := certificate.Bordered(got.Form, got.W)
 	Q := mat.NewSymDense(len(k)+1, nil)
 	Q.SetSym(0, 0, got.Form.C-got.Lower)
 	for i := range k {
@@ -70,7 +71,7 @@ func TestCertificateFile(t *testing.T) {
 		if err := os.WriteFile(short, data[:n], 0o666); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := ReadCertificate(short); err == nil {
+		if _, err := certificate.ReadCertificate(short); err == nil {
 			t.Errorf("a file cut off after %d of %d bytes was accepted", n, len(data))
 		}
 	}
@@ -87,20 +88,20 @@ func TestCertificateRejectsForgery(t *testing.T) {
 	other := certified(t, markov.Spec{D: 2, N: "100"}).Certificate
 	n := 18
 	for name, c := range map[string]struct {
-		change  func(c *Certificate)
+		change  func(c *certificate.Certificate)
 		message string
 	}{
-		"a higher bound":      {func(c *Certificate) { c.Lower += 1e-5 }, "not proven"},
-		"an asymmetric W":     {func(c *Certificate) { c.W[1*n+9]++ }, "W is not symmetric"},
-		"a W without minors":  {func(c *Certificate) { c.W[0]++ }, "not a combination of 2 x 2 minors"},
-		"W scaled":            {func(c *Certificate) { scaled(c.W, 1.1) }, "proven"},
-		"W = 0":               {func(c *Certificate) { zero(c.W) }, "proven"},
-		"W huge":              {func(c *Certificate) { scaled(c.W, 1e3) }, "not positive semidefinite"},
-		"NaN":                 {func(c *Certificate) { c.W[5] = math.NaN() }, "finite"},
-		"another task's W":    {func(c *Certificate) { c.W = other.W }, "proven"},
-		"another task's form": {func(c *Certificate) { c.Form = other.Form }, "proven"},
-		"infinite l":          {func(c *Certificate) { c.Lower = math.Inf(-1) }, "finite"},
-		"a short W":           {func(c *Certificate) { c.W = c.W[:7] }, "entries"},
+		"a higher bound":      {func(c *certificate.Certificate) { c.Lower += 1e-5 }, "not proven"},
+		"an asymmetric W":     {func(c *certificate.Certificate) { c.W[1*n+9]++ }, "W is not symmetric"},
+		"a W without minors":  {func(c *certificate.Certificate) { c.W[0]++ }, "not a combination of 2 x 2 minors"},
+		"W scaled":            {func(c *certificate.Certificate) { scaled(c.W, 1.1) }, "proven"},
+		"W = 0":               {func(c *certificate.Certificate) { zero(c.W) }, "proven"},
+		"W huge":              {func(c *certificate.Certificate) { scaled(c.W, 1e3) }, "not positive semidefinite"},
+		"NaN":                 {func(c *certificate.Certificate) { c.W[5] = math.NaN() }, "finite"},
+		"another task's W":    {func(c *certificate.Certificate) { c.W = other.W }, "proven"},
+		"another task's form": {func(c *certificate.Certificate) { c.Form = other.Form }, "proven"},
+		"infinite l":          {func(c *certificate.Certificate) { c.Lower = math.Inf(-1) }, "finite"},
+		"a short W":           {func(c *certificate.Certificate) { c.W = c.W[:7] }, "entries"},
 	} {
 		forged := *genuine
 		forged.W = slices.Clone(genuine.W)
@@ -139,7 +140,7 @@ func TestProveBoundIsSound(t *testing.T) {
 				}
 			}
 		}
-		v, err := proveBound(form, W, true)
+		v, err := certificate.Prove(form, W, true)
 		if err != nil {
 			continue
 		}
@@ -150,7 +151,7 @@ func TestProveBoundIsSound(t *testing.T) {
 		}
 		// The bordered matrix itself, by its eigenvalues.
 		if v.Slack == 0 {
-			S, k := bordered(form, W)
+			S, k := certificate.Bordered(form, W)
 			n := len(k)
 			Q := mat.NewSymDense(n+1, nil)
 			Q.SetSym(n, n, form.C-v.Bound)
@@ -175,7 +176,7 @@ func TestProveBoundIsSound(t *testing.T) {
 // A slack takes over where N + W is singular.
 func TestSlack(t *testing.T) {
 	form := binaryForm(1, 10, 0.5, false)
-	v, err := proveBound(form, make([]float64, 16), true) // W = 0 on a singular N
+	v, err := certificate.Prove(form, make([]float64, 16), true) // W = 0 on a singular N
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -188,7 +189,7 @@ func TestSlack(t *testing.T) {
 	}
 	// H singular: no bound of |y|.
 	singular := &moment.Form{Q: 1, H: mat.NewSymDense(3, []float64{1, 0, 0, 0, 1, 0, 0, 0, 0}), L: []float64{1, 0, 0}, C: 2}
-	if _, err := proveBound(singular, make([]float64, 16), true); err == nil {
+	if _, err := certificate.Prove(singular, make([]float64, 16), true); err == nil {
 		t.Error("a bound was proven from a singular form and W = 0")
 	}
 }

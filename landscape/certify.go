@@ -4,6 +4,7 @@ import (
 	"context"
 	"math"
 
+	"markovicl/certificate"
 	"markovicl/moment"
 )
 
@@ -22,7 +23,7 @@ var dualMargins = []float64{1e-4, 1e-6, 1e-8}
 // certify looks for a certificate at a local minimum and returns the best bound
 // it proves; nil if it proves none. The search ends as soon as N + W is
 // definite, which proves that the minimum is global.
-func certify(ctx context.Context, form *moment.Form, minimum *LocalMinimum, evaluated func()) (W []float64, v *Verification, err error) {
+func certify(ctx context.Context, form *moment.Form, minimum *LocalMinimum, evaluated func()) (W []float64, v *certificate.Verification, err error) {
 	search, err := newDualSearch(form, minimum.B, minimum.A)
 	if err != nil {
 		return nil, nil, err
@@ -93,9 +94,9 @@ func (p penalty) descend(ctx context.Context, w []float64, margin float64, preco
 // on the kernel of N: there Y_(i,(j,k)) = -Y_(k,(j,i)), and each minor is a
 // square. So N + t W_K is definite for small t > 0 when H is, and mixing a little
 // of it in makes room for rounding.
-func roundedProof(ctx context.Context, form *moment.Form, W []float64) ([]float64, *Verification) {
-	best, bestW := (*Verification)(nil), W
-	if v, err := proveBound(form, W, true); err == nil {
+func roundedProof(ctx context.Context, form *moment.Form, W []float64) ([]float64, *certificate.Verification) {
+	best, bestW := (*certificate.Verification)(nil), W
+	if v, err := certificate.Prove(form, W, true); err == nil {
 		best = v
 	}
 	if best != nil && best.Slack == 0 {
@@ -113,7 +114,7 @@ func roundedProof(ctx context.Context, form *moment.Form, W []float64) ([]float6
 		for i := range mixed {
 			mixed[i] = (1-mix)*W[i] + mix*interior[i]
 		}
-		v, err := proveBound(form, mixed, false)
+		v, err := certificate.Prove(form, mixed, false)
 		if err != nil {
 			continue
 		}
@@ -138,7 +139,7 @@ const roomForRounding = 2e-9
 // assumption that the minimum given is global, and passes on each bound that is
 // better than those before; it stops as soon as enough says so. It returns a
 // direction of b for a further descent.
-func relax(ctx context.Context, form *moment.Form, minimum *LocalMinimum, better func(W []float64, v *Verification) (enough bool)) (b []float64, err error) {
+func relax(ctx context.Context, form *moment.Form, minimum *LocalMinimum, better func(W []float64, v *certificate.Verification) (enough bool)) (b []float64, err error) {
 	search, err := newDualSearch(form, minimum.B, minimum.A)
 	if err != nil {
 		return nil, err
@@ -198,8 +199,7 @@ func interiorPoint(ctx context.Context, form *moment.Form) []float64 {
 		for i, x := range WK {
 			W[i] = t * x
 		}
-		S, _ := bordered(form, W)
-		if s, err := unitScale(S, n); err == nil && provenDefinite(S, n, s, 0, 0) > 0 {
+		if _, err := certificate.Prove(form, W, false); err == nil {
 			return W
 		}
 	}

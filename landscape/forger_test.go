@@ -10,6 +10,7 @@ import (
 
 	"gonum.org/v1/gonum/mat"
 
+	"markovicl/certificate"
 	"markovicl/landscape"
 	"markovicl/markov"
 	"markovicl/moment"
@@ -83,16 +84,16 @@ func moved(form *moment.Form, X []float64, H, h, c float64, together bool, rando
 // forged returns the largest bound that the check of a file accepts for a task,
 // of many above low, an honest one, and above high, the optimum; and the largest
 // that it says to have proven; -Inf if it accepts none.
-func forged(t *testing.T, certificate landscape.Certificate, task *moment.Form, low, high float64) (accepted, proven float64) {
+func forged(t *testing.T, c certificate.Certificate, task *moment.Form, low, high float64) (accepted, proven float64) {
 	t.Helper()
 	accepted, proven = math.Inf(-1), math.Inf(-1)
 	path := filepath.Join(t.TempDir(), "forged.npz")
 	try := func(l float64) bool {
-		certificate.Lower = l
-		if err := certificate.WriteFile(path); err != nil {
+		c.Lower = l
+		if err := c.WriteFile(path); err != nil {
 			t.Fatal(err)
 		}
-		read, err := landscape.ReadCertificate(path)
+		read, err := certificate.ReadCertificate(path)
 		if err != nil {
 			return false
 		}
@@ -179,10 +180,10 @@ func TestForger(t *testing.T) {
 				random = rng
 			}
 			form := moved(task, X, move.H, move.h, move.c, level == 1, random)
-			certificates := map[string]*landscape.Certificate{"the honest W": {Lower: r.Certificate.Lower, W: r.Certificate.W, Form: form, Multiplier: r.Certificate.Multiplier}}
+			certificates := map[string]*certificate.Certificate{"the honest W": {Lower: r.Certificate.Lower, W: r.Certificate.W, Form: form, Multiplier: r.Certificate.Multiplier}}
 			if move.H < 2 { // a W of the moved form itself
 				if other, err := landscape.Recover(t.Context(), form, settings); err == nil && other.Certificate != nil {
-					certificates["a W of the moved form"] = &landscape.Certificate{Lower: other.Certificate.Lower, W: other.Certificate.W, Form: form, Multiplier: other.Certificate.Multiplier}
+					certificates["a W of the moved form"] = &certificate.Certificate{Lower: other.Certificate.Lower, W: other.Certificate.W, Form: form, Multiplier: other.Certificate.Multiplier}
 				}
 			}
 			for kind, c := range certificates {

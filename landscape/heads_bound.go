@@ -9,6 +9,7 @@ import (
 
 	"gonum.org/v1/gonum/mat"
 
+	"markovicl/certificate"
 	"markovicl/moment"
 )
 
@@ -79,7 +80,7 @@ func newHeadsBounder(form *moment.Form) (*headsBounder, error) {
 	// (Rump 2006: gamma_{n+1} tr H) goes through.
 	shifted := mat.NewSymDense(n, nil)
 	shifted.CopySym(form.H)
-	shift := 2 * gamma(n+2) * mat.Trace(form.H)
+	shift := 2 * certificate.Gamma(n+2) * mat.Trace(form.H)
 	for i := range n {
 		shifted.SetSym(i, i, form.H.At(i, i)-shift)
 	}
@@ -99,11 +100,11 @@ func newHeadsBounder(form *moment.Form) (*headsBounder, error) {
 		residual.Set(i, i, residual.At(i, i)-1)
 	}
 	normH, normG := mat.Norm(form.H, 2), mat.Norm(G, 2) // Frobenius
-	r := (mat.Norm(&residual, 2) + gamma(n+2)*(normH*normG+math.Sqrt(float64(n)))) * (1 + gamma(n*n+8))
+	r := (mat.Norm(&residual, 2) + certificate.Gamma(n+2)*(normH*normG+math.Sqrt(float64(n)))) * (1 + certificate.Gamma(n*n+8))
 	if !(r < 0.5) {
 		return nil, errors.New("H is too badly conditioned to invert")
 	}
-	up := 1 + gamma(n*n+8)
+	up := 1 + certificate.Gamma(n*n+8)
 	b.errG = normG * r / (1 - r) * up
 	inverse := normG / (1 - r) * up
 	b.X = make([]float64, n)
@@ -114,7 +115,7 @@ func newHeadsBounder(form *moment.Form) (*headsBounder, error) {
 	var left mat.VecDense
 	left.MulVec(form.H, x)
 	left.SubVec(&left, mat.NewVecDense(n, form.L))
-	rounding := gamma(n+2) * (normH*mat.Norm(x, 2) + mat.Norm(mat.NewVecDense(n, form.L), 2))
+	rounding := certificate.Gamma(n+2) * (normH*mat.Norm(x, 2) + mat.Norm(mat.NewVecDense(n, form.L), 2))
 	b.errX = inverse * (mat.Norm(&left, 2) + rounding) * up
 	b.G = make([]float64, n*n)
 	for i := range n {
@@ -216,7 +217,7 @@ func (b *headsBounder) taylor(box *headsBox) float64 {
 		value -= b.dw[i] * sum
 	}
 	// |w|, |dw| <= 3 entrywise, and every term is a product of few factors.
-	return value - gamma(8*b.m+8*b.q*b.q+64)*9*size
+	return value - certificate.Gamma(8*b.m+8*b.q*b.q+64)*9*size
 }
 
 // boundHeads proves how low the loss of a model with D-1 heads can be above f~*,

@@ -8,21 +8,25 @@
 //   - optimum.go, factors.go: the minimum over the enlarged space; large ones
 //   - jackknife.go: its standard errors where moments are sampled
 //   - exact.go, lifting.go: the same in fractions
-//   - realise.go: for d = 1, the transformer that a point of it is (paper, Theorem 3.3)
+//   - optimum_proof.go: what is proven of it
+//   - factor_quadratic.go: for d = 1, the transformer that a point of it is (paper, Theorem 3.3)
 //   - decide.go, decide_exact.go: is a point of the enlarged space a transformer?
-//   - recover.go: the best transformer and a proof that it is best, from these parts:
+//   - realise.go: is the enlarged optimum one?
+//   - recover.go: the best transformer and a proof that it is best: the answer, and the
+//     row of its stages; search.go, bound.go: these stages, with scene.go, what they
+//     share; from these parts:
 //   - varpro.go, minima.go: the local minima of the loss over transformers
-//   - sdp.go, certify.go: the semidefinite certificate and the search for it
+//   - sdp.go, certify.go: the search for a certificate of level 0
 //   - admm.go: the best bound of the relaxation where no certificate closes
-//   - multiplier.go, space.go, stretch.go: the certificate of level 1 and the search for it
+//   - multiplier.go, space.go, stretch.go: the search for one of level 1
 //   - reduced.go: the loss without the features that depend on others
 //   - relations.go: relations between products of the parameters, in integers
 //   - lbfgs.go, spectrum.go: the numerical methods of that search
-//   - certificate.go, multiplier_check.go: the check of a certificate, rounding
-//     errors included
-//   - proof.go: the same in exact arithmetic
 //   - polynomial.go: d = 1 by Sturm's theorem
 //   - branch.go: branch and bound over the directions of b
-//   - heads.go: models with several heads
-//   - point.go, certificate_file.go: files of points and certificates
+//   - heads.go, heads_bound.go: models with several heads
+//   - point.go: files of points
+//
+// Certificates and their checks are package certificate, which knows nothing of this
+// one.
 package landscape

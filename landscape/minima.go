@@ -10,6 +10,7 @@ import (
 
 	"gonum.org/v1/gonum/mat"
 
+	"markovicl/certificate"
 	"markovicl/internal/each"
 	"markovicl/moment"
 )
@@ -169,7 +170,7 @@ func lossKnown(form *moment.Form, X []float64, loss float64) bool {
 		}
 		size += row * math.Abs(x)
 	}
-	return gamma(2*n+8)*size <= 1e-9*math.Abs(loss)
+	return certificate.Gamma(2*n+8)*size <= 1e-9*math.Abs(loss)
 }
 
 // nearestTransformer returns psi(X): the nearest point of the image of phi in

@@ -10,6 +10,7 @@ import (
 	"gonum.org/v1/gonum/blas/blas64"
 	"gonum.org/v1/gonum/mat"
 
+	"markovicl/certificate"
 	"markovicl/moment"
 )
 
@@ -359,7 +360,7 @@ func patientMost(n int) int { return max(1000, min(20_000, 60_000_000_000/(n*n*n
 // certifyMultiplier looks for a certificate of level 1 at the minima, which are of
 // equal loss, and passes each one that is better than those before on, with what it
 // proves. enlarged is f~*.
-func certifyMultiplier(ctx context.Context, form *moment.Form, reduced *reducedForm, minima []LocalMinimum, enlarged float64, evaluated func(), better func(*Certificate, *Verification)) error {
+func certifyMultiplier(ctx context.Context, form *moment.Form, reduced *reducedForm, minima []LocalMinimum, enlarged float64, evaluated func(), better func(*certificate.Certificate, *certificate.Verification)) error {
 	m, err := newMultiplierSearch(ctx, reduced, minima)
 	if err != nil {
 		return ignoreEnd(ctx, err)
@@ -462,7 +463,7 @@ func (m *multiplierSearch) setLower(f *reducedForm, l float64) {
 
 // certificate returns the best certificate that the coordinates w give, and what it
 // proves.
-func (m *multiplierSearch) certificate(form *moment.Form, reduced *reducedForm, w []float64) (*Certificate, *Verification, error) {
+func (m *multiplierSearch) certificate(form *moment.Form, reduced *reducedForm, w []float64) (*certificate.Certificate, *certificate.Verification, error) {
 	var backB, backX mat.Dense
 	if err := backB.Inverse(m.Tb); err != nil {
 		return nil, nil, fmt.Errorf("the balanced coordinates of b are singular: %w", err)
@@ -474,7 +475,7 @@ func (m *multiplierSearch) certificate(form *moment.Form, reduced *reducedForm, 
 	m.space.add(W, w[:m.space.count()])
 	W = congruence(W, &backB, &backX)
 	moved := m.multiplierOf(w)
-	return bestShare(form, func(share float64) (*Multiplier, []float64) {
+	return bestShare(form, func(share float64) (*certificate.Multiplier, []float64) {
 		P := identity(m.space.D)
 		blas64.Axpy(share, vector(moved), vector(P.RawMatrix().Data))
 		P.Mul(P, &backB)
@@ -485,35 +486,35 @@ func (m *multiplierSearch) certificate(form *moment.Form, reduced *reducedForm, 
 				sym.SetSym(i, j, (P.At(i, j)+P.At(j, i))/2)
 			}
 		}
-		return &Multiplier{P: sym, U: reduced.U, G: reduced.G}, m.known.exact(W, share, m.space.units)
+		return &certificate.Multiplier{P: sym, U: reduced.U, G: reduced.G}, m.known.exact(W, share, m.space.units)
 	})
 }
 
 // attainedMultiplier is the certificate of level 1 that the enlarged optimum is a
 // bound: W = 0.
-func attainedMultiplier(form *moment.Form, reduced *reducedForm) (*Certificate, *Verification, error) {
-	multiplier := &Multiplier{U: reduced.U, G: reduced.G}
-	D := multiplier.entries()
+func attainedMultiplier(form *moment.Form, reduced *reducedForm) (*certificate.Certificate, *certificate.Verification, error) {
+	multiplier := &certificate.Multiplier{U: reduced.U, G: reduced.G}
+	D := multiplier.Entries()
 	multiplier.P = mat.NewSymDense(D, identity(D).RawMatrix().Data)
-	n := D * (1 + multiplier.size())
+	n := D * (1 + multiplier.Size())
 	W := make([]float64, n*n)
-	v, err := multiplierBound(form, W, multiplier, uncertainty(form))
+	v, err := certificate.ProveMultiplier(form, W, multiplier, certificate.Uncertainty(form))
 	if err != nil {
 		return nil, nil, err
 	}
-	return &Certificate{W: W, Form: form, Multiplier: multiplier}, v, nil
+	return &certificate.Certificate{W: W, Form: form, Multiplier: multiplier}, v, nil
 }
 
 // bestShare tries P and W, and shares of what they differ by from an interior point,
 // W = 0: where the search did not reach a definite matrix, some share is definite for
 // an l between the enlarged optimum and the loss.
-func bestShare(form *moment.Form, at func(share float64) (*Multiplier, []float64)) (*Certificate, *Verification, error) {
-	var best *Verification
-	var certificate *Certificate
+func bestShare(form *moment.Form, at func(share float64) (*certificate.Multiplier, []float64)) (*certificate.Certificate, *certificate.Verification, error) {
+	var best *certificate.Verification
+	var proof *certificate.Certificate
 	failure := errors.New("W has no definite share")
 	for _, shrink := range []float64{0, 0x1p-36, 0x1p-32, 0x1p-28, 0x1p-24, 0x1p-22, 0x1p-20, 0x1p-18, 0x1p-16, 0x1p-14, 0x1p-12, 0x1p-10, 0x1p-8, 0x1p-6, 0x1p-4, 0x1p-2, 0x1p-1} {
 		multiplier, W := at(1 - shrink)
-		v, err := multiplierBound(form, W, multiplier, uncertainty(form))
+		v, err := certificate.ProveMultiplier(form, W, multiplier, certificate.Uncertainty(form))
 		if err != nil {
 			failure = err
 			continue
@@ -521,10 +522,10 @@ func bestShare(form *moment.Form, at func(share float64) (*Multiplier, []float64
 		if best != nil && v.Bound <= best.Bound {
 			break // the bound falls from here on
 		}
-		best, certificate = v, &Certificate{W: W, Form: form, Multiplier: multiplier}
+		best, proof = v, &certificate.Certificate{W: W, Form: form, Multiplier: multiplier}
 	}
 	if best == nil {
 		return nil, nil, failure
 	}
-	return certificate, best, nil
+	return proof, best, nil
 }

@@ -13,6 +13,7 @@ import (
 
 	"gonum.org/v1/gonum/mat"
 
+	"markovicl/certificate"
 	"markovicl/markov"
 	"markovicl/moment"
 )
@@ -92,7 +93,7 @@ func TestReducedForm(t *testing.T) {
 			wholeB, wholeA := reduced.extend(small1, smallA)
 			for name, value := range map[string]float64{
 				"in coordinates":      got,
-				"without rounding":    lossBound(form, nil, nil, wholeB, wholeA, 1).Value,
+				"without rounding":    certificate.LossBound(form, nil, nil, wholeB, wholeA, 1).Value,
 				"of the small form":   small.Loss(Phi(small1, smallA)),
 				"of extended A and b": form.Loss(Phi(wholeB, wholeA)),
 			} {
@@ -202,7 +203,7 @@ func TestSpace(t *testing.T) {
 				t.Fatalf("%+v: W[%d] is %g, made exact %g", spec, i, plain[i], exact[i])
 			}
 		}
-		if err := checkIdentity(exact, reduced.G, units+1, len(reduced.s)); err != nil {
+		if err := certificate.CheckIdentity(exact, reduced.G, units+1, len(reduced.s)); err != nil {
 			t.Errorf("%+v: %v", spec, err)
 		}
 		u := reduced.lifted(gaussians(r, units+1), gaussians(r, (units+1)*units))
@@ -213,7 +214,7 @@ func TestSpace(t *testing.T) {
 		}
 		exact[n+2]++
 		exact[2*n+1]++
-		if checkIdentity(exact, reduced.G, units+1, len(reduced.s)) == nil {
+		if certificate.CheckIdentity(exact, reduced.G, units+1, len(reduced.s)) == nil {
 			t.Errorf("%+v: a change of W was not noticed", spec)
 		}
 	}
@@ -395,7 +396,7 @@ func TestLevel1File(t *testing.T) {
 		if err := c.WriteFile(path); err != nil {
 			t.Fatal(err)
 		}
-		got, err := ReadCertificate(path)
+		got, err := certificate.ReadCertificate(path)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -419,35 +420,35 @@ func TestLevel1RejectsForgery(t *testing.T) {
 		return M
 	}
 	for name, c := range map[string]struct {
-		change  func(c *Certificate)
+		change  func(c *certificate.Certificate)
 		message string
 	}{
-		"a higher bound":      {func(c *Certificate) { c.Lower += 1e-5 }, "not proven"},
-		"an asymmetric W":     {func(c *Certificate) { c.W[1]++ }, "W is not symmetric"},
-		"an entry of W":       {func(c *Certificate) { c.W[3*n+5] += 1e-9; c.W[5*n+3] += 1e-9 }, "W is not admissible"},
-		"W scaled":            {func(c *Certificate) { scaled(c.W, 1.125) }, "proven"},
-		"W = 0":               {func(c *Certificate) { zero(c.W) }, "proven"},
-		"W huge":              {func(c *Certificate) { scaled(c.W, 1<<20) }, "not positive semidefinite"},
-		"NaN":                 {func(c *Certificate) { c.W[5] = math.NaN() }, "finite"},
-		"a short W":           {func(c *Certificate) { c.W = c.W[:7] }, "entries"},
-		"another task's form": {func(c *Certificate) { c.Form = other.Form }, "proves nothing"},
-		"another task's W":    {func(c *Certificate) { c.W, c.Multiplier = other.W, other.Multiplier }, "proven"},
-		"a P not definite": {func(c *Certificate) {
+		"a higher bound":      {func(c *certificate.Certificate) { c.Lower += 1e-5 }, "not proven"},
+		"an asymmetric W":     {func(c *certificate.Certificate) { c.W[1]++ }, "W is not symmetric"},
+		"an entry of W":       {func(c *certificate.Certificate) { c.W[3*n+5] += 1e-9; c.W[5*n+3] += 1e-9 }, "W is not admissible"},
+		"W scaled":            {func(c *certificate.Certificate) { scaled(c.W, 1.125) }, "proven"},
+		"W = 0":               {func(c *certificate.Certificate) { zero(c.W) }, "proven"},
+		"W huge":              {func(c *certificate.Certificate) { scaled(c.W, 1<<20) }, "not positive semidefinite"},
+		"NaN":                 {func(c *certificate.Certificate) { c.W[5] = math.NaN() }, "finite"},
+		"a short W":           {func(c *certificate.Certificate) { c.W = c.W[:7] }, "entries"},
+		"another task's form": {func(c *certificate.Certificate) { c.Form = other.Form }, "proves nothing"},
+		"another task's W":    {func(c *certificate.Certificate) { c.W, c.Multiplier = other.W, other.Multiplier }, "proven"},
+		"a P not definite": {func(c *certificate.Certificate) {
 			P := mat.NewSymDense(4, nil)
 			P.CopySym(c.Multiplier.P)
 			P.SetSym(0, 0, -1)
 			c.Multiplier.P = P
 		}, "P is not positive definite"},
-		"a P too small":       {func(c *Certificate) { c.Multiplier.P = mat.NewSymDense(3, nil) }, "P is 3 x 3"},
-		"another dependence":  {func(c *Certificate) { c.Multiplier.G = changed(c.Multiplier.G, 1, 4, 0) }, "W is not admissible"},
-		"half a dependence":   {func(c *Certificate) { c.Multiplier.G = changed(c.Multiplier.G, 1, 4, 0.5) }, "whole number"},
-		"no echelon":          {func(c *Certificate) { c.Multiplier.U = changed(c.Multiplier.U, 0, 0, 2) }, "no column"},
-		"no P":                {func(c *Certificate) { c.Multiplier.P = nil }, "needs P, U and G"},
-		"no multiplier":       {func(c *Certificate) { c.Multiplier = nil }, "entries"},
-		"an infinite l":       {func(c *Certificate) { c.Lower = math.Inf(1) }, "finite"},
-		"an H a little off":   {func(c *Certificate) { c.Form.H.SetSym(0, 1, c.Form.H.At(0, 1)+1e-9) }, "dependences"},
-		"a task a little off": {func(c *Certificate) { c.Form.C -= 1e-6 }, "proven"},
-		"a vanishing P": {func(c *Certificate) {
+		"a P too small":       {func(c *certificate.Certificate) { c.Multiplier.P = mat.NewSymDense(3, nil) }, "P is 3 x 3"},
+		"another dependence":  {func(c *certificate.Certificate) { c.Multiplier.G = changed(c.Multiplier.G, 1, 4, 0) }, "W is not admissible"},
+		"half a dependence":   {func(c *certificate.Certificate) { c.Multiplier.G = changed(c.Multiplier.G, 1, 4, 0.5) }, "whole number"},
+		"no echelon":          {func(c *certificate.Certificate) { c.Multiplier.U = changed(c.Multiplier.U, 0, 0, 2) }, "no column"},
+		"no P":                {func(c *certificate.Certificate) { c.Multiplier.P = nil }, "needs P, U and G"},
+		"no multiplier":       {func(c *certificate.Certificate) { c.Multiplier = nil }, "entries"},
+		"an infinite l":       {func(c *certificate.Certificate) { c.Lower = math.Inf(1) }, "finite"},
+		"an H a little off":   {func(c *certificate.Certificate) { c.Form.H.SetSym(0, 1, c.Form.H.At(0, 1)+1e-9) }, "dependences"},
+		"a task a little off": {func(c *certificate.Certificate) { c.Form.C -= 1e-6 }, "proven"},
+		"a vanishing P": {func(c *certificate.Certificate) {
 			P := mat.NewSymDense(4, nil)
 			for i := range 4 {
 				P.SetSym(i, i, 36*0x1p-1074)
@@ -455,9 +456,9 @@ func TestLevel1RejectsForgery(t *testing.T) {
 			zero(c.W)
 			c.Multiplier.P, c.Lower = P, 0.375
 		}, "not positive semidefinite"},
-		"a bound far below": {func(c *Certificate) { c.Form.C = 1e-5 }, "proven"},
-		"c = 0":             {func(c *Certificate) { c.Form.C = 0 }, "nothing to prove"},
-		"tiny numbers":      {func(c *Certificate) { c.Form.C = 1e-300 }, "not positive semidefinite"},
+		"a bound far below": {func(c *certificate.Certificate) { c.Form.C = 1e-5 }, "proven"},
+		"c = 0":             {func(c *certificate.Certificate) { c.Form.C = 0 }, "nothing to prove"},
+		"tiny numbers":      {func(c *certificate.Certificate) { c.Form.C = 1e-300 }, "not positive semidefinite"},
 	} {
 		forged := *genuine
 		forged.W = slices.Clone(genuine.W)
@@ -506,8 +507,8 @@ func TestMultiplierBoundIsSound(t *testing.T) {
 		}
 		P := mat.NewSymDense(units+1, nil)
 		P.SymOuterK(1, backB.T())
-		multiplier := &Multiplier{P: P, U: reduced.U, G: reduced.G}
-		v, err := multiplierBound(form, known.exact(congruence(W, &backB, &backX), 1, units), multiplier, uncertainty(form))
+		multiplier := &certificate.Multiplier{P: P, U: reduced.U, G: reduced.G}
+		v, err := certificate.ProveMultiplier(form, known.exact(congruence(W, &backB, &backX), 1, units), multiplier, certificate.Uncertainty(form))
 		if err != nil {
 			continue
 		}
@@ -515,7 +516,7 @@ func TestMultiplierBoundIsSound(t *testing.T) {
 		best := math.Inf(1)
 		for _, m := range localMinima(context.Background(), reduced.features(form), nil, 0, 20, seed) {
 			wholeB, wholeA := reduced.extend(m.B, m.A)
-			best = min(best, lossBound(form, nil, nil, wholeB, wholeA, 1).Value)
+			best = min(best, certificate.LossBound(form, nil, nil, wholeB, wholeA, 1).Value)
 		}
 		if v.Bound > best {
 			t.Errorf("seed %d: proved %.15g, but a transformer has the loss %.15g", seed, v.Bound, best)
@@ -534,7 +535,7 @@ func TestLevel1Proof(t *testing.T) {
 		if err != nil || r.Certificate == nil {
 			t.Fatal(spec, err)
 		}
-		p, err := NewProof(exact, r.Certificate, 12)
+		p, err := certificate.NewProof(exact, r.Certificate, 12)
 		if err != nil {
 			t.Fatal(spec, err)
 		}
@@ -544,12 +545,12 @@ func TestLevel1Proof(t *testing.T) {
 		if lower, _ := p.Lower.Float64(); lower > r.Loss || lower < r.Loss*(1-1e-7) {
 			t.Errorf("%+v: proven %v, loss %.15g", spec, p.Lower, r.Loss)
 		}
-		for name, change := range map[string]func(p *Proof){
-			"a higher bound": func(p *Proof) { p.Lower = new(big.Rat).Add(p.Lower, big.NewRat(1, 100_000)) },
-			"another W":      func(p *Proof) { p.W = slices.Clone(p.W); p.W[0]++ },
-			"another R":      func(p *Proof) { p.Factor.R = slices.Clone(p.Factor.R); p.Factor.R[0] += 1 << 48 },
-			"no R":           func(p *Proof) { p.Factor.R = nil },
-			"no bound":       func(p *Proof) { p.Lower = nil },
+		for name, change := range map[string]func(p *certificate.Proof){
+			"a higher bound": func(p *certificate.Proof) { p.Lower = new(big.Rat).Add(p.Lower, big.NewRat(1, 100_000)) },
+			"another W":      func(p *certificate.Proof) { p.W = slices.Clone(p.W); p.W[0]++ },
+			"another R":      func(p *certificate.Proof) { p.Factor.R = slices.Clone(p.Factor.R); p.Factor.R[0] += 1 << 48 },
+			"no R":           func(p *certificate.Proof) { p.Factor.R = nil },
+			"no bound":       func(p *certificate.Proof) { p.Lower = nil },
 		} {
 			forged := *p
 			change(&forged)

@@ -9,6 +9,7 @@ import (
 	"gonum.org/v1/gonum/floats"
 	"gonum.org/v1/gonum/mat"
 
+	"markovicl/certificate"
 	"markovicl/moment"
 )
 
@@ -41,7 +42,7 @@ type Optimum struct {
 	LossError float64
 	// Bound is what is proven to be below the enlarged optimum, and so below every
 	// loss.
-	Bound Bound
+	Bound certificate.Bound
 	// Precision is a proven bound of the distance from X to the minimiser, +Inf if
 	// there is none.
 	Precision float64
@@ -78,7 +79,7 @@ func minimiseFloats(ctx context.Context, f *moment.Form) (*Optimum, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	o := &Optimum{Dimension: n, Claim: moment.Numeric, Precision: math.Inf(1), Bound: noBound("")}
+	o := &Optimum{Dimension: n, Claim: moment.Numeric, Precision: math.Inf(1), Bound: certificate.NoBound("")}
 	if mat.Max(f.H) == 0 && mat.Min(f.H) == 0 {
 		return o, o.constant(f)
 	}
@@ -114,7 +115,7 @@ const leastNumber, largestNumber = 1e-100, 1e100
 // usableForm checks the shapes of a form and that its numbers are finite and of a
 // size that can be calculated with.
 func usableForm(f *moment.Form) error {
-	if err := checkForm(f); err != nil {
+	if err := certificate.CheckForm(f); err != nil {
 		return err
 	}
 	size, other := math.Max(mat.Max(f.H), -mat.Min(f.H)), math.Abs(f.C)

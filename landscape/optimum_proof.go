@@ -7,6 +7,7 @@ import (
 	"math"
 	"math/big"
 
+	"markovicl/certificate"
 	"markovicl/moment"
 )
 
@@ -46,14 +47,14 @@ func (o *Optimum) prove(ctx context.Context, f *moment.Form) error {
 	}
 	n := o.Dimension
 	if o.LambdaMax == 0 && (f.Errors.Claim == "" || f.Errors.Claim == moment.Exact) { // every X has the loss c
-		o.Claim, o.Bound, o.Precision = moment.Exact, Bound{Value: o.Loss, Claim: moment.Exact}, 0
+		o.Claim, o.Bound, o.Precision = moment.Exact, certificate.Bound{Value: o.Loss, Claim: moment.Exact}, 0
 		return nil
 	}
 	var growthErr error
 	proven := false
 	if n <= provenDimension {
-		var growth Growth
-		if growth, growthErr = GrowthOf(f); growthErr == nil {
+		var growth certificate.Growth
+		if growth, growthErr = certificate.GrowthOf(f); growthErr == nil {
 			o.definite = true
 			proven = o.proveByGrowth(f, growth)
 		}
@@ -86,24 +87,24 @@ func (o *Optimum) prove(ctx context.Context, f *moment.Form) error {
 }
 
 func (o *Optimum) unproven(reason string) {
-	o.Claim, o.Reason, o.Bound = moment.Numeric, reason, noBound(reason)
+	o.Claim, o.Reason, o.Bound = moment.Numeric, reason, certificate.NoBound(reason)
 }
 
 // proveByGrowth proves the optimum in floating point and reports whether it could.
-func (o *Optimum) proveByGrowth(f *moment.Form, growth Growth) bool {
-	at := shiftTo(f, o.X)
-	bound, err := charged(growth.Bound, growth, f.Errors)
+func (o *Optimum) proveByGrowth(f *moment.Form, growth certificate.Growth) bool {
+	at := certificate.ShiftTo(f, o.X)
+	bound, err := certificate.Charged(growth.Bound, growth, f.Errors)
 	if err != nil {
 		return false
 	}
 	charge := 0.0
 	if f.Errors.Claim == moment.Proven {
-		charge = f.Errors.Charge(at.size)
+		charge = f.Errors.Charge(at.Size)
 	}
 	// (H - E)(X - X*) = HX - h + what the errors are.
 	rate := 2*growth.Rate - f.Errors.H
-	distance := (at.residual + f.Errors.H*at.size + f.Errors.L) / rate * (1 + 1e-9)
-	lossError := max(at.upper+charge-o.Loss, o.Loss-bound.Value) + 4*unitRoundoff*math.Abs(o.Loss)
+	distance := (at.Residual + f.Errors.H*at.Size + f.Errors.L) / rate * (1 + 1e-9)
+	lossError := max(at.Upper+charge-o.Loss, o.Loss-bound.Value) + 4*unitRoundoff*math.Abs(o.Loss)
 	if !(rate > 0) || math.IsNaN(distance) || math.IsInf(distance, 0) || math.IsNaN(lossError) || math.IsInf(lossError, 0) {
 		return false
 	}
@@ -144,7 +145,7 @@ func (o *Optimum) SolveExactly(ctx context.Context, f *moment.Form, exact *momen
 	o.Residual = l2(residual(f, o.X))
 	o.Claim, o.Reason = moment.Exact, ""
 	o.LossError = unitRoundoff * math.Abs(o.Loss)
-	o.Bound = Bound{Value: below(o.Exact.Loss), Claim: moment.Exact}
+	o.Bound = certificate.Bound{Value: below(o.Exact.Loss), Claim: moment.Exact}
 	o.Precision = 2 * unitRoundoff * l2(o.X) // of X, rounded
 	return nil
 }
@@ -157,7 +158,7 @@ func sameForm(f *moment.Form, exact *moment.ExactForm) bool {
 	}
 	const precision, close = 64, 1e-9
 	n := f.Dim()
-	size := formSize(f)
+	size := certificate.FormSize(f)
 	scale := new(big.Float).SetPrec(precision).SetInt(exact.Scale)
 	x := new(big.Float).SetPrec(precision)
 	near := func(stored float64, fraction *big.Int) bool {

@@ -34,3 +34,6 @@ func AddPhi(X, b, A []float64) {
 		}
 	}
 }
+
+// unitRoundoff is the largest relative error of a rounding to nearest.
+const unitRoundoff = 0x1p-53

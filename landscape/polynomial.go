@@ -214,31 +214,3 @@ func (v *circle) bestLoss(width *big.Rat) (lower, upper *big.Rat) {
 	}
 	return lower, upper
 }
-
-// dyadicForm returns a form whose entries, being floating-point numbers, are
-// dyadic fractions, exactly.
-func dyadicForm(form *moment.Form) *moment.ExactForm {
-	n := form.Dim()
-	numbers := make([]float64, 0, moment.Pairs(n)+n)
-	for i := range n {
-		for j := i; j < n; j++ {
-			numbers = append(numbers, form.H.At(i, j))
-		}
-	}
-	numbers = append(numbers, form.L...)
-	whole, exponent, ok := wholeNumbers(numbers)
-	if !ok {
-		panic("landscape: a form with numbers that are not finite")
-	}
-	scale := big.NewInt(1)
-	if exponent > 0 {
-		for _, x := range whole {
-			x.Lsh(x, uint(exponent))
-		}
-	} else {
-		scale.Lsh(scale, uint(-exponent))
-	}
-	return &moment.ExactForm{
-		Q: form.Q, Scale: scale, H: whole[:moment.Pairs(n)], L: whole[moment.Pairs(n):], C: new(big.Rat).SetFloat64(form.C),
-	}
-}

@@ -9,25 +9,10 @@ import (
 	"slices"
 	"testing"
 
+	"markovicl/certificate"
 	"markovicl/markov"
 	"markovicl/moment"
 )
-
-func TestDotInt(t *testing.T) {
-	r := rand.New(rand.NewPCG(1, 1))
-	for range 100 {
-		n := r.IntN(50)
-		x, y := make([]int64, n), make([]int64, n)
-		want, got := new(big.Int), new(big.Int)
-		for i := range n {
-			x[i], y[i] = r.Int64N(1<<53)-1<<52, r.Int64N(1<<53)-1<<52
-			want.Add(want, new(big.Int).Mul(big.NewInt(x[i]), big.NewInt(y[i])))
-		}
-		if dotInt(got, x, y); got.Cmp(want) != 0 {
-			t.Fatalf("%v . %v = %v, want %v", x, y, got, want)
-		}
-	}
-}
 
 // The exact proof holds for the form's entries taken as rationals, bounds the
 // loss closely, and does not survive changes.
@@ -38,8 +23,8 @@ func TestProof(t *testing.T) {
 		if err != nil || r.Certificate == nil {
 			t.Fatal(d, err)
 		}
-		rational := dyadicForm(form)
-		p, err := NewProof(rational, r.Certificate, 10)
+		rational := certificate.Dyadic(form)
+		p, err := certificate.NewProof(rational, r.Certificate, 10)
 		if err != nil {
 			t.Fatal(d, err)
 		}
@@ -49,13 +34,13 @@ func TestProof(t *testing.T) {
 		if lower, _ := p.Lower.Float64(); lower > r.Loss || lower < r.Loss-2e-10 {
 			t.Errorf("d %d: proven %v, loss %.15g", d, p.Lower, r.Loss)
 		}
-		forgeries := map[string]func(p *Proof){
-			"a higher bound":  func(p *Proof) { p.Lower = new(big.Rat).Add(p.Lower, big.NewRat(1, 100_000)) },
-			"another W":       func(p *Proof) { p.W = slices.Clone(p.W); p.W[1] += 1e-3 },
-			"another R":       func(p *Proof) { p.Factor.R = slices.Clone(p.Factor.R); p.Factor.R[0] += 1 << 48 },
-			"another y":       func(p *Proof) { p.Y = slices.Clone(p.Y); p.Y[0] = big.NewRat(7, 1) },
-			"a greater shift": func(p *Proof) { p.Factor.Shift -= 3 },
-			"overflow":        func(p *Proof) { p.Factor.R = slices.Clone(p.Factor.R); p.Factor.R[0] = math.MaxInt64 },
+		forgeries := map[string]func(p *certificate.Proof){
+			"a higher bound":  func(p *certificate.Proof) { p.Lower = new(big.Rat).Add(p.Lower, big.NewRat(1, 100_000)) },
+			"another W":       func(p *certificate.Proof) { p.W = slices.Clone(p.W); p.W[1] += 1e-3 },
+			"another R":       func(p *certificate.Proof) { p.Factor.R = slices.Clone(p.Factor.R); p.Factor.R[0] += 1 << 48 },
+			"another y":       func(p *certificate.Proof) { p.Y = slices.Clone(p.Y); p.Y[0] = big.NewRat(7, 1) },
+			"a greater shift": func(p *certificate.Proof) { p.Factor.Shift -= 3 },
+			"overflow":        func(p *certificate.Proof) { p.Factor.R = slices.Clone(p.Factor.R); p.Factor.R[0] = math.MaxInt64 },
 		}
 		for name, change := range forgeries {
 			forged := *p
@@ -64,7 +49,7 @@ func TestProof(t *testing.T) {
 				t.Errorf("d %d: %s was accepted", d, name)
 			}
 		}
-		other := dyadicForm(binaryForm(d, 50, 0.5, false))
+		other := certificate.Dyadic(binaryForm(d, 50, 0.5, false))
 		if p.Verify(other) == nil {
 			t.Errorf("d %d: the proof was accepted for another task", d)
 		}
@@ -75,7 +60,7 @@ func TestProof(t *testing.T) {
 func TestPolynomial(t *testing.T) {
 	for seed := range uint64(40) {
 		form := randomForm(rand.New(rand.NewPCG(seed, 11)), 1, 100)
-		v, err := newCircle(dyadicForm(form))
+		v, err := newCircle(certificate.Dyadic(form))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -122,7 +107,7 @@ func TestProofOfTask(t *testing.T) {
 		if err != nil || r.Certificate == nil {
 			t.Fatal(spec, err)
 		}
-		p, err := NewProof(exact, r.Certificate, 12)
+		p, err := certificate.NewProof(exact, r.Certificate, 12)
 		if err != nil {
 			t.Fatal(spec, err)
 		}
@@ -145,7 +130,7 @@ func BenchmarkProof(b *testing.B) {
 			}
 			b.ReportAllocs()
 			for b.Loop() {
-				if _, err := NewProof(exact, r.Certificate, 12); err != nil {
+				if _, err := certificate.NewProof(exact, r.Certificate, 12); err != nil {
 					b.Fatal(err)
 				}
 			}

@@ -5,9 +5,12 @@ import (
 	"fmt"
 	"math"
 	"math/big"
+	"math/rand/v2"
+	"slices"
 
 	"gonum.org/v1/gonum/mat"
 
+	"markovicl/certificate"
 	"markovicl/moment"
 )
 
@@ -50,12 +53,11 @@ func reduce(form *moment.Form, rank int) (*reducedForm, error) {
 	}
 	f := &reducedForm{c: form.C}
 	var err error
-	if f.U, err = integerDependence(queries); err != nil {
+	features, entries := []int(nil), []int(nil)
+	if f.U, features, err = integerDependence(queries); err != nil {
 		return nil, fmt.Errorf("the query's features: %w", err)
 	}
-	if f.kept, err = keptEntries(f.U, q); err != nil {
-		return nil, err
-	}
+	f.kept = append(slices.Clone(features), q)
 	pairs := keptPairs(f.kept, D)
 	grams := mat.NewSymDense(len(pairs), nil)
 	for r, x := range pairs {
@@ -67,10 +69,22 @@ func reduce(form *moment.Form, rank int) (*reducedForm, error) {
 			grams.SetSym(r, r+t, sum)
 		}
 	}
-	if f.G, err = integerDependence(grams); err != nil {
+	if f.G, entries, err = integerDependence(grams); err != nil {
 		return nil, fmt.Errorf("the entries of the Gram matrix: %w", err)
 	}
-	if f.R, f.s, err = restrict(form, f.U, f.G, searchTolerance); err != nil {
+	var places []int
+	for _, j := range features {
+		for _, t := range entries {
+			places = append(places, j*m+pairs[t])
+		}
+	}
+	for _, x := range places {
+		f.s = append(f.s, form.L[x])
+		for _, y := range places {
+			f.R = append(f.R, form.H.At(x, y))
+		}
+	}
+	if err := f.checkAgainst(form); err != nil {
 		return nil, err
 	}
 	if len(f.s) != rank {
@@ -80,15 +94,56 @@ func reduce(form *moment.Form, rank int) (*reducedForm, error) {
 }
 
 // trivial reports whether no feature depends on others.
-func (f *reducedForm) trivial() bool { return (&Multiplier{U: f.U, G: f.G}).trivial() }
+func (f *reducedForm) trivial() bool { return (&certificate.Multiplier{U: f.U, G: f.G}).Trivial() }
 
-// keptEntries returns the entries of z that U keeps, the label's included.
-func keptEntries(U *mat.Dense, q int) ([]int, error) {
-	kept, err := echelonColumns("U", U, q)
-	if err != nil {
-		return nil, err
+// checkAgainst compares the reduced loss with that of the form at a few random X.
+func (f *reducedForm) checkAgainst(form *moment.Form) error {
+	units, q := f.U.Dims()
+	D, m := q+1, moment.Pairs(q+1)
+	Z := mat.NewDense(units+1, D, nil)
+	Z.Slice(0, units, 0, q).(*mat.Dense).Copy(f.U)
+	Z.Set(units, q, 1)
+	size := certificate.FormSize(form)
+	r := rand.New(rand.NewPCG(1, uint64(q)))
+	n := len(f.s)
+	M := mat.NewSymDense(D, nil)
+	const points = 6
+	for range points {
+		X := make([]float64, q*m)
+		small := make([]float64, units*moment.Pairs(units+1))
+		norm := 1.0
+		for i := range X {
+			X[i] = r.NormFloat64()
+			norm += X[i] * X[i]
+		}
+		for j := range q { // block j counts in block l as often as u_j has the l-th feature
+			setBlock(M, X[j*m:(j+1)*m])
+			var ZM, block mat.Dense
+			ZM.Mul(Z, M)
+			block.Mul(&ZM, Z.T())
+			for l := range units {
+				for i := range units + 1 {
+					for k := i; k <= units; k++ {
+						x := f.U.At(l, j) * block.At(i, k)
+						if i != k {
+							x *= 2
+						}
+						small[l*moment.Pairs(units+1)+moment.PairIndex(units+1, i, k)] += x
+					}
+				}
+			}
+		}
+		x := f.coordinates(small)
+		value := f.c
+		for i := range n {
+			value += x[i] * (dot(f.R[i*n:(i+1)*n], x) - 2*f.s[i])
+			norm += x[i] * x[i]
+		}
+		if off := math.Abs(value - form.Loss(X)); !(off <= searchTolerance*size*norm) {
+			return fmt.Errorf("the dependences between features that there seem to be change the loss by %.1e", off)
+		}
 	}
-	return append(kept, q), nil
+	return nil
 }
 
 // keptPairs returns the places {i, k} of pairs of kept entries in a block.
@@ -203,10 +258,9 @@ func (f *reducedForm) loss(b, A []float64) float64 {
 const independence = 1e-10
 
 // integerDependence returns the echelon matrix E, [rank, n], of a Gram matrix S
-// of n functions: function k is sum_t E_tk times the t-th independent one.
-func integerDependence(S *mat.SymDense) (*mat.Dense, error) {
+// of n functions, and which of them are independent: function k is sum_t E_tk times the t-th independent one.
+func integerDependence(S *mat.SymDense) (E *mat.Dense, kept []int, err error) {
 	n := S.SymmetricDim()
-	var kept []int
 	columns := make([][]float64, n)
 	factor := make([][]float64, 0, n) // rows of the Cholesky factor of S on kept
 	for k := range n {
@@ -231,200 +285,27 @@ func integerDependence(S *mat.SymDense) (*mat.Dense, error) {
 		for t, x := range y {
 			y[t] = math.Round(x)
 			if math.Abs(x-y[t]) > 1e-6 || math.Abs(x) > largestCoefficient {
-				return nil, fmt.Errorf("function %d depends on those before it with the coefficient %.9g, which is no small integer", k, x)
+				return nil, nil, fmt.Errorf("function %d depends on those before it with the coefficient %.9g, which is no small integer", k, x)
 			}
 		}
 		columns[k] = y
 	}
 	if len(kept) == 0 {
-		return nil, errors.New("all of them are zero")
+		return nil, nil, errors.New("all of them are zero")
 	}
-	E := mat.NewDense(len(kept), n, nil)
+	E = mat.NewDense(len(kept), n, nil)
 	for k, column := range columns {
 		for t, x := range column {
 			E.Set(t, k, x)
 		}
 	}
-	return E, nil
+	return E, kept, nil
 }
 
 // largestCoefficient of U and G.
 const largestCoefficient = 1000
 
-// reducedTolerance is how far H, h and c may be from the reduced form that a
-// certificate is about, relative to the largest number in H, h, c. The
-// certificate holds for every form within it.
-const reducedTolerance = 0x1p-48
-
-// searchTolerance is the same for a search, whose losses need not be proven: moments
-// by quadrature have errors of some 1e-15.
+// searchTolerance is how far, relative to the largest number in H, h, c and to X, the
+// reduced loss may be from that of the form: moments by quadrature have errors of some
+// 1e-15, and what is proven is checked again elsewhere.
 const searchTolerance = 1e-12
-
-// places returns, for a multiplier's coordinates x, the places in X whose entries of
-// h and H are those of s and R, and the matrix E ([r, qm]) with x = EX.
-func (m *Multiplier) places(q int) (places []int, E *mat.Dense, err error) {
-	kept, err := keptEntries(m.U, q)
-	if err != nil {
-		return nil, nil, err
-	}
-	D := q + 1
-	pairs := keptPairs(kept, D)
-	grams, err := echelonColumns("G", m.G, len(pairs))
-	if err != nil {
-		return nil, nil, err
-	}
-	for _, j := range kept[:len(kept)-1] {
-		for _, t := range grams {
-			places = append(places, j*moment.Pairs(D)+pairs[t])
-		}
-	}
-	var GL mat.Dense
-	GL.Mul(m.G, pairDependence(m.U, D))
-	E = new(mat.Dense)
-	E.Kronecker(m.U, &GL)
-	return places, E, nil
-}
-
-// restrict returns R ([r, r]) and s ([r]) of the reduced form with the given U
-// and G, and an error if H and h are not of that form up to a tolerance, relative to
-// the largest number in H, h, c.
-func restrict(form *moment.Form, U, G *mat.Dense, relative float64) (R, s []float64, err error) {
-	places, E, err := (&Multiplier{U: U, G: G}).places(form.Q)
-	if err != nil {
-		return nil, nil, err
-	}
-	r := len(places)
-	R, s = make([]float64, r*r), make([]float64, r)
-	for i, x := range places {
-		s[i] = form.L[x]
-		for k, y := range places {
-			R[i*r+k] = form.H.At(x, y)
-		}
-	}
-	// E'RE and E's in twice the working precision, so that nothing cancels unseen.
-	dim := form.Dim()
-	columns := make([][]int, dim) // where E's column is not 0
-	for i := range columns {
-		for k := range r {
-			if x := E.At(k, i); math.Abs(x) > 1<<26 {
-				return nil, nil, fmt.Errorf("the dependences U and G combine to the coefficient %g; that is too large", x)
-			} else if x != 0 {
-				columns[i] = append(columns[i], k)
-			}
-		}
-	}
-	tolerance := relative * formSize(form)
-	for i := range dim {
-		var sum compensated
-		for _, k := range columns[i] {
-			sum.add(E.At(k, i), s[k])
-		}
-		if sum.add(-1, form.L[i]); !(math.Abs(sum.value()) <= tolerance) {
-			return nil, nil, fmt.Errorf("h[%d] = %.17g, but the dependences U and G make it %.17g", i, form.L[i], form.L[i]+sum.value())
-		}
-		for j := i; j < dim; j++ {
-			var sum compensated
-			for _, k := range columns[i] {
-				for _, l := range columns[j] {
-					sum.add(E.At(k, i)*E.At(l, j), R[k*r+l])
-				}
-			}
-			if sum.add(-1, form.H.At(i, j)); !(math.Abs(sum.value()) <= tolerance) {
-				return nil, nil, fmt.Errorf("H[%d,%d] = %.17g, but the dependences U and G make it %.17g", i, j, form.H.At(i, j), form.H.At(i, j)+sum.value())
-			}
-		}
-	}
-	return R, s, nil
-}
-
-// compensated is a sum of products in twice the working precision (Ogita, Rump and
-// Oishi, 2005).
-type compensated struct{ high, low float64 }
-
-func (c *compensated) add(x, y float64) {
-	product := x * y
-	sum := c.high + product
-	z := sum - c.high
-	c.low += (c.high - (sum - z)) + (product - z) + math.FMA(x, y, -product)
-	c.high = sum
-}
-
-func (c *compensated) value() float64 { return c.high + c.low }
-
-// pairDependence returns the matrix [m~, m] that takes a block X of phi(b, A) to
-// that of phi(Zb, ZA): with the symmetric matrix M of the block, ZMZ'.
-func pairDependence(U *mat.Dense, D int) *mat.Dense {
-	units, q := U.Dims()
-	Z := mat.NewDense(units+1, D, nil)
-	Z.Slice(0, units, 0, q).(*mat.Dense).Copy(U)
-	Z.Set(units, q, 1)
-	L := mat.NewDense(moment.Pairs(units+1), moment.Pairs(D), nil)
-	for s := range units + 1 {
-		for t := s; t <= units; t++ {
-			for i := range D {
-				for k := i; k < D; k++ {
-					x := Z.At(s, i) * Z.At(t, k)
-					if i != k {
-						x += Z.At(s, k) * Z.At(t, i)
-					}
-					switch { // M_ik is X_ik/2 off the diagonal, for blocks of both sizes
-					case s == t && i != k:
-						x /= 2
-					case s != t && i == k:
-						x *= 2
-					}
-					L.Set(moment.PairIndex(units+1, s, t), moment.PairIndex(D, i, k), x)
-				}
-			}
-		}
-	}
-	return L
-}
-
-// formSize returns the largest absolute value in H, h and c.
-func formSize(form *moment.Form) float64 {
-	size := math.Abs(form.C)
-	for i, x := range form.L {
-		size = max(size, math.Abs(x))
-		for k := i; k < len(form.L); k++ {
-			size = max(size, math.Abs(form.H.At(i, k)))
-		}
-	}
-	return size
-}
-
-// echelonColumns returns, for each row of an integer matrix with n columns, a
-// column that is 1 there and 0 elsewhere.
-func echelonColumns(name string, E *mat.Dense, n int) ([]int, error) {
-	rows, columns := E.Dims()
-	if columns != n {
-		return nil, fmt.Errorf("%s has %d columns, want %d", name, columns, n)
-	}
-	kept := make([]int, rows)
-	for t := range kept {
-		kept[t] = -1
-	}
-	for k := range columns {
-		ones, others, last := 0, 0, 0
-		for t := range rows {
-			switch x := E.At(t, k); {
-			case x == 1:
-				ones, last = ones+1, t
-			case x != 0:
-				others++
-				if x != math.Trunc(x) || math.Abs(x) > largestCoefficient {
-					return nil, fmt.Errorf("%s[%d,%d] = %g; it must be a whole number up to %d", name, t, k, x, largestCoefficient)
-				}
-			}
-		}
-		if ones == 1 && others == 0 && kept[last] < 0 {
-			kept[last] = k
-		}
-	}
-	for t, k := range kept {
-		if k < 0 {
-			return nil, fmt.Errorf("%s has no column that is 1 in row %d and 0 elsewhere", name, t)
-		}
-	}
-	return kept, nil
-}

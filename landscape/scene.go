@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 
+	"markovicl/certificate"
 	"markovicl/moment"
 )
 
@@ -50,15 +51,15 @@ func (s *scene) reduce() {
 }
 
 // loss returns the loss of parameters of the whole form, with a bound of its error.
-func (s *scene) loss(b, A []float64, heads int) LossValue {
+func (s *scene) loss(b, A []float64, heads int) certificate.LossValue {
 	if s.exact == nil && s.stored == nil {
-		s.stored = dyadicForm(s.form)
+		s.stored = certificate.Dyadic(s.form)
 	}
-	loss := lossBound(s.form, s.exact, s.stored, b, A, heads)
+	loss := certificate.LossBound(s.form, s.exact, s.stored, b, A, heads)
 	if s.exact == nil && s.form.Errors.Claim != "" && s.reduced != nil && s.searched != s.form && heads == 1 && !(loss.Error <= hardlyKnown*math.Abs(loss.Value) && loss.Claim != moment.Numeric) {
 		// What rounding leaves of dependent features would decide: take the loss
 		// with the dependences instead, without a proof.
-		loss = LossValue{Value: s.reduced.loss(s.restrictedParameters(b, A)), Claim: moment.Numeric}
+		loss = certificate.LossValue{Value: s.reduced.loss(s.restrictedParameters(b, A)), Claim: moment.Numeric}
 	}
 	return loss
 }
@@ -97,12 +98,12 @@ func (s *scene) provenDependences() error {
 		case s.reduced.trivial():
 			return nil
 		case exact == nil && s.form.Errors.Claim == "":
-			exact = dyadicForm(s.form)
+			exact = certificate.Dyadic(s.form)
 		case exact == nil:
 			s.dependences = errors.New("the dependences between features are not proven without the task's fractions")
 			return s.dependences
 		}
-		s.dependences = checkDependences(exact, &Multiplier{U: s.reduced.U, G: s.reduced.G})
+		s.dependences = certificate.CheckDependences(exact, &certificate.Multiplier{U: s.reduced.U, G: s.reduced.G})
 	}
 	return s.dependences
 }
@@ -190,23 +191,13 @@ const (
 )
 
 // attains reports whether a loss is the enlarged optimum up to rounding.
-func (s *scene) attains(loss LossValue) bool {
+func (s *scene) attains(loss certificate.LossValue) bool {
 	within := attainedSingular
 	if s.definite() {
 		within = attainedDefinite
 	}
 	bound := s.optimum.Bound
 	return bound.Proven() && loss.Upper()-bound.Value <= within*math.Abs(bound.Value)+s.optimum.LossError
-}
-
-// checkDependences checks in fractions that H and h of a form have the dependences U
-// and G of a multiplier: h = E's and H = E'RE.
-func checkDependences(form *moment.ExactForm, m *Multiplier) error {
-	places, E, err := m.places(form.Q)
-	if err != nil {
-		return err
-	}
-	return checkDependencesAt(form, places, E)
 }
 
 // sampledReason says why nothing is decided for moments without a proven error.

@@ -7,6 +7,7 @@ import (
 	"math"
 	"slices"
 
+	"markovicl/certificate"
 	"markovicl/internal/each"
 	"markovicl/moment"
 )
@@ -17,7 +18,7 @@ import (
 // Minima returns the distinct local minima of v that descents from random starts
 // find, lowest first. They prove nothing about what was not found.
 func Minima(ctx context.Context, form *moment.Form, starts int, seed uint64) ([]LocalMinimum, error) {
-	if err := checkForm(form); err != nil {
+	if err := certificate.CheckForm(form); err != nil {
 		return nil, err
 	}
 	if starts < 1 {
@@ -30,7 +31,7 @@ func Minima(ctx context.Context, form *moment.Form, starts int, seed uint64) ([]
 // Descend returns the local minimum of v at which a descent from b ([D], not zero)
 // ends.
 func Descend(form *moment.Form, b []float64) (LocalMinimum, error) {
-	if err := checkForm(form); err != nil {
+	if err := certificate.CheckForm(form); err != nil {
 		return LocalMinimum{}, err
 	}
 	b, err := directionOf(form, b)
@@ -54,7 +55,7 @@ func directionOf(form *moment.Form, b []float64) ([]float64, error) {
 
 // Along returns v at many directions ([D] each, not zero), in order.
 func Along(ctx context.Context, form *moment.Form, directions [][]float64) ([]float64, error) {
-	if err := checkForm(form); err != nil {
+	if err := certificate.CheckForm(form); err != nil {
 		return nil, err
 	}
 	units := make([][]float64, len(directions))

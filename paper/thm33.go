@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"markovicl/certificate"
 	"markovicl/figure"
 	"markovicl/landscape"
 	"markovicl/markov"
@@ -79,7 +80,7 @@ func runTheorem33(ctx context.Context, s Settings, progress func(done, total int
 				continue
 			}
 			// A realised optimum is best, and its own projection.
-			r := &landscape.Recovery{Loss: loss, LowerBound: landscape.Bound{Value: loss, Claim: moment.Exact}, ProjectionLoss: loss, Method: landscape.Exactly}
+			r := &landscape.Recovery{Loss: loss, LowerBound: certificate.Bound{Value: loss, Claim: moment.Exact}, ProjectionLoss: loss, Method: landscape.Exactly}
 			if !ok {
 				if r, err = recoverForm(ctx, form.Float()); err != nil {
 					return nil, fmt.Errorf("p = %s, n = %d: %w", hundredths(p), n, err)

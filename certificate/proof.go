@@ -1,4 +1,4 @@
-package landscape
+package certificate
 
 import (
 	"errors"
@@ -10,9 +10,7 @@ import (
 	"gonum.org/v1/gonum/blas"
 	"gonum.org/v1/gonum/blas/blas64"
 	"gonum.org/v1/gonum/lapack/lapack64"
-	"gonum.org/v1/gonum/mat"
 
-	"markovicl/markov"
 	"markovicl/moment"
 )
 
@@ -25,7 +23,7 @@ import (
 //
 //	c - Lower - 2k'y + y'Sy >= |Scale (Sy - k)|^2 / (s/2),
 //
-// which together with S >= s/2 Scale^-2 says that the bordered matrix, shifted by y,
+// which together with S >= s/2 Scale^-2 says that the Bordered matrix, shifted by y,
 // is positive semidefinite. At level 1 (with a Multiplier) S is the whole matrix for
 // l = Lower. That S is definite is the Factor's to show.
 type Proof struct {
@@ -143,13 +141,13 @@ func (f *Factor) check(n int, entry func(r, t int) *big.Rat) error {
 // for it.
 func NewProof(form *moment.ExactForm, certificate *Certificate, decimals int) (*Proof, error) {
 	floating := form.Float()
-	if err := checkForm(floating); err != nil {
+	if err := CheckForm(floating); err != nil {
 		return nil, err
 	}
 	if certificate.Multiplier != nil {
 		return newMultiplierProof(form, floating, certificate, decimals)
 	}
-	S, k := bordered(floating, certificate.W)
+	S, k := Bordered(floating, certificate.W)
 	n := len(k)
 	scale, err := unitScale(S, n)
 	if err != nil {
@@ -291,14 +289,15 @@ func (p *Proof) bound(form *moment.ExactForm) (*big.Rat, error) {
 // and G, that P is definite, that v'Wv = 0, and that the matrix is definite.
 func (p *Proof) verifyMultiplier(form *moment.ExactForm) error {
 	floating := form.Float()
-	c := &Certificate{Lower: markov.Float(p.Lower), W: p.W, Form: floating, Multiplier: p.Multiplier}
+	lower, _ := p.Lower.Float64()
+	c := &Certificate{Lower: lower, W: p.W, Form: floating, Multiplier: p.Multiplier}
 	if err := c.checkShapes(); err != nil {
 		return err
 	}
 	if err := checkPositive(p.Multiplier.P); err != nil {
 		return err
 	}
-	places, E, err := p.Multiplier.places(form.Q)
+	places, E, err := p.Multiplier.Places(form.Q)
 	if err != nil {
 		return err
 	}
@@ -306,7 +305,7 @@ func (p *Proof) verifyMultiplier(form *moment.ExactForm) error {
 		return err
 	}
 	r := len(places)
-	n := p.Multiplier.entries() * (1 + r)
+	n := p.Multiplier.Entries() * (1 + r)
 	gap := new(big.Rat).Sub(form.C, p.Lower)
 	entry, term := new(big.Rat), new(big.Rat)
 	return p.Factor.check(n, func(row, column int) *big.Rat {
@@ -325,45 +324,6 @@ func (p *Proof) verifyMultiplier(form *moment.ExactForm) error {
 		entry.Mul(entry, term.SetFloat64(p.Multiplier.P.At(i, j)))
 		return entry.Add(entry, term.SetFloat64(p.W[row*n+column]))
 	})
-}
-
-// checkDependencesAt checks in fractions that h = E's and H = E'RE, s and R being the
-// entries of h and H at the places; E holds whole numbers.
-func checkDependencesAt(form *moment.ExactForm, places []int, E *mat.Dense) error {
-	dim := form.Dim()
-	columns := make([][]int, dim) // places of E's column that are not 0
-	for i := range columns {
-		for k := range places {
-			if E.At(k, i) != 0 {
-				columns[i] = append(columns[i], k)
-			}
-		}
-	}
-	sum, term, factor := new(big.Int), new(big.Int), new(big.Int)
-	for i := range dim {
-		sum.SetInt64(0)
-		for _, k := range columns[i] {
-			sum.Add(sum, term.Mul(factor.SetInt64(int64(E.At(k, i))), form.L[places[k]]))
-		}
-		if sum.Cmp(form.L[i]) != 0 {
-			return fmt.Errorf("h[%d] is not what the dependences U and G make it", i)
-		}
-		for j := i; j < dim; j++ {
-			sum.SetInt64(0)
-			for _, k := range columns[i] {
-				for _, l := range columns[j] {
-					factor.SetInt64(int64(E.At(k, i)))
-					factor.Mul(factor, term.SetInt64(int64(E.At(l, j))))
-					x, y := places[k], places[l]
-					sum.Add(sum, term.Mul(factor, form.H[moment.PairIndex(dim, min(x, y), max(x, y))]))
-				}
-			}
-			if sum.Cmp(form.H[moment.PairIndex(dim, i, j)]) != 0 {
-				return fmt.Errorf("H[%d,%d] is not what the dependences U and G make it", i, j)
-			}
-		}
-	}
-	return nil
 }
 
 // shiftRat sets z to x 2^k.

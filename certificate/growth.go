@@ -1,4 +1,4 @@
-package landscape
+package certificate
 
 import (
 	"errors"
@@ -58,17 +58,17 @@ func (g Growth) Charge(errs moment.FormErrors, upper float64) (float64, error) {
 	return charge, nil
 }
 
-// shift is a loss written round a point x: f(x+e) = f(x) + 2r'e + e'He, with bounds
-// value <= f(x) <= upper, |r| <= residual and |x| <= size, rounding included.
-type shift struct{ value, upper, residual, size float64 }
+// Shift is a loss written round a point x: f(x+e) = f(x) + 2r'e + e'He, with bounds
+// Value <= f(x) <= Upper, |r| <= Residual and |x| <= Size, rounding included.
+type Shift struct{ Value, Upper, Residual, Size float64 }
 
-// shiftTo writes the loss of a form round a point x ([qm]). Every sum is taken in
+// ShiftTo writes the loss of a form round a point x ([qm]). Every sum is taken in
 // twice the working precision; its error is at most u times its value plus
-// gamma^2 times the sum of the absolute values of its terms (Ogita, Rump and
+// Gamma^2 times the sum of the absolute values of its terms (Ogita, Rump and
 // Oishi 2005).
-func shiftTo(form *moment.Form, x []float64) shift {
+func ShiftTo(form *moment.Form, x []float64) Shift {
 	n := len(x)
-	g := gamma(4*n + 16)
+	g := Gamma(4*n + 16)
 	tiny := float64(n) * 0x1p-960 // underflow
 	H := form.H.RawSymmetric()
 	rows := make([]compensated, n)
@@ -103,7 +103,7 @@ func shiftTo(form *moment.Form, x []float64) shift {
 	}
 	v := value.value()
 	errs += 2*unitRoundoff*math.Abs(v) + g*g*terms + tiny
-	return shift{value: v - errs*(1+1e-6), upper: v + errs*(1+1e-6), residual: math.Sqrt(norm)*(1+1e-6) + tiny, size: math.Sqrt(size) * (1 + 1e-6)}
+	return Shift{Value: v - errs*(1+1e-6), Upper: v + errs*(1+1e-6), Residual: math.Sqrt(norm)*(1+1e-6) + tiny, Size: math.Sqrt(size) * (1 + 1e-6)}
 }
 
 // growthRates are the parts of the smallest eigenvalue of H, as estimated, that
@@ -146,9 +146,9 @@ func GrowthOf(form *moment.Form) (Growth, error) {
 				return Growth{}, errors.New("the minimum of the loss is not finite")
 			}
 		}
-		at := shiftTo(form, x)
+		at := ShiftTo(form, x)
 		// 2r'e + rate |e|^2 >= rate/2 |e|^2 - 2|r|^2/rate
-		g := Growth{Bound: roundDown(at.value - 2*at.residual*at.residual/rate*(1+1e-6)), Rate: rate / 2, Centre: at.size, Stretch: 1}
+		g := Growth{Bound: RoundDown(at.Value - 2*at.Residual*at.Residual/rate*(1+1e-6)), Rate: rate / 2, Centre: at.Size, Stretch: 1}
 		if math.IsNaN(g.Bound) || math.IsInf(g.Bound, 0) {
 			return Growth{}, errors.New("the minimum of the loss is not finite")
 		}
@@ -171,13 +171,13 @@ func leastEigenvalue(S []float64, n int) float64 {
 	value := 0.0
 	const steps = 12
 	for range steps {
-		norm := blas64.Nrm2(vector(x))
+		norm := blas64.Nrm2(blas64.Vector{N: n, Data: x, Inc: 1})
 		if !(norm > 0) || math.IsInf(norm, 0) {
 			return 0
 		}
-		blas64.Scal(1/norm, vector(x))
+		blas64.Scal(1/norm, blas64.Vector{N: n, Data: x, Inc: 1})
 		lapack64.Potrs(factor, blas64.General{Rows: n, Cols: 1, Stride: 1, Data: x})
-		value = 1 / blas64.Nrm2(vector(x))
+		value = 1 / blas64.Nrm2(blas64.Vector{N: n, Data: x, Inc: 1})
 	}
 	return value
 }

@@ -1,4 +1,4 @@
-package landscape
+package certificate
 
 import (
 	"context"
@@ -32,7 +32,7 @@ func (c *Certificate) Check() (*Check, error) {
 		return nil, err
 	}
 	check := &Check{Verification: v, Bound: Bound{Value: v.Bound, Claim: moment.Proven}, About: "the H, h and c in the file"}
-	if c.Multiplier != nil && checkDependences(dyadicForm(c.Form), c.Multiplier) != nil {
+	if c.Multiplier != nil && CheckDependences(Dyadic(c.Form), c.Multiplier) != nil {
 		check.About = fmt.Sprintf("every H, h and c with the dependences U and G of the file whose numbers, at the places that are kept, are within %.1e of the file's", v.Within)
 	}
 	return check, nil
@@ -43,7 +43,7 @@ var ErrOtherForm = errors.New("the forms differ")
 
 // taskTolerance is how far the certificate's H, h and c may be from the task's,
 // relative to the largest entry of each, to be about the task at all. What they differ
-// by is charged.
+// by is Charged.
 const taskTolerance = 1e-14
 
 // dependencesWork is what fractions may cost that show the dependences of a task's
@@ -51,7 +51,7 @@ const taskTolerance = 1e-14
 const dependencesWork = 6e7
 
 // CheckTask verifies the certificate about the task that a form is of: all that its
-// exact form may differ from the certificate's is charged. It fails if the forms are
+// exact form may differ from the certificate's is Charged. It fails if the forms are
 // not the same up to rounding, and if the claimed bound is not proven for the task.
 // If the moments of the task are not proven, neither is anything about it: then the
 // check is about the certificate's own form, and the Reason of Bound says why.
@@ -78,7 +78,7 @@ func (c *Certificate) CheckTask(ctx context.Context, task *moment.Form) (*Check,
 	check.About = "the task"
 	check.Charge = max(0, check.Verification.Bound-check.Bound.Value)
 	if !(check.Bound.Value >= c.Lower) {
-		return check, fmt.Errorf("the claimed lower bound l = %.12g is proven for the H, h and c in the file, but not for the task's: with the difference charged W proves %.12g only", c.Lower, check.Bound.Value)
+		return check, fmt.Errorf("the claimed lower bound l = %.12g is proven for the H, h and c in the file, but not for the task's: with the difference Charged W proves %.12g only", c.Lower, check.Bound.Value)
 	}
 	return check, nil
 }
@@ -89,7 +89,7 @@ func (c *Certificate) chargeTask(task *moment.Form, check *Check) error {
 	var best Bound
 	failure := errors.New("")
 	for _, growth := range c.growths(check.Verification) {
-		b, err := charged(check.Verification.Bound, growth, errs)
+		b, err := Charged(check.Verification.Bound, growth, errs)
 		if err != nil {
 			failure = err
 		} else if !best.Proven() || b.Value > best.Value {
@@ -122,18 +122,18 @@ func (c *Certificate) growths(v *Verification) []Growth {
 // of the forms, and that the task has the dependences.
 func (c *Certificate) checkTaskMultiplier(ctx context.Context, task *moment.Form, check *Check) error {
 	m := c.Multiplier
-	if !m.trivial() {
+	if !m.Trivial() {
 		exact, err := task.Fractions(ctx, dependencesWork)
 		if err != nil {
 			return fmt.Errorf("whether the task has the dependences U and G is shown by fractions only: %w", err)
 		}
-		if err := checkDependences(exact, m); err != nil {
+		if err := CheckDependences(exact, m); err != nil {
 			return fmt.Errorf("the task has other dependences than U and G: %w", err)
 		}
 	}
 	errs := task.Errors
-	uncertain := max(uncertainty(c.Form), (check.Difference+max(errs.H, errs.L, errs.C))*(1+1e-9))
-	v, err := multiplierBound(c.Form, c.W, m, uncertain)
+	uncertain := max(Uncertainty(c.Form), (check.Difference+max(errs.H, errs.L, errs.C))*(1+1e-9))
+	v, err := ProveMultiplier(c.Form, c.W, m, uncertain)
 	if err != nil {
 		return err
 	}
@@ -141,8 +141,8 @@ func (c *Certificate) checkTaskMultiplier(ctx context.Context, task *moment.Form
 	return nil
 }
 
-// trivial reports whether no feature depends on others.
-func (m *Multiplier) trivial() bool {
+// Trivial reports whether no feature depends on others.
+func (m *Multiplier) Trivial() bool {
 	units, q := m.U.Dims()
 	grams, pairs := m.G.Dims()
 	return units == q && grams == pairs

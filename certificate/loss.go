@@ -1,4 +1,4 @@
-package landscape
+package certificate
 
 import (
 	"math"
@@ -129,11 +129,11 @@ func (p exactPoint) norm() (float64, bool) {
 	return norm, !math.IsInf(norm, 0)
 }
 
-// lossBound returns the loss of parameters (b [heads, D], A [heads, D, q]) on the
+// LossBound returns the loss of parameters (b [heads, D], A [heads, D, q]) on the
 // exact form if that is given; else on the stored one, calculated without rounding,
 // with what the errors of the form may add. exact may be nil; stored is form in
 // fractions, or nil to have it made.
-func lossBound(form *moment.Form, exact, stored *moment.ExactForm, b, A []float64, heads int) LossValue {
+func LossBound(form *moment.Form, exact, stored *moment.ExactForm, b, A []float64, heads int) LossValue {
 	none := LossValue{Value: math.NaN(), Claim: moment.Numeric}
 	p, ok := exactPointOf(b, A, heads, form.Q+1)
 	if !ok {
@@ -142,7 +142,7 @@ func lossBound(form *moment.Form, exact, stored *moment.ExactForm, b, A []float6
 	rational, claim, charge := exact, moment.Exact, 0.0
 	if rational == nil {
 		if rational = stored; rational == nil {
-			rational = dyadicForm(form)
+			rational = Dyadic(form)
 		}
 		errs := form.Errors
 		switch errs.Claim {
@@ -169,4 +169,32 @@ func lossBound(form *moment.Form, exact, stored *moment.ExactForm, b, A []float6
 		out.Error += 2*unitRoundoff*math.Abs(out.Value) + math.SmallestNonzeroFloat64
 	}
 	return out
+}
+
+// Dyadic returns a form whose entries, being floating-point numbers, are
+// dyadic fractions, exactly.
+func Dyadic(form *moment.Form) *moment.ExactForm {
+	n := form.Dim()
+	numbers := make([]float64, 0, moment.Pairs(n)+n)
+	for i := range n {
+		for j := i; j < n; j++ {
+			numbers = append(numbers, form.H.At(i, j))
+		}
+	}
+	numbers = append(numbers, form.L...)
+	whole, exponent, ok := wholeNumbers(numbers)
+	if !ok {
+		panic("landscape: a form with numbers that are not finite")
+	}
+	scale := big.NewInt(1)
+	if exponent > 0 {
+		for _, x := range whole {
+			x.Lsh(x, uint(exponent))
+		}
+	} else {
+		scale.Lsh(scale, uint(-exponent))
+	}
+	return &moment.ExactForm{
+		Q: form.Q, Scale: scale, H: whole[:moment.Pairs(n)], L: whole[moment.Pairs(n):], C: new(big.Rat).SetFloat64(form.C),
+	}
 }

@@ -1,4 +1,4 @@
-package landscape
+package certificate
 
 import (
 	"errors"
@@ -127,7 +127,7 @@ func DecodeCertificate(r io.ReaderAt, size int64) (*Certificate, error) {
 		if c.Multiplier, err = readMultiplier(archive, n); err != nil {
 			return nil, err
 		}
-		side = c.Multiplier.entries() * (1 + c.Multiplier.size())
+		side = c.Multiplier.Entries() * (1 + c.Multiplier.Size())
 	}
 	W, err := readMatrix(archive, keyW, side, side)
 	if err != nil {

@@ -1,4 +1,4 @@
-package landscape
+package certificate
 
 import (
 	"errors"
@@ -39,14 +39,14 @@ type Multiplier struct {
 	G *mat.Dense    // [grams, D~(D~+1)/2] whole numbers
 }
 
-// entries returns D~, the number of entries of b~.
-func (m *Multiplier) entries() int {
+// Entries returns D~, the number of entries of b~.
+func (m *Multiplier) Entries() int {
 	units, _ := m.U.Dims()
 	return units + 1
 }
 
-// size returns r, the number of coordinates x.
-func (m *Multiplier) size() int {
+// Size returns r, the number of coordinates x.
+func (m *Multiplier) Size() int {
 	units, _ := m.U.Dims()
 	grams, _ := m.G.Dims()
 	return units * grams
@@ -69,7 +69,7 @@ func (c *Certificate) checkMultiplier() error {
 	if m.P == nil || m.U == nil || m.G == nil {
 		return errors.New("a certificate of level 1 needs P, U and G")
 	}
-	D := m.entries()
+	D := m.Entries()
 	if got := m.P.SymmetricDim(); got != D {
 		return fmt.Errorf("P is %d x %d, want %d x %d", got, got, D, D)
 	}
@@ -79,9 +79,9 @@ func (c *Certificate) checkMultiplier() error {
 	if _, err := echelonColumns("G", m.G, moment.Pairs(D)); err != nil {
 		return err
 	}
-	n := D * (1 + m.size())
+	n := D * (1 + m.Size())
 	if len(c.W) != n*n {
-		return fmt.Errorf("W has %d entries, want %d = (D~(1+r))^2 for D~ = %d, r = %d", len(c.W), n*n, D, m.size())
+		return fmt.Errorf("W has %d entries, want %d = (D~(1+r))^2 for D~ = %d, r = %d", len(c.W), n*n, D, m.Size())
 	}
 	for i := range n {
 		for j := range n {
@@ -94,7 +94,7 @@ func (c *Certificate) checkMultiplier() error {
 			}
 		}
 	}
-	return checkIdentity(c.W, m.G, D, m.size())
+	return CheckIdentity(c.W, m.G, D, m.Size())
 }
 
 // product is a monomial in b and the entries of a: sorted indices plus 1, 0 for
@@ -108,8 +108,8 @@ type factor struct {
 	coefficient          int64
 }
 
-// checkIdentity checks that v'Wv = 0 for all b and A.
-func checkIdentity(W []float64, G *mat.Dense, D, r int) error {
+// CheckIdentity checks that v'Wv = 0 for all b and A.
+func CheckIdentity(W []float64, G *mat.Dense, D, r int) error {
 	grams, _ := G.Dims()
 	v := make([][]factor, 0, D*(1+r))
 	for i := range D {
@@ -215,7 +215,7 @@ func multiplierMatrix(form *moment.Form, W []float64, m *Multiplier) (*multiplie
 	if err != nil {
 		return nil, err
 	}
-	D, r := m.entries(), len(s)
+	D, r := m.Entries(), len(s)
 	n := D * (1 + r)
 	f := &multiplierForm{D: D, r: r, n: n, P: make([]float64, D*D), data: make([]float64, n*n)}
 	for i := range D {
@@ -292,12 +292,12 @@ func checkPositive(P *mat.SymDense) error {
 	return nil
 }
 
-// multiplierBound returns the largest bound that W proves with a multiplier, for
+// ProveMultiplier returns the largest bound that W proves with a multiplier, for
 // W and a multiplier that have passed checkMultiplier. Rounding is allowed for as
 // in [Certificate.Verify]. The bound holds for every form that has the dependences U
 // and G and whose numbers, at the places that are kept, are within uncertain of this
 // form's: what that may change is taken off the matrix as well.
-func multiplierBound(form *moment.Form, W []float64, m *Multiplier, uncertain float64) (*Verification, error) {
+func ProveMultiplier(form *moment.Form, W []float64, m *Multiplier, uncertain float64) (*Verification, error) {
 	if err := checkPositive(m.P); err != nil {
 		return nil, err
 	}
@@ -323,13 +323,13 @@ func multiplierBound(form *moment.Form, W []float64, m *Multiplier, uncertain fl
 			low = middle
 		}
 	}
-	return &Verification{Bound: roundDown(form.C - high), Size: f.n, Definite: f.proven(high, uncertain), Within: uncertain}, nil
+	return &Verification{Bound: RoundDown(form.C - high), Size: f.n, Definite: f.proven(high, uncertain), Within: uncertain}, nil
 }
 
-// uncertainty returns how far the numbers of a form may be from those of a form
+// Uncertainty returns how far the numbers of a form may be from those of a form
 // that has its dependences exactly, for a proof of level 1: rounding, and what is
 // known of the errors of the form.
-func uncertainty(form *moment.Form) float64 {
+func Uncertainty(form *moment.Form) float64 {
 	e := form.Errors
-	return max(reducedTolerance*formSize(form), e.H, e.L, e.C) * (1 + 1e-9)
+	return max(reducedTolerance*FormSize(form), e.H, e.L, e.C) * (1 + 1e-9)
 }

@@ -1,0 +1,229 @@
+package certificate
+
+import (
+	"errors"
+	"math"
+
+	"gonum.org/v1/gonum/blas"
+	"gonum.org/v1/gonum/blas/blas64"
+	"gonum.org/v1/gonum/lapack/lapack64"
+
+	"markovicl/moment"
+)
+
+const unitRoundoff = 0x1p-53
+
+// Gamma returns a bound of the relative error of sums of n products.
+func Gamma(n int) float64 {
+	x := float64(n) * unitRoundoff
+	return x / (1 - x) * (1 + 8*unitRoundoff)
+}
+
+func RoundDown(x float64) float64 { return x - 4*unitRoundoff*math.Abs(x) }
+
+// Bordered returns N + W ([n, n] row-major, rounded once an entry) and k.
+func Bordered(form *moment.Form, W []float64) (S, k []float64) {
+	q, D := form.Q, form.Q+1
+	n := D * q * D
+	place := make([]int, n)
+	for i := range D {
+		for j := range q {
+			for l := range D {
+				place[(i*q+j)*D+l] = j*moment.Pairs(D) + moment.PairIndex(D, min(i, l), max(i, l))
+			}
+		}
+	}
+	S, k = make([]float64, n*n), make([]float64, n)
+	for r := range n {
+		k[r] = form.L[place[r]]
+		for t := range n {
+			S[r*n+t] = form.H.At(place[r], place[t]) + W[r*n+t]
+		}
+	}
+	return S, k
+}
+
+// unitScale returns powers of two that bring the diagonal of S into [1/2, 2].
+func unitScale(S []float64, n int) ([]float64, error) {
+	scale := make([]float64, n)
+	for r := range n {
+		x := S[r*n+r]
+		if !(x > 0) || math.IsInf(x, 0) {
+			return nil, errIndefinite
+		}
+		scale[r] = math.Ldexp(1, -int(math.Round(math.Log2(x)/2)))
+	}
+	return scale, nil
+}
+
+// provenDefinite returns a d > 0 such that every symmetric matrix that differs
+// from S by one rounding (and diagonal entries by extra more, relatively), and
+// after scaling by a matrix of norm change besides, is at least d*I after
+// scaling; 0 if there is no proof.
+func provenDefinite(S []float64, n int, scale []float64, extra, change float64) float64 {
+	C := make([]float64, n*n)
+	trace, rows := 0.0, 0.0
+	for r := range n {
+		row := 0.0
+		for t := range n {
+			x := S[r*n+t] * scale[r] * scale[t] // exact but for underflow
+			C[r*n+t] = x
+			row += math.Abs(x)
+		}
+		trace += C[r*n+r]
+		rows = max(rows, row)
+	}
+	g := Gamma(2*n + 8)
+	margin := g/(1-g)*trace + // of the factorisation
+		(1+Gamma(n))*unitRoundoff*rows + // of the entries of S
+		(2*extra+4*unitRoundoff)*2 + // of the diagonal, before and after the shift
+		change +
+		float64(n)*float64(n)*0x1p-1000 // underflow
+	margin *= 1 + 1e-6
+	for r := range n {
+		C[r*n+r] -= 2 * margin
+	}
+	if _, ok := lapack64.Potrf(blas64.Symmetric{N: n, Stride: n, Data: C, Uplo: blas.Upper}); !ok {
+		return 0
+	}
+	return margin
+}
+
+// shiftedBound returns the bound c - 2k'y + y'Sy - |r|^2/definite, rounded down,
+// at a y for which it is nearly largest, and how the quadratic grows away from that
+// y; S carries the relative error of one rounding, and extra on its diagonal.
+func shiftedBound(S, k []float64, c float64, scale []float64, definite, extra float64) (float64, Growth) {
+	n := len(k)
+	y, residual := solveScaled(S, k, scale)
+	magnitude := make([]float64, n) // |S||y| + |k|
+	for r := range n {
+		for t, x := range S[r*n : (r+1)*n] {
+			magnitude[r] += math.Abs(x) * math.Abs(y[t])
+		}
+		magnitude[r] += math.Abs(k[r])
+	}
+	g := Gamma(2*n+8) + 4*extra + 4*unitRoundoff
+	// t = c - k'y + r'y, r = Sy - k; errors of r count twice, once here.
+	value, errors, norm := c, 4*unitRoundoff*math.Abs(c), 0.0
+	size, widest := 0.0, 0.0
+	for r := range n {
+		value += (residual[r] - k[r]) * y[r]
+		errors += g * (2*magnitude[r] + math.Abs(residual[r]) + math.Abs(k[r])) * math.Abs(y[r])
+		e := (math.Abs(residual[r]) + g*magnitude[r]) * scale[r]
+		norm += e * e
+		size += y[r] * y[r]
+		widest = max(widest, scale[r])
+	}
+	// Half of the definiteness pays for r, the other half is left: |y| <= widest
+	// times |y| after scaling, and |X|^2 <= 2|y|^2 for X of y.
+	return RoundDown(value - (errors+norm/definite)*(1+1e-6)), Growth{
+		Bound:   RoundDown(value - (errors+2*norm/definite)*(1+1e-6)),
+		Rate:    definite / 2 / (widest * widest),
+		Centre:  math.Sqrt(size) * (1 + 1e-6),
+		Stretch: math.Sqrt2 * (1 + 1e-15),
+	}
+}
+
+// solveScaled returns an approximate solution of S y = k and S y - k.
+func solveScaled(S, k []float64, scale []float64) (y, residual []float64) {
+	n := len(k)
+	C := make([]float64, n*n)
+	for r := range n {
+		for t := range n {
+			C[r*n+t] = S[r*n+t] * scale[r] * scale[t]
+		}
+	}
+	y, residual = make([]float64, n), make([]float64, n)
+	factor, ok := lapack64.Potrf(blas64.Symmetric{N: n, Stride: n, Data: C, Uplo: blas.Upper})
+	for r := range n {
+		residual[r] = -k[r]
+	}
+	if !ok {
+		return y, residual
+	}
+	const refinements = 3
+	for range refinements {
+		step := make([]float64, n)
+		for r := range n {
+			step[r] = residual[r] * scale[r]
+		}
+		lapack64.Potrs(factor, blas64.General{Rows: n, Cols: 1, Stride: 1, Data: step})
+		for r := range n {
+			y[r] -= step[r] * scale[r]
+		}
+		for r := range n {
+			residual[r] = dot(S[r*n:(r+1)*n], y) - k[r]
+		}
+	}
+	return y, residual
+}
+
+// boundRadius returns a proven upper bound of |y|^2 over all y = vec(b a') with a
+// loss of at most the given one. With any x and g = Hx - h, mu <= lambda_min(H):
+// loss >= f(x) - 2|g||X-x| + mu|X-x|^2 bounds |X-x|, and |y|^2 <= 2|X|^2.
+func boundRadius(form *moment.Form, loss float64) (float64, error) {
+	n := form.Dim()
+	H := make([]float64, n*n)
+	for r := range n {
+		for t := range n {
+			H[r*n+t] = form.H.At(r, t)
+		}
+	}
+	scale, err := unitScale(H, n)
+	if err != nil {
+		return 0, errors.New("H is not positive definite")
+	}
+	// H >= d * diag(1/scale^2) after scaling; take a large d by bisection.
+	low, high := 0.0, 1.0
+	shifted := make([]float64, n*n)
+	most := 0.0
+	for _, s := range scale {
+		most = max(most, s*s)
+	}
+	for range 30 {
+		mu := math.Sqrt(max(low, 1e-14) * high)
+		copy(shifted, H)
+		for r := range n {
+			shifted[r*n+r] -= mu / (scale[r] * scale[r])
+		}
+		if s, err := unitScale(shifted, n); err == nil && provenDefinite(shifted, n, s, 0, 0) > 0 {
+			low = mu
+		} else {
+			high = mu
+		}
+		if high < 2*max(low, 1e-14) {
+			break
+		}
+	}
+	if low == 0 {
+		return 0, errors.New("H is not positive definite to working precision")
+	}
+	mu := low / most * (1 - 1e-6)
+	x, residual := solveScaled(H, form.L, scale)
+	// f(x) from below, |g| from above.
+	g := Gamma(2*n + 8)
+	value, errs, norm, size := form.C, 4*unitRoundoff*math.Abs(form.C), 0.0, 0.0
+	for r := range n {
+		magnitude := math.Abs(form.L[r])
+		for t := range n {
+			magnitude += math.Abs(H[r*n+t]) * math.Abs(x[t])
+		}
+		value += (residual[r] - form.L[r]) * x[r]
+		errs += g * (2*magnitude + math.Abs(residual[r]) + math.Abs(form.L[r])) * math.Abs(x[r])
+		e := math.Abs(residual[r]) + g*magnitude
+		norm += e * e
+		size += x[r] * x[r]
+	}
+	norm, size = math.Sqrt(norm)*(1+1e-6), math.Sqrt(size)*(1+1e-6)
+	value -= errs * (1 + 1e-6)
+	distance := (norm + math.Sqrt(norm*norm+mu*max(0, loss-value))) / mu
+	return 2 * (size + distance) * (size + distance) * (1 + 1e-6), nil
+}
+
+func dot(x, y []float64) float64 {
+	sum := 0.0
+	for i, v := range x {
+		sum += v * y[i]
+	}
+	return sum
+}
