@@ -27,11 +27,12 @@
 //   - text.go: lines of text, and layout.go how their symbols are separated;
 //     fasta.go, fastq.go, json.go
 //   - table.go: rows and cells; header.go: whether the first row names the
-//     columns; columns.go: which of them are names, times and states;
-//     names.go: the words that say so; times.go: times and their order
+//     columns; columns.go: which of them are names, times and states, by
+//     evidence.go and the words of names.go; times.go: times, arrange.go: rows in
+//     their order; series.go: the table as sequences
 //   - symbols.go: what is a state, labels.go: those that a file shows;
 //     classes.go: alphabets, classes and merging as users write them
-//   - count.go, stream.go: transition counts, in bounded memory
+//   - count.go: transition counts; stream.go, pieces.go: in bounded memory
 //   - window.go: chains cut from sequences; draw.go: prompts drawn from them
 //   - report.go, error.go: what is said about a file
 package chainfile

@@ -103,7 +103,7 @@ func (c *census) add(text string, first, last bool) {
 	if kinds&separates != 0 {
 		c.separated = true
 		c.words = nil
-		if !c.manySymbols && (!last || !first || strings.ContainsAny(strings.TrimRight(text, separators), separators)) {
+		if !c.manySymbols && (!last || !first || apart(text)) {
 			c.several++
 			c.manySymbols = true
 		}
@@ -125,6 +125,32 @@ func (c *census) add(text string, first, last bool) {
 	if len(text) > c.longest {
 		c.longest = max(c.longest, utf8.RuneCountInString(text))
 	}
+}
+
+// apart reports whether a separator stands between symbols, not only behind them.
+func apart(text string) bool {
+	end := len(text)
+	for end > 0 && byteKinds[text[end-1]]&separates != 0 {
+		end--
+	}
+	for i := range end {
+		if byteKinds[text[i]]&separates != 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// trimBlanks takes the blanks off both ends of a text.
+func trimBlanks(text string) string {
+	blank := func(c byte) bool { return c == ' ' || c == '\t' || c == '\v' || c == '\f' }
+	for len(text) > 0 && blank(text[0]) {
+		text = text[1:]
+	}
+	for len(text) > 0 && blank(text[len(text)-1]) {
+		text = text[:len(text)-1]
+	}
+	return text
 }
 
 func (c *census) addMarks(text string, first bool) {

@@ -26,7 +26,7 @@ func newLines(data string, s *Sequences, opts Options) (*textLines, error) {
 	c := newCensus(opts)
 	for line := range lines(data) {
 		stripped := t.strip(line.text)
-		text := strings.Trim(stripped, blanks)
+		text := trimBlanks(stripped)
 		if text == "" {
 			if len(stripped) < len(line.text) {
 				t.skipped++
@@ -91,7 +91,7 @@ func (t *textLines) walk(begin func(string), symbol func(string, int, int) error
 	}
 	for line := range lines(t.data) {
 		stripped := t.strip(line.text)
-		blank := strings.Trim(line.text, blanks) == ""
+		blank := trimBlanks(line.text) == ""
 		if !join || t.series && blank && !t.joined {
 			begin("")
 		}
@@ -108,12 +108,11 @@ func (t *textLines) walk(begin func(string), symbol func(string, int, int) error
 
 // wholeLine takes a line without the blanks around it as a symbol.
 func wholeLine(line span, symbol func(string, int, int) error) error {
-	text := strings.TrimLeft(line.text, blanks)
-	at := line.start + len(line.text) - len(text)
-	if text = strings.TrimRight(text, blanks); text == "" {
+	text := trimBlanks(line.text)
+	if text == "" {
 		return nil
 	}
-	return symbol(text, line.number, at)
+	return symbol(text, line.number, line.start+strings.Index(line.text, text))
 }
 
 // characters takes each character of a line as a symbol, except blanks.
@@ -162,12 +161,12 @@ func separatedSymbols(line span, symbol func(string, int, int) error) error {
 			}
 			wanted = true
 			i++
-		case strings.IndexByte(blanks, c) >= 0:
+		case byteKinds[c]&separates != 0:
 			i++
 		default:
-			width := strings.IndexAny(line.text[i:], separators)
-			if width < 0 {
-				width = len(line.text) - i
+			width := 1
+			for i+width < len(line.text) && byteKinds[line.text[i+width]]&separates == 0 {
+				width++
 			}
 			if err := symbol(line.text[i:i+width], line.number, line.start+i); err != nil {
 				return err
