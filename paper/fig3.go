@@ -16,7 +16,7 @@ var figure3 = Item{
 	Source:   "Figure 3",
 	Question: "How often is the state nearest to a trained model's prediction the right one, on the prompts it was trained on and on new ones, and how often could it be?",
 	Claim:    "Accuracy grows with the depth of the model; with three layers and three states it is 0.98.",
-	Revision: 3,
+	Revision: 4,
 	Run:      runFigure3,
 }
 
@@ -61,6 +61,7 @@ type cell3 struct {
 type ceiling3 struct {
 	rounded, mode estimate // accuracy of the state nearest to its mean, and of its most likely state
 	loss          estimate
+	floor         estimate // loss of the best that is linear in the query, which no depth beats
 }
 
 // figure3Of trains models of 1 to size.layers layers on n = 10 chains, d = 5, in
@@ -74,8 +75,8 @@ func figure3Of(ctx context.Context, seed uint64, size figure3Size, progress func
 	}
 	loss := Table{
 		Name:    "loss",
-		Caption: "Mean squared error of the label for the same models. The Bayes risk is that of the same fresh prompts.",
-		Columns: []string{"alpha", "states", "layers", "trained_on", "training_prompts", "training_prompts_se", "fresh_prompts", "fresh_prompts_se", "bayes_risk", "bayes_risk_se"},
+		Caption: "Mean squared error of the label for the same models. The floor of every depth, the risk of the best predictor that is linear in the query, and the Bayes risk are those of the same fresh prompts.",
+		Columns: []string{"alpha", "states", "layers", "trained_on", "training_prompts", "training_prompts_se", "fresh_prompts", "fresh_prompts_se", "floor", "floor_se", "bayes_risk", "bayes_risk_se"},
 	}
 	total := len(size.priors) * len(size.states) * (2*size.layers + 1)
 	done := 0
@@ -118,7 +119,7 @@ func figure3Of(ctx context.Context, seed uint64, size figure3Size, progress func
 				}{{"one batch", c.onBatch, c.batchFresh}, {"new prompts", c.onLast, c.fresh}} {
 					accuracy.Add(alpha, states, l+1, way.name, way.train.accuracy.Mean, way.train.accuracy.SE, way.fresh.accuracy.Mean, way.fresh.accuracy.SE,
 						ceiling.rounded.Mean, ceiling.rounded.SE, ceiling.mode.Mean, ceiling.mode.SE, diverged[l][w])
-					loss.Add(alpha, states, l+1, way.name, way.train.loss.Mean, way.train.loss.SE, way.fresh.loss.Mean, way.fresh.loss.SE, ceiling.loss.Mean, ceiling.loss.SE)
+					loss.Add(alpha, states, l+1, way.name, way.train.loss.Mean, way.train.loss.SE, way.fresh.loss.Mean, way.fresh.loss.SE, ceiling.floor.Mean, ceiling.floor.SE, ceiling.loss.Mean, ceiling.loss.SE)
 				}
 			}
 			panel := figure.Plot{
@@ -168,8 +169,12 @@ func figure3Of(ctx context.Context, seed uint64, size figure3Size, progress func
 // and scores them and the Bayes predictor on the same fresh prompts. diverged is
 // the number of seeds that diverged, by layers and way.
 func trainByDepth(ctx context.Context, task markov.Task, seed uint64, size figure3Size, tick func()) (cells []cell3, ceiling ceiling3, diverged [][2]int, err error) {
-	predictors := []predict.Predictor{predict.NewBayes(task)}
-	ends := []int{1} // of the models of a depth and way in predictors
+	linear, err := predict.NewLinearPosterior(task)
+	if err != nil {
+		return nil, ceiling, nil, err
+	}
+	predictors := []predict.Predictor{predict.NewBayes(task), linear}
+	ends := []int{2} // of the models of a depth and way in predictors
 	for l := 1; l <= size.layers; l++ {
 		var c cell3
 		var lost [2]int
@@ -206,5 +211,5 @@ func trainByDepth(ctx context.Context, task markov.Task, seed uint64, size figur
 		cells[l].fresh = onFresh(e, ends[2*l+1], ends[2*l+2])
 	}
 	bayes := e.Scores[0]
-	return cells, ceiling3{rounded: bayes.Accuracy, mode: *bayes.AccuracyMode, loss: bayes.MSE}, diverged, nil
+	return cells, ceiling3{rounded: bayes.Accuracy, mode: *bayes.AccuracyMode, loss: bayes.MSE, floor: e.Scores[1].MSE}, diverged, nil
 }

@@ -41,6 +41,9 @@ func TestFigure3(t *testing.T) {
 					if fresh > mode+4*se {
 						t.Errorf("%v: accuracy %v ± %v on fresh prompts above the ceiling %v", at, fresh, se, mode)
 					}
+					if floor := get(loss, "floor"); get(loss, "fresh_prompts") < floor-4*get(loss, "floor_se") {
+						t.Errorf("%v: a loss below the floor %v", at, floor)
+					}
 					if risk := get(loss, "bayes_risk"); get(loss, "fresh_prompts") < risk-4*get(loss, "bayes_risk_se") {
 						t.Errorf("%v: loss %v on fresh prompts below the Bayes risk %v", at, get(loss, "fresh_prompts"), risk)
 					}

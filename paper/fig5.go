@@ -20,7 +20,7 @@ var figure5 = Item{
 	Source:   "Figure 5",
 	Question: "Is the enlarged model better than one-layer attention, and more so the longer the chains, on the prompts that it is fitted to and on new ones?",
 	Claim:    "The enlarged model, fitted to a batch of prompts, is better than trained attention, and the gap grows with d.",
-	Revision: 3,
+	Revision: 4,
 	Run:      runFigure5,
 }
 
@@ -56,6 +56,7 @@ type at5 struct {
 	trainBatch, trainTest scores // attention trained on one batch, on it and on fresh prompts
 	freshLast, freshTest  scores // attention trained on new prompts, on the last of them and on others
 	bayes                 scores
+	floor                 estimate // of every depth
 	enlarged              float64  // f~*, exact
 	gap                   *float64 // best transformer less f~*, where it is proven best
 	seen, unseen          estimate // accuracy of least squares less that of attention trained on the same batch, on it and on fresh prompts
@@ -132,6 +133,7 @@ type lossRow5 struct {
 	Training *estimate `column:"training_prompts"`
 	Fresh    estimate  `column:"fresh_prompts"`
 	Optimum  float64   `column:"enlarged_optimum"`
+	Floor    estimate  `column:"floor"`
 	Bayes    estimate  `column:"bayes_risk"`
 }
 
@@ -167,7 +169,7 @@ func scoreTables5(all []at5, size figure5Size) []Table {
 				accuracy, loss = &row.train.accuracy, &row.train.loss
 			}
 			accuracies = append(accuracies, accuracyRow5{at.d, row.model, row.data, row.parameters, accuracy, row.fresh.accuracy, at.bayes.accuracy, row.diverged})
-			losses = append(losses, lossRow5{at.d, row.model, row.data, loss, row.fresh.loss, at.enlarged, at.bayes.loss})
+			losses = append(losses, lossRow5{at.d, row.model, row.data, loss, row.fresh.loss, at.enlarged, at.floor, at.bayes.loss})
 		}
 	}
 	return []Table{
@@ -288,6 +290,16 @@ func figure5At(ctx context.Context, d int, seed uint64, size figure5Size) (*at5,
 	}
 	at.freshLost = lost
 	at.trainBatch, at.freshLast = onTraining(trained), onTraining(fresh)
+
+	contexts, err := moment.NewContexts(task, seed)
+	if err != nil {
+		return nil, err
+	}
+	floor, err := landscape.FloorOf(ctx, contexts, form, optimum, landscape.FloorSettings{Contexts: size.prompts / 10})
+	if err != nil {
+		return nil, err
+	}
+	at.floor = estimate{Mean: floor.Value, SE: floor.SE}
 
 	models := append([]lsa.Model{allHeads(optimum.X, task)}, fits...)
 	models = append(models, modelsOf(trained)...)
