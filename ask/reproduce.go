@@ -8,11 +8,12 @@ import (
 // each. Its answer is a ReproduceAnswer. It takes from seconds to hours, keeps the
 // results that it has, and draws: who asks says by Env.Reproduce how that is done.
 type Reproduce struct {
-	Items []string `arg:"" optional:"" name:"item" help:"Items to run; all if none is named."`
-	Only  []string `help:"The same, as a list separated by commas."`
-	Quick bool     `help:"The reduced size that takes seconds an item."`
-	Seed  uint64   `default:"1" help:"First seed."`
-	Seeds int      `placeholder:"5" help:"Number of seeds, where an item averages over seeds; each item's own number if not given."`
+	Items  []string `arg:"" optional:"" name:"item" help:"Items to run; all if none is named."`
+	Only   []string `help:"The same, as a list separated by commas."`
+	Quick  bool     `help:"The reduced size that takes seconds an item."`
+	Seed   uint64   `default:"1" help:"First seed."`
+	Seeds  int      `placeholder:"5" help:"Number of seeds, where an item averages over seeds; each item's own number if not given."`
+	Models []string `placeholder:"tiny,.." help:"Transformers that fig6 trains: tiny, small, standard; tiny if not given."`
 }
 
 // Command implements Question.

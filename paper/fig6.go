@@ -17,10 +17,10 @@ import (
 var figure6 = Item{
 	ID:       "fig6",
 	Title:    "Learning curves: transformers and classical learners",
-	Source:   "Figure 6 (its classical part)",
-	Question: "As a prompt shows more in-context chains, how do one-layer transformers and classical learners come down to the Bayes-optimal predictor?",
-	Claim:    "Transformers learn Markov chains in context as linear and logistic regression, nearest neighbours and a support vector machine do: they predict better the more chains they see, from independent and from correlated starts.",
-	Revision: 1,
+	Source:   "Figure 6",
+	Question: "As a prompt shows more in-context chains, how do transformers and classical learners come down to the Bayes-optimal predictor?",
+	Claim:    "GPT-2 models learn Markov chains in context: small and standard predict as well as a support vector machine and logistic regression and better than 3 nearest neighbours, tiny slightly worse, from independent and from correlated starts.",
+	Revision: 2,
 	Run:      runFigure6,
 }
 
@@ -31,16 +31,22 @@ type figure6Size struct {
 	prompts      int
 	steps, batch int // of training
 	evaluation   int // prompts of the Bayes risk
+
+	transformers []train.Config
 }
 
 // correlated6 lets a chain start like the query with probability 0.8.
 const correlated6 = "correlated:0.5,0.2,0.8"
 
 func runFigure6(ctx context.Context, s Settings, progress func(done, total int)) (*Result, error) {
-	size := figure6Size{d: 5, context: 100, prompts: 5000, steps: 1000, batch: 1000, evaluation: 400_000}
+	size := figure6Size{d: 5, context: 100, prompts: 1280, steps: 1000, batch: 1000, evaluation: 400_000}
 	if s.Quick {
 		size.d, size.contexts = 3, []int{1, 2, 3, 4, 6, 8, 12, 20, 35, 60, 100}
 		size.prompts, size.evaluation = 1500, 20_000
+	}
+	var err error
+	if size.transformers, err = transformers6(s); err != nil {
+		return nil, err
 	}
 	return figure6Of(ctx, s.Seed, size, progress)
 }
@@ -75,10 +81,11 @@ func figure6Of(ctx context.Context, seed uint64, size figure6Size, progress func
 		Caption: fmt.Sprintf("The one-layer models at n = %d: exact losses of the enlarged optimum (also at n = ∞), of the best transformer with the proven lower bound, and of the trained one; the Bayes risk, a mean over %d prompts.", size.context, size.evaluation),
 		Columns: []string{"starts", "loss_enlarged_infinite", "loss_enlarged", "lower_bound", "loss_best", "loss_trained", "bayes_risk", "bayes_risk_se"},
 	}
-	total := len(starts) * (len(size.contexts) + 2)
+	total := len(starts) * (len(size.contexts) + 3)
 	var found []*curves6
+	var duels []duel6
 	for k, start := range starts {
-		base := k * (len(size.contexts) + 2)
+		base := k * (len(size.contexts) + 3)
 		progress(base, total)
 		moments, err := momentsOf(ctx, start.spec)
 		if err != nil {
@@ -90,7 +97,17 @@ func figure6Of(ctx context.Context, seed uint64, size figure6Size, progress func
 			return nil, fmt.Errorf("%s starts: %w", start.name, err)
 		}
 		progress(base+1, total)
-		c, err := size.curves(ctx, moments, model, seed, func(done int) { progress(base+1+done, total) })
+		transformers, err := size.trainedTransformers(ctx, task, seed)
+		if err != nil {
+			return nil, fmt.Errorf("%s starts: %w", start.name, err)
+		}
+		progress(base+2, total)
+		rows, err := size.duels(ctx, start.name, task, transformers, seed)
+		if err != nil {
+			return nil, fmt.Errorf("%s starts: %w", start.name, err)
+		}
+		duels = append(duels, rows...)
+		c, err := size.curves(ctx, moments, model, transformers, seed, func(done int) { progress(base+2+done, total) })
 		if err != nil {
 			return nil, fmt.Errorf("%s starts: %w", start.name, err)
 		}
@@ -112,7 +129,12 @@ func figure6Of(ctx context.Context, seed uint64, size figure6Size, progress func
 		models.Add(start.name, limit.Loss, best.LossEnlarged, boundCell(best), best.Loss, c.trained[len(c.trained)-1], c.risk.Mean, c.risk.SE)
 	}
 	progress(total, total)
-	return figure6Result(found, size, seed, []Table{points, models}), nil
+	result := figure6Result(found, size, seed, []Table{points, models})
+	if len(duels) > 0 {
+		result.Tables = append(result.Tables, TableOf("comparisons", "Each transformer less another predictor on the same prompts, with the standard error of the difference: accuracy, where more is better, and squared error, where less is. linear-posterior is the best that linear attention of any depth could hope for: its loss is the floor of every depth.", duels))
+		result.judgeTransformers(size, duels)
+	}
+	return result, nil
 }
 
 // trained returns a one-layer transformer trained as the paper trains.
@@ -127,7 +149,7 @@ func (size figure6Size) trained(ctx context.Context, task markov.Task, seed uint
 }
 
 // curves measures all predictors.
-func (size figure6Size) curves(ctx context.Context, moments *moment.Moments, model lsa.Model, seed uint64, progress func(done int)) (*curves6, error) {
+func (size figure6Size) curves(ctx context.Context, moments *moment.Moments, model lsa.Model, transformers []gpt6, seed uint64, progress func(done int)) (*curves6, error) {
 	task := moments.Task().WithContext(markov.Context(size.context))
 	sampler, err := markov.NewSampler(task, seed)
 	if err != nil {
@@ -154,7 +176,16 @@ func (size figure6Size) curves(ctx context.Context, moments *moment.Moments, mod
 			return nil, err
 		}
 		c.optimum, c.trained = append(c.optimum, o.Loss), append(c.trained, loss)
-		return append([]predict.Predictor{predict.NewBayes(at), predict.NewOracle(at), optimum, trained}, predict.Classical(at)...), nil
+		floor, err := predict.NewLinearPosterior(at)
+		if err != nil {
+			return nil, err
+		}
+		nonlinear, err := predictorsOf(at, transformers)
+		if err != nil {
+			return nil, err
+		}
+		list := append([]predict.Predictor{predict.NewBayes(at), predict.NewOracle(at), floor, optimum, trained}, nonlinear...)
+		return append(list, predict.Classical(at)...), nil
 	}
 	curves, err := predict.LearningCurves(ctx, task, sampler, predictors, predict.CurveSettings{
 		Contexts: size.contexts, Prompts: size.prompts, Seed: seed, Progress: func(done, _ int) { progress(done) },
@@ -169,10 +200,11 @@ func (size figure6Size) curves(ctx context.Context, moments *moment.Moments, mod
 }
 
 // predictors6 is the order of tables.
-var predictors6 = []string{"bayes", "oracle", "optimum", "trained-lsa", "bigram", "bigram-smoothed", "linear", "logistic", "knn3", "svm"}
+var predictors6 = []string{"bayes", "oracle", "gpt2-standard", "gpt2-small", "gpt2-tiny", "linear-posterior", "optimum", "trained-lsa", "bigram", "bigram-smoothed", "linear", "logistic", "knn3", "svm"}
 
 // labels6 are the names of lines.
 var labels6 = map[string]string{
+	"gpt2-tiny": "GPT-2 tiny", "gpt2-small": "GPT-2 small", "gpt2-standard": "GPT-2 standard", "linear-posterior": "floor of linear attention",
 	"bayes": "Bayes", "optimum": "LSA optimum", "trained-lsa": "trained LSA", "bigram": "bigram", "bigram-smoothed": "smoothed bigram",
 	"linear": "linear", "logistic": "logistic", "knn3": "3 neighbours", "svm": "SVM",
 }
@@ -202,7 +234,7 @@ func (c *curves6) last(name string) predict.CurvePoint {
 func plot6(found []*curves6, name, title string, accuracy bool, predictors []string, size figure6Size) figure.Plot {
 	p := figure.Plot{
 		Name: name, Title: title,
-		Caption: fmt.Sprintf("d = %d, %d prompts, bands: 90%% bootstrap intervals. Nothing that does not see the kernel beats Bayes; the oracle sees it. The LSA optimum is that of the enlarged model for each n, the trained LSA was trained at n = %d. The SVM names a state, so its squared error is its share of wrong states.", size.d, size.prompts, size.context),
+		Caption: fmt.Sprintf("d = %d, %d prompts, bands: 90%% bootstrap intervals. Nothing that does not see the kernel beats Bayes; the oracle sees it. The floor of linear attention holds for every depth and number of heads. The LSA optimum is that of the enlarged model for each n, the trained LSA was trained at n = %d. The SVM names a state, so its squared error is its share of wrong states.", size.d, size.prompts, size.context),
 		Columns: len(found),
 	}
 	label, pick := "mean squared error", func(point predict.CurvePoint) predict.Band { return point.MSE }
@@ -221,6 +253,9 @@ func plot6(found []*curves6, name, title string, accuracy bool, predictors []str
 			Levels: []figure.Level{{Name: "oracle", Y: pick(c.last("oracle")).Mean}},
 		}
 		for _, name := range predictors {
+			if len(c.curves[name].Points) == 0 {
+				continue // a transformer that was not trained
+			}
 			s := figure.Series{Name: labels6[name], Kind: kind}
 			for _, point := range c.curves[name].Points {
 				b := pick(point)
@@ -263,12 +298,12 @@ func (c *curves6) overtaking() string {
 func figure6Result(found []*curves6, size figure6Size, seed uint64, tables []Table) *Result {
 	result := &Result{
 		Setup: fmt.Sprintf("two states, uniform kernels, d = %d, up to %d in-context chains; starts Bernoulli(1/2), or in-context chains that start like the query with probability 0.8; %d prompts (seed %d), 1000 bootstrap resamples; one layer of one head trained at n = %d by Adam at 0.01, %d steps on fresh batches of %d.",
-			size.d, size.context, size.prompts, seed, size.context, size.steps, size.batch),
+			size.d, size.context, size.prompts, seed, size.context, size.steps, size.batch) + size.about(),
 		Quantity: fmt.Sprintf("mean squared error of the trained LSA above Bayes, independent starts, n = %d", size.context),
 		Tables:   tables,
 		Plots: []figure.Plot{
-			plot6(found, "mse", "Mean squared error against in-context chains", false, []string{"trained-lsa", "optimum", "bayes", "logistic", "linear"}, size),
-			plot6(found, "accuracy", "Accuracy against in-context chains", true, []string{"trained-lsa", "optimum", "bayes", "logistic", "svm"}, size),
+			plot6(found, "mse", "Mean squared error against in-context chains", false, []string{"trained-lsa", "linear-posterior", "bayes", "gpt2-tiny", "gpt2-small", "gpt2-standard", "logistic"}, size),
+			plot6(found, "accuracy", "Accuracy against in-context chains", true, []string{"trained-lsa", "bayes", "gpt2-tiny", "gpt2-small", "gpt2-standard", "logistic", "svm", "knn3"}, size),
 			plot6(found, "mse-classical", "Mean squared error of the classical learners", false, []string{"knn3", "linear", "bayes", "logistic", "svm", "bigram"}, size),
 		},
 	}
@@ -291,4 +326,17 @@ func figure6Result(found []*curves6, size figure6Size, seed uint64, tables []Tab
 	result.Why = fmt.Sprintf("more chains help the trained LSA (loss %s), but one layer ends above Bayes, and classical learners are ahead of the enlarged optimum on the same prompts (independent starts: %s)",
 		change, first.overtaking())
 	return result
+}
+
+// about says which transformers were trained, and how.
+func (size figure6Size) about() string {
+	var b strings.Builder
+	for _, c := range size.transformers {
+		fmt.Fprintf(&b, " %s", c.Model)
+		if c.Width > 0 {
+			fmt.Fprintf(&b, ", reduced to width %d and %d blocks,", c.Width, c.Blocks)
+		}
+		fmt.Fprintf(&b, " trained for each law of the starts by Adam at %g, %d steps of %d fresh prompts of %s chains.", c.Rate, c.Steps, c.Batch, strings.Replace(c.Curriculum, ":", " to ", 1))
+	}
+	return b.String()
 }

@@ -30,7 +30,7 @@ func TestFigure6(t *testing.T) {
 	}
 
 	curves := table(t, r, "curves")
-	if want := 2 * 3 * len(predictors6); len(curves.Rows) != want {
+	if want := 2 * 3 * (len(predictors6) - 3); len(curves.Rows) != want {
 		t.Fatalf("%d rows, want %d", len(curves.Rows), want)
 	}
 	for _, row := range curves.Rows {
@@ -46,6 +46,39 @@ func TestFigure6(t *testing.T) {
 		if name != "oracle" && mse < bayes-se {
 			t.Errorf("%v: squared error %v ± %v is below that of Bayes, %v", row[:3], mse, se, bayes)
 		}
+	}
+}
+
+// TestFigure6Transformers trains a minute model: the comparisons are there, on the
+// same prompts as far as they go, and the verdict speaks of them.
+func TestFigure6Transformers(t *testing.T) {
+	configs, err := transformers6(Settings{Quick: true, Models: "tiny"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	configs[0].Width, configs[0].Batch, configs[0].Steps, configs[0].Curriculum = 16, 8, 60, "6:31"
+	size := figure6Size{d: 2, context: 30, contexts: []int{3, 30}, prompts: 300, steps: 100, batch: 100, evaluation: 2000, transformers: configs}
+	r, err := figure6Of(t.Context(), 1, size, func(int, int) {})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := r.Check(); err != nil {
+		t.Error(err)
+	}
+	if !strings.Contains(r.Quantity, "gpt2-tiny less the floor") || r.Ours == nil || !strings.Contains(r.Setup, "reduced to width 16 and 2 blocks, trained for each law") {
+		t.Errorf("%s\n%s\n%s", r.Quantity, r.Why, r.Setup)
+	}
+	duels := table(t, r, "comparisons")
+	if want := 2 * 2 * 5; len(duels.Rows) != want { // starts, n = 10 and 30, others
+		t.Errorf("%d comparisons, want %d", len(duels.Rows), want)
+	}
+	// Bayes is ahead of everybody.
+	loss := cell(t, duels, "loss", map[string]any{"starts": "independent", "against": "bayes", "n": 30}).(float64)
+	if loss <= 0 {
+		t.Errorf("a minute model is ahead of Bayes by %v", -loss)
+	}
+	if _, err := transformers6(Settings{Models: "huge"}); err == nil || !strings.Contains(err.Error(), "gpt2-tiny") {
+		t.Errorf("an unknown size: %v", err)
 	}
 }
 

@@ -67,6 +67,10 @@ type Settings struct {
 	Quick bool   `json:"quick"` // the reduced size that takes seconds
 	Seed  uint64 `json:"seed"`  // the first seed
 	Seeds int    `json:"seeds"` // how many seeds, where an item averages over seeds; 0 is the item's own number
+
+	// Models are the transformers that fig6 trains, such as "tiny,small,standard";
+	// empty is tiny.
+	Models string `json:"models,omitempty"`
 }
 
 // SeedList returns the consecutive seeds over which an item averages whose own
@@ -109,6 +113,8 @@ func Items() []Item {
 		figure4,
 		figure5,
 		figure6,
+		figure7,
+		nonlinear,
 		figure10,
 		depth,
 		regression,

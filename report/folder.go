@@ -12,6 +12,7 @@ import (
 	"path"
 	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 
 	"markovicl/ask"
@@ -91,6 +92,9 @@ func (f *Folder) folder(item paper.Item) string {
 	}
 	if f.settings.Seeds != 0 {
 		name += fmt.Sprintf("-seeds%d", f.settings.Seeds)
+	}
+	if f.settings.Models != "" {
+		name += "-" + strings.ReplaceAll(f.settings.Models, ",", "-")
 	}
 	return name
 }

@@ -98,6 +98,9 @@ func settingsText(s paper.Settings) string {
 	if s.Seeds != 0 {
 		seeds = fmt.Sprintf("%d seeds where an item averages over seeds", s.Seeds)
 	}
+	if s.Models != "" {
+		seeds += ", transformers " + s.Models
+	}
 	return fmt.Sprintf("%s, first seed %d, %s", size, s.Seed, seeds)
 }
 

@@ -76,7 +76,6 @@ type pass struct {
 	h            [][]float32 // [2L+1] of [R, C]: before attention, before the MLP, .., at the end
 	saved        []savedBlock
 	z            []float32 // [C] a row of the last norm
-	out          []float32 // [R] predictions; only of the rows that were read
 
 	dh, da []float32 // [R, C] gradient of h; of what a block's part reads, and of attention's output
 	dWide  []float32 // [R, 4C] of queries, keys and values, or within the MLP
@@ -110,7 +109,6 @@ func (f *pass) resize(S, T int) {
 	f.S, f.T, f.stride = S, T, (T+7)&^7
 	R, C := S*T, c.Width
 	grow(&f.x, R*c.Features)
-	grow(&f.out, R)
 	for i := range f.h {
 		grow(&f.h[i], R*C)
 	}

@@ -9,10 +9,11 @@
 // and positions is the linear self-attention of package lsa.
 //
 // A [Model] has float32 parameters. [Model.Reference] is the model in float64,
-// written to be read beside the definition; [Pass] computes the same in float32 on
-// several sequences at once, with its gradient, out of the loops of
-// internal/dense; tests hold one to the other. [Trainer] takes steps of Adam on
-// batches, with the same bits for any number of processors.
+// written to be read beside the definition; predictions and training compute the
+// same in float32 on several sequences at once, out of the loops of
+// internal/dense, and tests hold one to the other. [Trainer] takes steps of Adam on
+// batches, with the same bits for any number of processors; [Share] makes
+// predictors; [StudyAttention] asks which chains attend to each other.
 //
 // Where to read what:
 //
@@ -22,12 +23,12 @@
 //   - pass.go: forward and backward pass; attention.go: their attention
 //   - trainer.go: steps of training; team.go: the goroutines that take them
 //   - predictor.go: predictions and attention maps of prompts
+//   - study.go: attention beside the similarity of chains; ranks.go: rank correlation
 //   - file.go: parameters as safetensors
 package transformer
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 )
 
@@ -156,12 +157,4 @@ func product(shape []int) int {
 		n *= size
 	}
 	return n
-}
-
-// sameShape reports whether two models have the same tensors.
-func (c Config) sameShape(other Config) bool {
-	var a, b []string
-	c.visit(func(name string, shape ...int) { a = append(a, fmt.Sprint(name, shape)) })
-	other.visit(func(name string, shape ...int) { b = append(b, fmt.Sprint(name, shape)) })
-	return slices.Equal(a, b)
 }
