@@ -24,6 +24,7 @@ import (
 	"text/tabwriter"
 	"time"
 
+	"markovicl/internal/dense"
 	"markovicl/lsa"
 	"markovicl/markov"
 	"markovicl/train"
@@ -94,6 +95,7 @@ func main() {
 	env := flag.String("pytorch-env", "OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=2", "environment of PyTorch with --gpt2")
 	child := flag.String("child", "", "for the program itself: take steps of one size and report them")
 	flag.Parse()
+	dense.Use()
 	var err error
 	switch {
 	case *child != "":

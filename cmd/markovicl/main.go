@@ -21,6 +21,7 @@ import (
 
 	"markovicl/ask"
 	"markovicl/ask/text"
+	"markovicl/internal/dense"
 	"markovicl/paper"
 )
 
@@ -80,6 +81,7 @@ func (s signalled) Error() string { return s.String() }
 
 // mainWith is the program with these items to reproduce.
 func mainWith(items []paper.Item) {
+	dense.Use()
 	ctx, cancel := context.WithCancelCause(context.Background())
 	signals := make(chan os.Signal, 1)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)

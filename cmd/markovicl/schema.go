@@ -6,6 +6,7 @@ import (
 	"runtime/debug"
 
 	"markovicl/ask/schema"
+	"markovicl/internal/dense"
 	"markovicl/lsa"
 )
 
@@ -49,7 +50,7 @@ type versionAnswer struct {
 }
 
 func (c *versionCmd) Run(a *app) error {
-	v := versionAnswer{Version: "(devel)", Go: runtime.Version(), Platform: runtime.GOOS + "/" + runtime.GOARCH, Kernels: lsa.Kernels()}
+	v := versionAnswer{Version: "(devel)", Go: runtime.Version(), Platform: runtime.GOOS + "/" + runtime.GOARCH, Kernels: lsa.Kernels() + " for prompts, " + dense.Kernels() + " for products of matrices"}
 	if build, ok := debug.ReadBuildInfo(); ok {
 		if build.Main.Version != "" {
 			v.Version = build.Main.Version

@@ -1,18 +1,23 @@
-// Package dense has the loops that nonlinear models spend their time in: matrix
-// products from packed panels, and softmax, GELU, LayerNorm and Adam on vectors.
+// Package dense has the loops that nonlinear models and certificates spend their
+// time in: matrix products from packed panels, and softmax, GELU, LayerNorm and Adam
+// on vectors. [Use] makes gonum run on the products.
 //
 // Every operation stands here twice: as plain Go, which says what it is and is
 // always there, and for amd64 processors with AVX2 and FMA as vector code, chosen
 // at start-up by what the processor has. The two agree to rounding, not to the
 // bit: the vector code fuses products into sums and sums in another order. Each
 // of them gives the same bits for the same input, whatever the number of cores,
-// because an operation runs on one goroutine and its order of summation follows
-// from the sizes alone. Build with -tags purego to leave the vector code out.
+// because its order of summation follows from the sizes alone; the products of [BLAS]
+// run on all cores, each entry on one. Build with -tags purego to leave the vector
+// code out.
 //
 // Where to read what:
 //
 //   - gemm.go: [View], [Panels] and [Work.Mul], the product, for either float type
 //   - gemm_amd64.s: its inner tile
+//   - blas.go: [BLAS], gonum's interface, and [Use]; product.go: products on all
+//     cores; triangular.go: triangular and symmetric matrices by halves
+//   - lapack.go: [LAPACK], Cholesky's factorisation
 //   - vector.go: the element-wise operations; vector_amd64.s: their vector code
 package dense
 
@@ -20,7 +25,9 @@ package dense
 type Float interface{ float32 | float64 }
 
 // kernels names the versions in use.
-var kernels = "plain Go"
+var kernels = plainGo
+
+const plainGo = "plain Go"
 
 // Kernels names the loops in use on this machine: "plain Go", or the vector
 // instructions. Results agree between them to rounding only.

@@ -13,7 +13,7 @@ import (
 var versions = map[string]func(){"plain Go": usePlain}
 
 func usePlain() {
-	kernels = "plain Go"
+	kernels = plainGo
 	single, double = kernel[float32]{4, 4, microPlain[float32]}, kernel[float64]{4, 4, microPlain[float64]}
 	softmax, softmaxBackward, gelu, geluBackward = softmaxPlain, softmaxBackwardPlain, geluPlain, geluBackwardPlain
 	layerNorm, layerNormBackward, adam, add = layerNormPlain, layerNormBackwardPlain, adamPlain, addPlain

@@ -21,6 +21,10 @@ func useAVX2() {
 		_, _, _ = a[5*rs+(k-1)*cs], b[16*k-1], c[5*ldc+15]
 		sgemmAVX2(k, &a[0], 4*rs, 4*cs, &b[0], &c[0], 4*ldc, add)
 	}}
+	double = kernel[float64]{6, 8, func(k int, a []float64, rs, cs int, b, c []float64, ldc int, add bool) {
+		_, _, _ = a[5*rs+(k-1)*cs], b[8*k-1], c[5*ldc+7]
+		dgemmAVX2(k, &a[0], 8*rs, 8*cs, &b[0], &c[0], 8*ldc, add)
+	}}
 	useVectors()
 }
 
@@ -31,6 +35,10 @@ func useAVX512() {
 		_, _, _ = a[11*rs+(k-1)*cs], b[32*k-1], c[11*ldc+31]
 		sgemmAVX512(k, &a[0], 4*rs, 4*cs, &b[0], &c[0], 4*ldc, add)
 	}}
+	double = kernel[float64]{12, 16, func(k int, a []float64, rs, cs int, b, c []float64, ldc int, add bool) {
+		_, _, _ = a[11*rs+(k-1)*cs], b[16*k-1], c[11*ldc+15]
+		dgemmAVX512(k, &a[0], 8*rs, 8*cs, &b[0], &c[0], 8*ldc, add)
+	}}
 }
 
 // k is at least 1; strides are in bytes.
@@ -40,3 +48,9 @@ func sgemmAVX2(k int, a *float32, rs, cs int, b, c *float32, ldc int, add bool)
 
 //go:noescape
 func sgemmAVX512(k int, a *float32, rs, cs int, b, c *float32, ldc int, add bool)
+
+//go:noescape
+func dgemmAVX2(k int, a *float64, rs, cs int, b, c *float64, ldc int, add bool)
+
+//go:noescape
+func dgemmAVX512(k int, a *float64, rs, cs int, b, c *float64, ldc int, add bool)

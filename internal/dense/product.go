@@ -1,0 +1,242 @@
+package dense
+
+import (
+	"iter"
+	"runtime"
+	"sync"
+	"sync/atomic"
+)
+
+// Blocks of a large product: rowBlock rows of A for depth k stay in the second-level
+// cache while the panels of B pass by, columnBlock columns of B for as many k in the
+// third.
+const (
+	rowBlock    = 192
+	columnBlock = 2048
+)
+
+// part is the part of C that a product is asked for.
+type part int
+
+const (
+	whole part = iota
+	lower      // entries (i, j) with j <= i
+	upper      // entries (i, j) with j >= i
+)
+
+// product is C = C + alpha A B, or C = alpha A B unless add is set, or the part of
+// it named. Every entry is summed in the order of k, in stretches of 256, whatever
+// the blocks and whoever computes them: the bits do not depend on the workers.
+type product struct {
+	alpha float64
+	a, b  View[float64]
+	c     []float64
+	ldc   int
+	part  part
+	add   bool
+}
+
+// buffers are a worker's packed block of A and the tile at an edge of C.
+type buffers struct{ a, tile []float64 }
+
+var (
+	bufferPool = sync.Pool{New: func() any { return new(buffers) }}
+	panelPool  = sync.Pool{New: func() any { return new([]float64) }}
+)
+
+func grown(x []float64, n int) []float64 {
+	if cap(x) < n {
+		return make([]float64, n)
+	}
+	return x[:n]
+}
+
+// together is the size, in multiplications, from which on a product is worth a
+// second goroutine.
+const together = 1 << 18
+
+// run computes the product with at most so many workers.
+func (p *product) run(workers int) {
+	m, n, depthAll := p.a.Rows, p.b.Cols, p.a.Cols
+	if m == 0 || n == 0 || depthAll == 0 {
+		return
+	}
+	if float64(m)*float64(n)*float64(depthAll) < together {
+		workers = 1
+	}
+	kern := &double
+	packed := panelPool.Get().(*[]float64)
+	defer panelPool.Put(packed)
+	for j0 := 0; j0 < n; j0 += columnBlock {
+		j1 := min(j0+columnBlock, n)
+		panels := (j1 - j0 + kern.nr - 1) / kern.nr
+		for k0 := 0; k0 < depthAll; k0 += depth {
+			kc := min(depth, depthAll-k0)
+			*packed = grown(*packed, panels*kern.nr*kc)
+			p.packB(*packed, j0, j1, k0, kc, workers)
+			s := stretch{p, kern, *packed, j0, j1, k0, kc, p.add || k0 > 0}
+			s.run(workers)
+		}
+	}
+}
+
+// packB writes the columns j0 to j1 of B in panels.
+func (p *product) packB(to []float64, j0, j1, k0, kc, workers int) {
+	nr := double.nr
+	panels := (j1 - j0 + nr - 1) / nr
+	b := p.b
+	b.Cols = j1
+	const chunk = 16
+	chunks := (panels + chunk - 1) / chunk
+	share(chunks, min(workers, 1+panels*nr*kc/(1<<16)), func(mine iter.Seq[int]) {
+		for at := range mine {
+			for i := at * chunk; i < min((at+1)*chunk, panels); i++ {
+				packPanel(to[i*nr*kc:(i+1)*nr*kc], b, k0, j0+i*nr, nr)
+			}
+		}
+	})
+}
+
+// share hands out 0 <= i < n, each once, to so many workers.
+func share(n, workers int, work func(mine iter.Seq[int])) {
+	var next atomic.Int64
+	mine := func(yield func(int) bool) {
+		for i := int(next.Add(1)) - 1; i < n && yield(i); i = int(next.Add(1)) - 1 {
+		}
+	}
+	var wg sync.WaitGroup
+	for range min(workers, n) - 1 {
+		wg.Go(func() { work(mine) })
+	}
+	work(mine)
+	wg.Wait()
+}
+
+// stretch is a product over kc values of k from k0 on, for the columns j0 to j1, of
+// which B is packed.
+type stretch struct {
+	*product
+	kern   *kernel[float64]
+	packed []float64
+	j0, j1 int
+	k0, kc int
+	add    bool
+}
+
+// run splits C into blocks of rows, and of columns where the rows are too few to
+// share.
+func (s *stretch) run(workers int) {
+	m, mr := s.a.Rows, s.kern.mr
+	blocks := (m + rowBlock - 1) / rowBlock
+	if workers > 1 {
+		blocks = (blocks + workers - 1) / workers * workers
+		if s.part != whole { // of a triangle the blocks are of different size
+			blocks *= 2
+		}
+	}
+	rows := ((m+blocks-1)/blocks + mr - 1) / mr * mr
+	blocks = (m + rows - 1) / rows
+	pieces := 1
+	if blocks < workers {
+		pieces = workers
+	}
+	nr := s.kern.nr
+	columns := ((s.j1-s.j0+pieces-1)/pieces + nr - 1) / nr * nr
+	share(blocks*pieces, workers, func(mine iter.Seq[int]) {
+		buf := bufferPool.Get().(*buffers)
+		defer bufferPool.Put(buf)
+		buf.a = grown(buf.a, rows*s.kc)
+		buf.tile = grown(buf.tile, mr*nr)
+		for i := range mine {
+			block := i / pieces
+			if s.part == lower {
+				block = blocks - 1 - block // the largest first
+			}
+			i0, j := block*rows, i%pieces*columns
+			s.block(buf, i0, min(i0+rows, m), j, min(j+columns, s.j1-s.j0))
+		}
+	})
+}
+
+// block computes rows i0 to i1, columns from to to of those packed.
+func (s *stretch) block(buf *buffers, i0, i1, from, to int) {
+	mr, nr, kc := s.kern.mr, s.kern.nr, s.kc
+	switch first, last := s.j0+from, s.j0+to-1; { // nothing of the part lies here
+	case from >= to, s.part == lower && first > i1-1, s.part == upper && last < i0:
+		return
+	}
+	packA(buf.a, s.a, i0, i1, s.k0, kc, mr, s.alpha)
+	for j := from; j < to; j += nr {
+		panel := s.packed[j*kc : (j+nr)*kc]
+		left, width := s.j0+j, min(nr, to-j)
+		for i := i0; i < i1; i += mr {
+			rows := min(mr, i1-i)
+			if s.part == lower && left > i+rows-1 || s.part == upper && left+width-1 < i {
+				continue
+			}
+			inside := s.part == whole || s.part == lower && left+width-1 <= i || s.part == upper && left >= i+rows-1
+			a, c := buf.a[(i-i0)*kc:], s.c[i*s.ldc+left:]
+			if inside && rows == mr && width == nr {
+				s.kern.micro(kc, a, 1, mr, panel, c, s.ldc, s.add)
+				continue
+			}
+			s.kern.micro(kc, a, 1, mr, panel, buf.tile, nr, false)
+			if inside {
+				putTile(c, s.ldc, buf.tile, nr, rows, width, s.add)
+				continue
+			}
+			for r := range rows { // across the diagonal
+				start, end := 0, width
+				if s.part == lower {
+					end = min(width, i+r-left+1)
+				} else {
+					start = max(0, i+r-left)
+				}
+				if start < end {
+					putTile(c[r*s.ldc+start:], s.ldc, buf.tile[r*nr+start:], nr, 1, end-start, s.add)
+				}
+			}
+		}
+	}
+}
+
+// packA writes alpha times the rows i0 to i1 of A, columns k0 to k0+kc, in panels of
+// mr rows, k by k; the last one is filled up with zeros.
+func packA(to []float64, a View[float64], i0, i1, k0, kc, mr int, alpha float64) {
+	for i := i0; i < i1; i += mr {
+		panel := to[(i-i0)*kc : (i-i0)*kc+mr*kc]
+		rows := min(mr, i1-i)
+		if rows < mr {
+			clear(panel)
+		}
+		if a.ColStride != 1 {
+			for k := range kc {
+				from := a.Data[i*a.RowStride+(k0+k)*a.ColStride:]
+				for r := range rows {
+					panel[k*mr+r] = alpha * from[r*a.RowStride]
+				}
+			}
+			continue
+		}
+		r := 0
+		for ; r+4 <= rows; r += 4 {
+			row := func(r int) []float64 { at := (i+r)*a.RowStride + k0; return a.Data[at : at+kc] }
+			x0, x1, x2, x3 := row(r), row(r+1), row(r+2), row(r+3)
+			at := r
+			for k, x := range x0 {
+				p := panel[at : at+4]
+				p[0], p[1], p[2], p[3] = alpha*x, alpha*x1[k], alpha*x2[k], alpha*x3[k]
+				at += mr
+			}
+		}
+		for ; r < rows; r++ {
+			from := (i+r)*a.RowStride + k0
+			for k, x := range a.Data[from : from+kc] {
+				panel[k*mr+r] = alpha * x
+			}
+		}
+	}
+}
+
+// cores is how many workers a large product has.
+func cores() int { return runtime.GOMAXPROCS(0) }
