@@ -229,6 +229,36 @@ func TestTriangular(t *testing.T) {
 	})
 }
 
+// TestDsymv compares with gonum's, over strides of all three.
+func TestDsymv(t *testing.T) {
+	withVersions(t, func(t *testing.T) {
+		rng := rand.New(rand.NewPCG(18, 1))
+		for range 100 {
+			n, ul := pick(rng, append(sizes, 399, 400, 403, 811)...), pick(rng, blas.Upper, blas.Lower)
+			alpha, beta := pick(rng, 0.0, 1, -2), pick(rng, 0.0, 1, -0.5)
+			lda, incX, incY := n+1, 1+rng.IntN(3), 1+rng.IntN(3)
+			a := stored(rng, n, n, lda)
+			for i := range n {
+				for j := range n {
+					if ul == blas.Upper && j < i || ul == blas.Lower && j > i {
+						a[i*lda+j] = math.NaN()
+					}
+				}
+			}
+			x, y := stored(rng, n, 1, incX), stored(rng, n, 1, incY)
+			if beta == 0 {
+				for i := range y {
+					y[i] = math.NaN()
+				}
+			}
+			want := slices.Clone(y)
+			gonumblas.Implementation{}.Dsymv(ul, n, alpha, a, lda, x, incX, beta, want, incY)
+			BLAS{}.Dsymv(ul, n, alpha, a, lda, x, incX, beta, y, incY)
+			agree(t, fmt.Sprint(string(ul), n, alpha, beta, incX, incY), y, want, n)
+		}
+	})
+}
+
 // positive returns a random positive definite matrix.
 func positive(rng *rand.Rand, n, stride int) []float64 {
 	x := stored(rng, n, n, n)
@@ -309,6 +339,10 @@ func TestCores(t *testing.T) {
 				spd := positive(rand.New(rand.NewPCG(17, 1)), 333, 333)
 				LAPACK{}.Dpotrf(ul, 333, spd, 333)
 				got = append(got, spd...)
+				const n = 523
+				square, product := stored(rng, n, n, n), make([]float64, n)
+				BLAS{}.Dsymv(ul, n, 1, square, n, square, 1, 0, product, 1)
+				got = append(got, product...)
 			}
 			if want == nil {
 				want = got
@@ -355,6 +389,20 @@ func BenchmarkDgemm(b *testing.B) {
 			})
 		})
 	}
+}
+
+func BenchmarkDsytrd(b *testing.B) {
+	const n = 1211
+	a := positive(rand.New(rand.NewPCG(1, 1)), n, n)
+	x, d, e, tau, work := make([]float64, n*n), make([]float64, n), make([]float64, n-1), make([]float64, n-1), make([]float64, 64*n)
+	defer blas64.Use(gonumblas.Implementation{})
+	benchmarkSides(b, 4.0/3*n*n*n, func(b *testing.B, impl blas.Float64) {
+		blas64.Use(impl)
+		for b.Loop() {
+			copy(x, a)
+			gonumlapack.Implementation{}.Dsytrd(blas.Lower, n, x, n, d, e, tau, work, len(work))
+		}
+	})
 }
 
 func BenchmarkDpotrf(b *testing.B) {

@@ -16,7 +16,8 @@
 //   - gemm.go: [View], [Panels] and [Work.Mul], the product, for either float type
 //   - gemm_amd64.s: its inner tile
 //   - blas.go: [BLAS], gonum's interface, and [Use]; product.go: products on all
-//     cores; triangular.go: triangular and symmetric matrices by halves
+//     cores; triangular.go: triangular and symmetric matrices by halves;
+//     symv.go: a symmetric matrix times a vector
 //   - lapack.go: [LAPACK], Cholesky's factorisation
 //   - vector.go: the element-wise operations; vector_amd64.s: their vector code
 package dense

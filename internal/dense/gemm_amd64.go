@@ -25,6 +25,10 @@ func useAVX2() {
 		_, _, _ = a[5*rs+(k-1)*cs], b[8*k-1], c[5*ldc+7]
 		dgemmAVX2(k, &a[0], 8*rs, 8*cs, &b[0], &c[0], 8*ldc, add)
 	}}
+	rows4 = func(n int, a []float64, lda int, x, y []float64, t, s *[4]float64) {
+		_, _, _ = a[3*lda+n-1], x[n-1], y[n-1]
+		rows4AVX2(n, &a[0], 8*lda, &x[0], &y[0], &t[0], &s[0])
+	}
 	useVectors()
 }
 
@@ -54,3 +58,6 @@ func dgemmAVX2(k int, a *float64, rs, cs int, b, c *float64, ldc int, add bool)
 
 //go:noescape
 func dgemmAVX512(k int, a *float64, rs, cs int, b, c *float64, ldc int, add bool)
+
+//go:noescape
+func rows4AVX2(n int, a *float64, lda int, x, y, t, s *float64)
