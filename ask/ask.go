@@ -29,6 +29,7 @@
 //	prompt     Prompt      PromptAnswer
 //	predict    Predict     PredictionAnswer, or to compare predictors EvaluationAnswer
 //	trace      Trace       TraceAnswer
+//	attention  Attention   AttentionAnswer
 //	score      Score       ScoreAnswer
 //	reproduce  Reproduce   ReproduceAnswer
 //

@@ -8,6 +8,7 @@ import (
 	"math"
 	"slices"
 	"sync"
+	"time"
 
 	"markovicl/landscape"
 	"markovicl/lsa"
@@ -128,19 +129,23 @@ func (q *Train) watch(env Env, config train.Config) func(train.Progress) {
 		return nil
 	}
 	var lock sync.Mutex
-	var total int64
+	var total, tokens int64
 	done := map[uint64]int{}
+	start := time.Now()
 	return func(p train.Progress) {
 		lock.Lock()
+		tokens += int64(p.Tokens)
+		read := tokens
 		total += int64(p.Step - done[p.Seed])
 		done[p.Seed] = p.Step
 		now := total
 		lock.Unlock()
 		if p.Step%20 == 0 || p.Step == p.Steps {
-			env.Progress(Progress{
-				Stage: "training", Done: now, Total: int64(config.Steps) * int64(q.Seeds),
-				Note: fmt.Sprintf("loss %.4f  lr %.4f ", p.Loss, p.Rate),
-			})
+			note := fmt.Sprintf("loss %.4f  lr %.4f ", p.Loss, p.Rate)
+			if read > 0 { // a transformer
+				note += fmt.Sprintf(" %.0f tokens/s ", float64(read)/time.Since(start).Seconds())
+			}
+			env.Progress(Progress{Stage: "training", Done: now, Total: int64(config.Steps) * int64(q.Seeds), Note: note})
 		}
 	}
 }
