@@ -1,4 +1,14 @@
-// Package markovtest draws tasks for property tests.
+// Package markovtest draws tasks for property tests:
+//
+//	rapid.Check(t, func(t *rapid.T) {
+//		task := markovtest.Tasks(markovtest.Limits{States: 3}).Draw(t, "task")
+//		// what holds for every task
+//	})
+//
+// Everything that a task can be is drawn (priors, mixtures, starts, embeddings, orders, a
+// bias), within the Limits, and a counterexample shrinks to a task that is as
+// plain as it can be. A new kind of task belongs here, too: then every property is
+// tried on it.
 package markovtest
 
 import (

@@ -1,4 +1,11 @@
-// Package bundle makes the explorer's page from its sources.
+// Package bundle makes the explorer's page from its sources:
+//
+//	files, err := bundle.Page("explorer/page")
+//
+// Scripts become one file, minified, without Node: esbuild is a Go library, and the
+// page's libraries stand in page/vendor as their authors publish them. Their
+// licences become a file of the page. The same sources give the same bytes, so that
+// a test can hold the committed page against them.
 package bundle
 
 import (
