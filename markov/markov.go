@@ -13,6 +13,7 @@
 // Where to read what:
 //
 //   - task.go: Spec (the words of a user) and Task (validated, immutable)
+//   - taskfile.go: tasks as YAML and JSON
 //   - prior.go, start.go, embedding.go: the parts of a task
 //   - rational.go: exact numbers, as users write them
 //   - mixture.go, regression.go: the other families, and their files

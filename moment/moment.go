@@ -27,8 +27,8 @@
 //   - mixture.go, regression.go: the moments of the other task families
 //   - posterior.go: what a context tells about its query; posterior_stationary.go
 //     and posterior_gaussian.go where starts depend on the kernel, and for regression
-//   - contexts.go, contextsum.go: contexts drawn, and added up, for the floor of
-//     every depth
+//   - contexts.go, contextsum.go, mixturesum.go: contexts drawn, and added up, for the floor of
+//     every depth; solve.go: their linear systems
 //   - formfile.go: forms of one's own, and those of prompts given as data; averages
 //     over n
 //   - exact.go: the same as fractions: ExactOf, ExactMoments, ExactForm
