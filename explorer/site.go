@@ -51,6 +51,13 @@ func WriteSite(ctx context.Context, folder string) error {
 	return nil
 }
 
+// inlined are the packages whose loops are worth the size of inlined functions in the
+// WebAssembly build; without inlining elsewhere it is a tenth smaller when compressed.
+var inlined = []string{
+	"runtime", "math/...", "gonum.org/v1/gonum/...", "markovicl/landscape", "markovicl/certificate", "markovicl/moment",
+	"markovicl/lsa", "markovicl/internal/...",
+}
+
 // wasmFiles returns the WebAssembly build and its loader.
 func wasmFiles(ctx context.Context) (map[string][]byte, error) {
 	files := map[string][]byte{}
@@ -82,7 +89,11 @@ func wasmFiles(ctx context.Context) (map[string][]byte, error) {
 	}
 	defer os.RemoveAll(scratch)
 	wasm := filepath.Join(scratch, wasmFile)
-	build := exec.CommandContext(ctx, "go", "build", "-trimpath", "-ldflags=-s -w", "-o", wasm, "./cmd/explorer")
+	args := []string{"build", "-trimpath", "-ldflags=-s -w", "-gcflags=all=-l"}
+	for _, numeric := range inlined {
+		args = append(args, "-gcflags="+numeric+"=")
+	}
+	build := exec.CommandContext(ctx, "go", append(args, "-o", wasm, "./cmd/explorer")...)
 	build.Dir = checkout
 	build.Env = append(os.Environ(), "GOOS=js", "GOARCH=wasm")
 	if out, err := build.CombinedOutput(); err != nil {
