@@ -62,7 +62,7 @@ func (q *Attention) ask(ctx context.Context, env Env) (Answer, error) {
 	if q.Permutations < 1 {
 		return nil, inputf("permutations", "`permutations` must be at least 1, got %d", q.Permutations)
 	}
-	read, err := env.readAnyModel(q.Params)
+	read, err := env.readModel("params", q.Params)
 	if err != nil {
 		return nil, err
 	}

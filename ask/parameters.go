@@ -1,7 +1,13 @@
 package ask
 
 import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"math/big"
 	"path/filepath"
+	"slices"
+	"strings"
 
 	"markovicl/landscape"
 	"markovicl/lsa"
@@ -88,41 +94,141 @@ func positionsOf(dim int, spec markov.Spec, states int) (int, error) {
 	return max(1, (dim-one.Dim())/one.Embedding().Width(one.States())+1), nil
 }
 
-// readModel reads the parameters in a file that the field params names.
-func (e Env) readModel(name string) (lsa.Model, error) {
-	data, err := e.read("params", name)
-	if err != nil {
-		return nil, err
-	}
-	model, err := lsa.Decode(name, data)
-	return model, input("params", err)
-}
-
-// fileModel is what a parameter file holds: a linear model or a transformer.
+// fileModel is what a parameter file holds: a linear model or a transformer, and
+// the task that it was made for.
 type fileModel struct {
 	linear    lsa.Model
 	nonlinear *transformer.Model
+	task      string // as JSON; empty if the file does not say
 }
 
-// readAnyModel reads the parameters of either kind in a file that the field params
-// names.
-func (e Env) readAnyModel(name string) (*fileModel, error) {
-	data, err := e.read("params", name)
+// readModel reads the parameters of either kind in a file that a field names.
+func (e Env) readModel(field, name string) (*fileModel, error) {
+	data, err := e.read(field, name)
 	if err != nil {
 		return nil, err
 	}
+	m := &fileModel{}
+	var metadata map[string]string
 	if filepath.Ext(name) == ".safetensors" && transformer.IsFile(data) {
-		m, _, _, err := transformer.Decode(data)
-		if err != nil {
-			return nil, inputf("params", "%s: %w", name, err)
+		if m.nonlinear, _, metadata, err = transformer.Decode(data); err != nil {
+			return nil, inputf(field, "%s: %w", name, err)
 		}
-		return &fileModel{nonlinear: m}, nil
+	} else if m.linear, metadata, err = lsa.DecodeWith(name, data); err != nil {
+		return nil, input(field, err)
 	}
-	m, err := lsa.Decode(name, data)
+	m.task = metadata["task"]
+	var problem struct {
+		Task json.RawMessage `json:"task"`
+	}
+	if json.Unmarshal([]byte(metadata["problem"]), &problem) == nil && problem.Task != nil { // a checkpoint
+		m.task = string(problem.Task)
+	}
+	return m, nil
+}
+
+// recorded returns what a file of parameters says beside them: their task.
+func recorded(task markov.Task) (map[string]string, error) {
+	text, err := json.Marshal(task)
+	return map[string]string{"task": string(text)}, err
+}
+
+// notes says in what the task that the parameters in a file were made for differs
+// from the one at hand. It is empty where nothing does, or the file does not say.
+func (m *fileModel) notes(file string, t markov.Task) []string {
+	of := m.task
+	was, unknown := markov.ParseTask([]byte(of))
+	if unknown == nil {
+		if text, err := json.Marshal(was); err == nil { // in the words of today
+			of = string(text)
+		}
+	}
+	now, err := json.Marshal(t)
 	if err != nil {
-		return nil, input("params", err)
+		return nil
 	}
-	return &fileModel{linear: m}, nil
+	var a, b map[string]any
+	if json.Unmarshal([]byte(of), &a) != nil || json.Unmarshal(now, &b) != nil {
+		return nil
+	}
+	names := map[string]bool{}
+	for _, fields := range []map[string]any{a, b} {
+		for name := range fields {
+			names[name] = true
+		}
+	}
+	if unknown == nil && samePrior(was, t) {
+		delete(names, "prior")
+	}
+	if unknown == nil && sameStart(was, t) {
+		delete(names, "start")
+	}
+	var list []string
+	for _, name := range slices.Sorted(maps.Keys(names)) {
+		if x, y := fieldText(name, a[name]), fieldText(name, b[name]); x != y {
+			list = append(list, fmt.Sprintf("%s %s, here %s", name, x, y))
+		}
+	}
+	if len(list) == 0 {
+		return nil
+	}
+	return []string{fmt.Sprintf("%s was made for another task: %s", file, strings.Join(list, "; "))}
+}
+
+// samePrior reports whether the Dirichlet priors of two tasks, in whatever words, are
+// the same. It is false for other priors.
+func samePrior(t, u markov.Task) bool {
+	if t.Regression() != nil || u.Regression() != nil || t.Given() || u.Given() {
+		return false
+	}
+	p, q := t.Prior(), u.Prior()
+	if p.Mixture() != nil || q.Mixture() != nil || p.Rows() != q.Rows() {
+		return false
+	}
+	for row := range p.Rows() {
+		if !sameNumbers(p.AlphaRat(row), q.AlphaRat(row)) {
+			return false
+		}
+	}
+	return true
+}
+
+// sameStart reports whether the start laws of two tasks, in whatever words, are the
+// same. It is false for stationary ones.
+func sameStart(t, u markov.Task) bool {
+	if t.Regression() != nil || u.Regression() != nil || t.Given() || u.Given() {
+		return false
+	}
+	a, b := t.Start(), u.Start()
+	if a.Kind() == markov.StationaryStart || b.Kind() == markov.StationaryStart || t.States() != u.States() || !sameNumbers(a.QueryRat(), b.QueryRat()) {
+		return false
+	}
+	for first := range t.States() {
+		if !sameNumbers(a.ContextRat(markov.State(first)), b.ContextRat(markov.State(first))) {
+			return false
+		}
+	}
+	return true
+}
+
+func sameNumbers(xs, ys []*big.Rat) bool {
+	return slices.EqualFunc(xs, ys, func(x, y *big.Rat) bool { return x.Cmp(y) == 0 })
+}
+
+// fieldText writes a field of a task that was decoded from JSON. One that is left out
+// has its default.
+func fieldText(name string, value any) string {
+	if value == nil {
+		value = map[string]any{"order": 1, "average": false, "family": markov.MarkovFamily}[name]
+	}
+	switch value := value.(type) {
+	case nil:
+		return "not given"
+	case string:
+		return value
+	}
+	text, _ := json.Marshal(value) // of what was decoded
+	return string(text)
 }
 
 // dim returns D, the number of rows of the prompt matrices that the model is for.

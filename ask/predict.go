@@ -50,7 +50,7 @@ func (q *Predict) ask(ctx context.Context, env Env) (Answer, error) {
 	var model *fileModel
 	var err error
 	if q.Params != "" {
-		if model, err = env.readAnyModel(q.Params); err != nil {
+		if model, err = env.readModel("params", q.Params); err != nil {
 			return nil, err
 		}
 	}
@@ -61,6 +61,9 @@ func (q *Predict) ask(ctx context.Context, env Env) (Answer, error) {
 	predictors, fit, notes, err := q.predictors(ctx, env, src, model)
 	if err != nil {
 		return nil, err
+	}
+	if model != nil {
+		notes = append(notes, model.notes(q.Params, src.task)...)
 	}
 	if q.Evaluate {
 		return q.evaluate(ctx, env, src, predictors, fit, notes)

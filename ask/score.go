@@ -75,6 +75,8 @@ type scored struct {
 	about ScoredModel
 	dim   int // D
 
+	file *fileModel // nil for a point
+
 	// One of these.
 	model     lsa.Model
 	nonlinear *fileModel
@@ -97,6 +99,9 @@ func (q *Score) ask(ctx context.Context, env Env) (Answer, error) {
 		return nil, err
 	}
 	a := &ScoreAnswer{Task: task, Model: given.about, Claim: moment.Numeric}
+	if given.file != nil {
+		a.Notes = given.file.notes(q.Params, task)
+	}
 	form, err := q.form(ctx, a)
 	if err != nil {
 		return nil, err
@@ -142,12 +147,12 @@ func (q *Score) read(env Env) (*scored, error) {
 	case q.Params == "":
 		return nil, inputf("params", "there is nothing to score; give `params`, a file of parameters, or `x`, a point of the enlarged space")
 	}
-	read, err := env.readAnyModel(q.Params)
+	read, err := env.readModel("params", q.Params)
 	if err != nil {
 		return nil, err
 	}
 	if m := read.nonlinear; m != nil {
-		return &scored{field: "params", about: ScoredModel{q.Params, "transformer", m.Blocks, m.Heads, m.ParameterCount()}, nonlinear: read, dim: read.dim()}, nil
+		return &scored{field: "params", about: ScoredModel{q.Params, "transformer", m.Blocks, m.Heads, m.ParameterCount()}, file: read, nonlinear: read, dim: read.dim()}, nil
 	}
 	model := read.linear
 	layers, heads, dim := model.Size()
@@ -155,7 +160,7 @@ func (q *Score) read(env Env) (*scored, error) {
 	if _, dense := model.(*lsa.Dense); dense {
 		kind = "dense"
 	}
-	return &scored{field: "params", about: ScoredModel{q.Params, kind, layers, heads, lsa.ParameterCount(model)}, model: model, dim: dim}, nil
+	return &scored{field: "params", about: ScoredModel{q.Params, kind, layers, heads, lsa.ParameterCount(model)}, file: read, model: model, dim: dim}, nil
 }
 
 // taskOf returns the task. Without `d` the number of positions follows from the

@@ -42,6 +42,7 @@ type TraceAnswer struct {
 	IdentityError   float64       `json:"identity_error"`
 	ExplicitPrompts int           `json:"explicit_prompts"`
 	Pareto          *TracedFront  `json:"pareto"`
+	Notes           []string      `json:"notes,omitempty"`
 	// Files are the names of the files that were written. They are for whoever writes
 	// them to set.
 	Files []string `json:"files,omitempty"`
@@ -97,7 +98,7 @@ func (q *Trace) ask(ctx context.Context, env Env) (Answer, error) {
 	if q.Prompts < 1 {
 		return nil, inputf("prompts", "`prompts` must be at least 1, got %d", q.Prompts)
 	}
-	model, err := q.readModel(env)
+	model, file, err := q.readModel(env)
 	if err != nil {
 		return nil, err
 	}
@@ -125,37 +126,42 @@ func (q *Trace) ask(ctx context.Context, env Env) (Answer, error) {
 		return nil, err
 	}
 	answer := newTraceAnswer(task, about, result, settings.Pareto)
+	if file != nil {
+		answer.Notes = file.notes(q.Params, task)
+	}
 	return *answer, nil
 }
 
 // Result returns the numbers with their counts, for tables and plots.
 func (a *TraceAnswer) Result() *trace.Result { return a.result }
 
-// readModel returns the parameters of --params, or nil for a random model.
-func (q *Trace) readModel(env Env) (*lsa.Structured, error) {
+// readModel returns the parameters of --params with their file, or nil for a random model.
+func (q *Trace) readModel(env Env) (*lsa.Structured, *fileModel, error) {
 	if q.Params != "" && q.Random != 0 {
-		return nil, inputf("random", "`random` and `params` both name a model; give one of them")
+		return nil, nil, inputf("random", "`random` and `params` both name a model; give one of them")
 	}
 	if q.Params == "" {
 		switch {
 		case q.Random == 0:
-			return nil, inputf("params", "there is no model to trace; give `params`=FILE or `random`=L")
+			return nil, nil, inputf("params", "there is no model to trace; give `params`=FILE or `random`=L")
 		case q.Random < 1:
-			return nil, inputf("random", "`random` must be at least 1, got %d", q.Random)
+			return nil, nil, inputf("random", "`random` must be at least 1, got %d", q.Random)
 		case q.Heads < 1:
-			return nil, inputf("heads", "`heads` must be at least 1, got %d", q.Heads)
+			return nil, nil, inputf("heads", "`heads` must be at least 1, got %d", q.Heads)
 		}
-		return nil, nil
+		return nil, nil, nil
 	}
-	read, err := env.readModel(q.Params)
+	read, err := env.readModel("params", q.Params)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	model, ok := read.(*lsa.Structured)
-	if !ok {
-		return nil, inputf("params", "%s holds dense parameters P, Q; Theorem 4.1 is about structured ones, with b and A", q.Params)
+	switch model := read.linear.(type) {
+	case *lsa.Structured:
+		return model, read, nil
+	case nil:
+		return nil, nil, inputf("params", "%s holds a transformer; Theorem 4.1 is about linear self-attention, with b and A", q.Params)
 	}
-	return model, nil
+	return nil, nil, inputf("params", "%s holds dense parameters P, Q; Theorem 4.1 is about structured ones, with b and A", q.Params)
 }
 
 // prompts returns the task and where its prompts come from. Without --d the

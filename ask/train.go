@@ -182,11 +182,15 @@ func (a *TrainAnswer) Model() string {
 // answer, and of a linear model the best as NPZ: seed-K.safetensors, params.safetensors, params.npz, history.csv, result.json.
 func (a *TrainAnswer) Files() ([]File, error) {
 	var files []File
+	metadata, err := recorded(a.Task)
+	if err != nil {
+		return nil, err
+	}
 	encode := func(r *train.Result) ([]byte, error) {
 		if r.Transformer != nil {
-			return transformer.Encode(r.Transformer, nil, map[string]string{"task": a.Task.String()})
+			return transformer.Encode(r.Transformer, nil, metadata)
 		}
-		return lsa.EncodeSafetensors(r.Model)
+		return lsa.EncodeSafetensorsWith(r.Model, nil, metadata)
 	}
 	for _, r := range a.study.Results {
 		data, err := encode(r)
@@ -202,7 +206,7 @@ func (a *TrainAnswer) Files() ([]File, error) {
 	}
 	files = append(files, File{"params.safetensors", data})
 	if best.Model != nil {
-		if data, err = lsa.EncodeNPZ(best.Model); err != nil {
+		if data, err = lsa.EncodeNPZWith(best.Model, metadata); err != nil {
 			return nil, err
 		}
 		files = append(files, File{"params.npz", data})

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -16,7 +17,9 @@ import (
 
 // Parameter files hold two tensors: "b" [L,h,D] and "A" [L,h,D,q] of structured
 // parameters, or "P" and "Q" [L,h,D,D] of dense ones, all float64 and row-major.
-// Their form follows from the file's name: .safetensors, .npz or .json.
+// Their form follows from the file's name: .safetensors, .npz or .json. Texts beside
+// them, such as the task that they are for, are the metadata of a safetensors file
+// and arrays of bytes in an NPZ file.
 
 const fileForms = "parameter files are .safetensors, .npz or .json"
 
@@ -43,22 +46,27 @@ func Load(path string) (Model, error) {
 // Decode reads the content of a parameter file. The form follows from the extension of
 // its name, with which errors begin.
 func Decode(name string, data []byte) (Model, error) {
-	var m Model
-	var err error
+	m, _, err := DecodeWith(name, data)
+	return m, err
+}
+
+// DecodeWith is Decode that also returns the texts that the file holds beside the
+// parameters. Of a JSON file these are the other values of its object, as JSON.
+func DecodeWith(name string, data []byte) (m Model, metadata map[string]string, err error) {
 	switch filepath.Ext(name) {
 	case ".safetensors":
-		m, err = DecodeSafetensors(data)
+		m, _, metadata, err = DecodeSafetensorsWith(data)
 	case ".npz":
-		m, err = DecodeNPZ(data)
+		m, metadata, err = DecodeNPZWith(data)
 	case ".json":
-		m, err = DecodeJSON(data)
+		m, metadata, err = decodeJSONWith(data)
 	default:
-		return nil, fmt.Errorf("%s: %s", name, fileForms)
+		err = errors.New(fileForms)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", name, err)
+		return nil, nil, fmt.Errorf("%s: %w", name, err)
 	}
-	return m, nil
+	return m, metadata, nil
 }
 
 // Save writes a parameter file, whole or not at all. The form follows from the
@@ -172,8 +180,8 @@ func EncodeSafetensorsWith(m Model, extra map[string][]float64, metadata map[str
 	return tensorfile.Encode(tensors, metadata)
 }
 
-// DecodeSafetensors reads parameters from a safetensors file with float64 or
-// float32 tensors. Other tensors in the file are ignored.
+// DecodeSafetensors reads parameters from a safetensors file with float64, float32,
+// float16 or bfloat16 tensors. Other tensors in the file are ignored.
 func DecodeSafetensors(data []byte) (Model, error) {
 	m, _, _, err := DecodeSafetensorsWith(data)
 	return m, err
@@ -198,7 +206,7 @@ func DecodeSafetensorsWith(data []byte) (m Model, extra map[string][]float64, me
 		case t.F32 != nil || t.F64 != nil:
 			named[name] = Part{name, t.Shape, t.Float64s()}
 		case isPart(name):
-			return nil, nil, nil, fmt.Errorf("tensor %q has type %v; it must be F64 or F32", name, t.Type)
+			return nil, nil, nil, fmt.Errorf("tensor %q has type %v and shape %v; its type must be F64, F32, F16 or BF16", name, t.Type, t.Shape)
 		}
 	}
 	slices.Sort(found)
@@ -209,11 +217,20 @@ func DecodeSafetensorsWith(data []byte) (m Model, extra map[string][]float64, me
 }
 
 // EncodeNPZ returns the parameters as an NPZ file of NumPy.
-func EncodeNPZ(m Model) ([]byte, error) {
+func EncodeNPZ(m Model) ([]byte, error) { return EncodeNPZWith(m, nil) }
+
+// EncodeNPZWith returns the parameters as an NPZ file of NumPy that also holds the
+// given texts, each as an array of its bytes.
+func EncodeNPZWith(m Model, metadata map[string]string) ([]byte, error) {
 	var file bytes.Buffer
 	w := npz.NewWriter(&file)
 	for _, part := range m.Parts() {
 		if err := w.Write(part.Name, part.Shape, part.Data); err != nil {
+			return nil, err
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(metadata)) {
+		if err := w.WriteBytes(name, []byte(metadata[name])); err != nil {
 			return nil, err
 		}
 	}
@@ -226,26 +243,42 @@ func EncodeNPZ(m Model) ([]byte, error) {
 // DecodeNPZ reads parameters from an NPZ file of NumPy. Other arrays in the file are
 // ignored.
 func DecodeNPZ(data []byte) (Model, error) {
+	m, _, err := DecodeNPZWith(data)
+	return m, err
+}
+
+// DecodeNPZWith reads what EncodeNPZWith wrote: the parameters, and all arrays of
+// bytes as texts.
+func DecodeNPZWith(data []byte) (Model, map[string]string, error) {
 	r, err := npz.NewReader(bytes.NewReader(data), int64(len(data)))
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	named := map[string]Part{}
+	named, metadata := map[string]Part{}, map[string]string{}
 	var found []string
 	for _, name := range r.Names() {
-		if !isPart(name) {
-			found = append(found, fmt.Sprintf("an array %q", name))
-			if kind, shape, err := r.Header(name); err == nil {
-				found[len(found)-1] += fmt.Sprintf(" of type %s and shape %v", kind, shape)
-			}
+		kind, shape, err := r.Header(name)
+		wanted := isPart(name)
+		if wanted && err != nil {
+			return nil, nil, err
+		}
+		found = append(found, fmt.Sprintf("an array %q", name))
+		if err == nil {
+			found[len(found)-1] += fmt.Sprintf(" of type %s and shape %v", kind, shape)
+		}
+		if !wanted && (err != nil || kind != "|u1" || len(shape) != 1) {
 			continue
 		}
 		a, err := r.Read(name)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
-		found = append(found, fmt.Sprintf("an array %q of type %s and shape %v", name, a.Type, a.Shape))
-		named[name] = Part{name, a.Shape, a.Data}
+		if wanted {
+			named[name] = Part{name, a.Shape, a.Data}
+		} else if text, err := a.Bytes(); err == nil {
+			metadata[name] = string(text)
+		}
 	}
-	return modelOf(named, found)
+	m, err := modelOf(named, found)
+	return m, metadata, err
 }

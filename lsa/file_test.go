@@ -1,6 +1,7 @@
 package lsa_test
 
 import (
+	"math"
 	"os"
 	"path/filepath"
 	"slices"
@@ -80,11 +81,14 @@ func TestWrongShapes(t *testing.T) {
 		t.Errorf("flat tensors: %v", err)
 	}
 	for name, want := range map[string]string{
-		"wrong-shape.npz": `tensor "A" has shape [1 1 3 3]; "b" has [1 1 3], so it must be [1 1 3 2]`,
-		"integers.npz":    "no float64 equals",
-		"no-b.npz":        `structured parameters are "b" and "A"`,
-		"upper.npz":       `an array "B" of type <f8 and shape [2 1 4], an array "A" of type <f8 and shape [2 1 4 3]; structured`,
-		"not-finite.npz":  "not a finite number",
+		"wrong-shape.npz":    `tensor "A" has shape [1 1 3 3]; "b" has [1 1 3], so it must be [1 1 3 2]`,
+		"integers.npz":       "no float64 equals",
+		"no-b.npz":           `structured parameters are "b" and "A"`,
+		"upper.npz":          `an array "B" of type <f8 and shape [2 1 4], an array "A" of type <f8 and shape [2 1 4 3]; structured`,
+		"not-finite.npz":     "not a finite number",
+		"obj.npz":            `the type "|O" is none of f2, f4, f8`,
+		"prefix.safetensors": `the file has "model.A" of type F64 and shape [2 1 4 3], "model.b" of type F64 and shape [2 1 4]; structured`,
+		"trunc.safetensors":  "not a safetensors file",
 	} {
 		if _, err := lsa.Load(filepath.Join("testdata", name)); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: error %v, want one with %s", name, err, want)
@@ -115,6 +119,81 @@ func TestOneHead(t *testing.T) {
 		}
 		if n := len(parts[i].Data); !slices.Equal(parts[i].Data, all.Data[:n]) {
 			t.Errorf("%s: %v, want %v", name, parts[i].Data, all.Data[:n])
+		}
+	}
+}
+
+// Files of float32, float16 and bfloat16 hold what upper.npz holds in float64, up to
+// the precision of their type (bfloat16 was cut off, not rounded).
+func TestSmallFloats(t *testing.T) {
+	r, err := npz.Open(filepath.Join("testdata", "upper.npz"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	for _, c := range []struct {
+		name  string
+		error float64 // relative
+	}{{"extra", 0}, {"f32", 0x1p-24}, {"f16", 0x1p-11}, {"bf16", 0x1p-7}} {
+		m, err := lsa.Load(filepath.Join("testdata", c.name+".safetensors"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, name := range []string{"B", "A"} {
+			want, err := r.Read(name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			got := m.Parts()[i]
+			if !slices.Equal(got.Shape, want.Shape) {
+				t.Fatalf("%s: %s has shape %v, want %v", c.name, got.Name, got.Shape, want.Shape)
+			}
+			exact := 0
+			for k, x := range got.Data {
+				if math.Abs(x-want.Data[k]) > c.error*math.Abs(want.Data[k]) {
+					t.Errorf("%s: %s[%d] = %v, want %v", c.name, got.Name, k, x, want.Data[k])
+				}
+				if x == want.Data[k] {
+					exact++
+				}
+			}
+			if (exact == len(got.Data)) != (c.error == 0) {
+				t.Errorf("%s: %d of %d numbers of %s are those of float64", c.name, exact, len(got.Data), got.Name)
+			}
+		}
+	}
+}
+
+// Texts beside the parameters come back from every form of file.
+func TestTextsBesideParameters(t *testing.T) {
+	m := lsa.NewStructured(1, 1, 2)
+	fill(m, 1, 7)
+	texts := map[string]string{"task": `{"n":"∞"}`, "note": ""}
+	asTensors, err := lsa.EncodeSafetensorsWith(m, nil, texts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	asArrays, err := lsa.EncodeNPZWith(m, texts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, data := range map[string][]byte{
+		"m.safetensors": asTensors,
+		"m.npz":         asArrays,
+		"m.json":        []byte(`{"task":{"n":"∞"},"note":"","parameters":{"heads":[{"b":[1,2],"A":[[3],[4]]}]}}`),
+	} {
+		got, metadata, err := lsa.DecodeWith(name, data)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := texts
+		if name == "m.json" { // whose values are JSON
+			want = map[string]string{"task": `{"n":"∞"}`, "note": `""`}
+		} else if diff := cmp.Diff(lsa.Model(m), got); diff != "" {
+			t.Errorf("%s: (-want +got)\n%s", name, diff)
+		}
+		if diff := cmp.Diff(want, metadata); diff != "" {
+			t.Errorf("%s: (-want +got)\n%s", name, diff)
 		}
 	}
 }

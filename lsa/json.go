@@ -57,6 +57,13 @@ func EncodeJSON(m Model) ([]byte, error) {
 // as {"heads":[{"b":[..],"A":[[..],..]},..]}, or an object with either of them
 // under the key "parameters", such as the output of `markovicl recover`.
 func DecodeJSON(data []byte) (Model, error) {
+	m, _, err := decodeJSONWith(data)
+	return m, err
+}
+
+// decodeJSONWith is DecodeJSON that also returns what the object has beside the
+// parameters.
+func decodeJSONWith(data []byte) (Model, map[string]string, error) {
 	type parameters struct {
 		layerJSON
 		Layers []layerJSON `json:"layers"`
@@ -66,7 +73,7 @@ func DecodeJSON(data []byte) (Model, error) {
 		Parameters *parameters `json:"parameters"`
 	}
 	if err := json.Unmarshal(data, &file); err != nil {
-		return nil, fmt.Errorf("not a parameter file: %w", err)
+		return nil, nil, fmt.Errorf("not a parameter file: %w", err)
 	}
 	p := file.parameters
 	if file.Parameters != nil {
@@ -77,9 +84,20 @@ func DecodeJSON(data []byte) (Model, error) {
 		layers = []layerJSON{p.layerJSON}
 	}
 	if len(layers) == 0 || len(layers[0].Heads) == 0 {
-		return nil, errors.New(`no parameters in the file; write {"heads":[{"b":[..],"A":[[..],..]}]}, or {"layers":[{"heads":[..]},..]}`)
+		return nil, nil, errors.New(`no parameters in the file; write {"heads":[{"b":[..],"A":[[..],..]}]}, or {"layers":[{"heads":[..]},..]}`)
 	}
-	return modelOfJSON(layers)
+	var all map[string]json.RawMessage
+	if err := json.Unmarshal(data, &all); err != nil {
+		return nil, nil, fmt.Errorf("not a parameter file: %w", err)
+	}
+	metadata := map[string]string{}
+	for name, value := range all {
+		if name != "parameters" && name != "layers" && name != "heads" {
+			metadata[name] = string(value)
+		}
+	}
+	m, err := modelOfJSON(layers)
+	return m, metadata, err
 }
 
 // modelOfJSON flattens nested parameters, which must all have the shape of the

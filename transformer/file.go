@@ -72,7 +72,7 @@ func Decode(data []byte) (m *Model, tensors map[string]tensorfile.Tensor, metada
 		case !slices.Equal(t.Shape, part.Shape):
 			return nil, nil, nil, fmt.Errorf("tensor %q has shape %v; the model that the file describes needs %v", part.Name, t.Shape, part.Shape)
 		case t.F32 == nil:
-			return nil, nil, nil, fmt.Errorf("tensor %q has type %s; it must be F32", part.Name, t.Type)
+			return nil, nil, nil, fmt.Errorf("tensor %q has type %s; it must be F32, F16 or BF16", part.Name, t.Type)
 		}
 		for _, x := range t.F32 {
 			if x-x != 0 {

@@ -1,10 +1,15 @@
 package transformer
 
 import (
+	"encoding/binary"
+	"encoding/json"
 	"maps"
+	"math"
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/nlpodyssey/safetensors"
 
 	"markovicl/internal/tensorfile"
 	"markovicl/markov"
@@ -83,6 +88,47 @@ func TestWrongFiles(t *testing.T) {
 	}
 	if _, _, _, err := Decode([]byte("1234")); err == nil || !strings.Contains(err.Error(), "not a safetensors file") {
 		t.Errorf("any bytes: %v", err)
+	}
+}
+
+// Half-precision files are read: with tensors of small whole numbers they hold the same
+// model.
+func TestDecodeHalves(t *testing.T) {
+	m, err := New(Config{Width: 2, Blocks: 1, Heads: 1, Features: 1, Positions: 3})
+	if err != nil {
+		t.Fatal(err)
+	}
+	views := map[string]safetensors.TensorView{}
+	for _, part := range m.Parts() {
+		var data []byte
+		for i := range part.Data {
+			part.Data[i] = float32(i%3 + 1) // 1, 2, 3: in bfloat16 the upper half of the float32
+			data = binary.LittleEndian.AppendUint16(data, uint16(math.Float32bits(part.Data[i])>>16))
+		}
+		shape := make([]uint64, len(part.Shape))
+		for i, size := range part.Shape {
+			shape[i] = uint64(size)
+		}
+		if views[part.Name], err = safetensors.NewTensorView(safetensors.BF16, shape, data); err != nil {
+			t.Fatal(err)
+		}
+	}
+	config, err := json.Marshal(m.Config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	file, err := safetensors.Serialize(views, map[string]string{"config": string(config)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, _, _, err := Decode(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, part := range m.Parts() {
+		if !slices.Equal(part.Data, got.Parts()[i].Data) {
+			t.Errorf("%s: %v, want %v", part.Name, got.Parts()[i].Data, part.Data)
+		}
 	}
 }
 

@@ -33,6 +33,8 @@ func (a *app) note(answer ask.Answer) {
 		file = &answer.File
 	case ask.ScoreAnswer:
 		notes = answer.Notes
+	case ask.TraceAnswer:
+		notes = answer.Notes
 	}
 	if file != nil {
 		notes = append(slices.Clone(file.Notes), notes...)

@@ -1,5 +1,5 @@
 // Package tensorfile reads and writes safetensors files of float32 and float64
-// tensors, which numpy, torch and jax load:
+// tensors, which numpy, torch and jax load; it reads float16 and bfloat16 too:
 //
 //	data, err := tensorfile.Encode([]tensorfile.Tensor{
 //		{Name: "w", Shape: []int{2, 3}, F32: weights},
@@ -16,7 +16,8 @@ import (
 	"github.com/nlpodyssey/safetensors"
 )
 
-// Tensor is a named array, row-major. One of F32 and F64 holds its numbers.
+// Tensor is a named array, row-major. One of F32 and F64 holds its numbers; F32
+// also those that are F16 or BF16 in a file.
 type Tensor struct {
 	Name  string
 	Shape []int
@@ -64,8 +65,8 @@ func Encode(tensors []Tensor, metadata map[string]string) ([]byte, error) {
 	return safetensors.Serialize(views, metadata)
 }
 
-// Decode reads a file. A tensor of another type than F32 and F64 has its shape and
-// type, but no numbers.
+// Decode reads a file. A tensor of another type than F64, F32, F16 and BF16 has its
+// shape and type, but no numbers.
 func Decode(data []byte) (tensors map[string]Tensor, metadata map[string]string, err error) {
 	file, err := safetensors.Deserialize(data)
 	if err != nil {
@@ -93,8 +94,34 @@ func Decode(data []byte) (tensors map[string]Tensor, metadata map[string]string,
 			for i := range t.F32 {
 				t.F32[i] = math.Float32frombits(binary.LittleEndian.Uint32(bytes[4*i:]))
 			}
+		case safetensors.F16, safetensors.BF16:
+			widen := half
+			if named.TensorView.DType() == safetensors.BF16 {
+				widen = bfloat
+			}
+			t.F32 = make([]float32, len(bytes)/2)
+			for i := range t.F32 {
+				t.F32[i] = widen(binary.LittleEndian.Uint16(bytes[2*i:]))
+			}
 		}
 		tensors[t.Name] = t
 	}
 	return tensors, header.Metadata(), nil
+}
+
+// bfloat returns the number of a bfloat16, the upper half of a float32.
+func bfloat(bits uint16) float32 { return math.Float32frombits(uint32(bits) << 16) }
+
+// half returns the number of an IEEE 754 binary16: a sign, 5 bits of exponent and
+// 10 of fraction. Every one of them is a float32.
+func half(bits uint16) float32 {
+	sign, exponent, fraction := uint32(bits>>15)<<31, uint32(bits>>10)&31, uint32(bits)&0x3ff
+	switch exponent {
+	case 0: // zero and the subnormal numbers: fraction / 2^24
+		x := float32(fraction) / (1 << 24)
+		return math.Float32frombits(sign | math.Float32bits(x))
+	case 31: // infinity and NaN
+		return math.Float32frombits(sign | 0xff<<23 | fraction<<13)
+	}
+	return math.Float32frombits(sign | (exponent+127-15)<<23 | fraction<<13)
 }
