@@ -3,6 +3,7 @@ package paper
 import (
 	"context"
 	"fmt"
+	"math"
 
 	"markovicl/figure"
 	"markovicl/markov"
@@ -15,7 +16,7 @@ var depth = Item{
 	Source:   "Figure 3, and beyond it",
 	Question: "By how much can any number of layers and heads of linear self-attention beat the enlarged optimum of one layer, and how much of it do trained models reach?",
 	Claim:    "Depth helps: one layer is close to random guessing, three layers predict well.",
-	Revision: 1,
+	Revision: 2,
 	Run:      runDepth,
 }
 
@@ -82,7 +83,7 @@ func runDepth(ctx context.Context, s Settings, progress func(done, total int)) (
 			plot.Panels = append(plot.Panels, figure.Plot{Title: title, X: figure.Axis{Label: "log10 n"}, Y: figure.Axis{Label: "log10 alpha"}, Heat: &heat})
 		}
 	}
-	reached, share, err := trainDepths(ctx, s, size, step)
+	reached, best, err := trainDepths(ctx, s, size, step)
 	if err != nil {
 		return nil, err
 	}
@@ -98,8 +99,8 @@ func runDepth(ctx context.Context, s Settings, progress func(done, total int)) (
 		Setup: fmt.Sprintf("two states, p = 1/2, d from %d to %d, n up to %s, alpha from %s to %s; exact optima, %d contexts for a floor that is no sum; models of up to %d layers, %d steps of 1000 fresh prompts, %d seeds (from %d), losses on %d fresh prompts.",
 			size.ds[0], size.ds[len(size.ds)-1], size.ns[len(size.ns)-1], size.alphas[0], size.alphas[len(size.alphas)-1], size.contexts, size.layers[len(size.layers)-1], size.steps, size.seeds, s.Seed, size.prompts),
 		Verdict: verdict,
-		Why: fmt.Sprintf("over the map depth and heads can take up to %.0f%% off the loss of the one-layer optimum, most for concentrated kernels; for uniform kernels, as in the paper, no number of layers and heads gains more than %.1f%% from n = 3 on without a bias; the best trained model reached %.0f%% of what is possible",
-			100*largest, 100*uniform, 100*share),
+		Why: fmt.Sprintf("over the map depth and heads can take up to %.0f%% off the loss of the one-layer optimum, most for concentrated kernels; for uniform kernels, as in the paper, no number of layers and heads gains more than %.1f%% from n = 3 on without a bias; %s",
+			100*largest, 100*uniform, best.words()),
 		Quantity: "largest part of the one-layer optimum's loss that depth can gain for uniform kernels, n ≥ 3, no bias",
 		Ours:     number(uniform),
 		Tables:   []Table{table, reached},
@@ -107,19 +108,53 @@ func runDepth(ctx context.Context, s Settings, progress func(done, total int)) (
 	}, nil
 }
 
+// share is how much of what depth can gain a trained model reached: (enlarged
+// optimum - its loss) / (enlarged optimum - floor), with the standard error that the
+// sampling of the loss and of the floor give it.
+type share struct{ mean, se float64 }
+
+// shareOf returns the share of a model's loss. There is none where the floor is not
+// below the optimum by more than two of its standard errors: a share of nothing.
+func shareOf(enlarged float64, loss, floor estimate) (share, bool) {
+	possible := enlarged - floor.Mean
+	if !(possible > 2*floor.SE) || possible <= 0 {
+		return share{}, false
+	}
+	r := (enlarged - loss.Mean) / possible
+	return share{r, math.Hypot(loss.SE, r*floor.SE) / possible}, true
+}
+
+// least is what the share is at least, within two standard errors.
+func (r share) least() float64 { return r.mean - 2*r.se }
+
+// words tells the share, and where it is above 1 whether chance explains it.
+func (r *share) words() string {
+	if r == nil {
+		return "no trained model has a share of it, since the floors' errors are as large as the gain"
+	}
+	text := fmt.Sprintf("the trained model with the largest share of what is possible reached %.0f%% ± %.0f%% of it", 100*r.mean, 100*r.se)
+	switch {
+	case r.least() > 1:
+		text += ", which sampling does not explain, since no linear self-attention is below the floor"
+	case r.mean > 1:
+		text += ", which is all of it within the error"
+	}
+	return text
+}
+
 // trainDepths trains models at two points of the map, and says how much of the
-// possible gain they reach.
-func trainDepths(ctx context.Context, s Settings, size depthSize, step func(int)) (Table, float64, error) {
+// possible gain they reach: in the table, and the share that is the largest at least.
+func trainDepths(ctx context.Context, s Settings, size depthSize, step func(int)) (Table, *share, error) {
 	table := Table{
 		Name:    "trained",
-		Caption: "Trained models, d = 2, n = 10: mean loss on fresh prompts over the seeds with its standard error, and how much of the way from the enlarged optimum to the floor it is (negative: above the optimum; one layer with one head need not reach it).",
-		Columns: []string{"alpha", "layers", "heads", "kind", "loss", "loss_se", "loss_enlarged", "floor", "floor_se", "reached"},
+		Caption: "Trained models, d = 2, n = 10: mean loss on fresh prompts over the seeds with its standard error, and how much of the way from the enlarged optimum to the floor it is (negative: above the optimum; one layer with one head need not reach it), with the standard error of both losses; no value where the floor is not below the optimum by more than two standard errors.",
+		Columns: []string{"alpha", "layers", "heads", "kind", "loss", "loss_se", "loss_enlarged", "floor", "floor_se", "reached", "reached_se"},
 	}
-	best := 0.0
+	var best *share
 	for _, alpha := range []string{"0.1", "1"} {
 		b, err := bound(ctx, markov.Spec{D: 2, N: "10", Prior: markov.PriorSpec{Text: "dirichlet:" + alpha}}, 10*size.contexts, s.Seed)
 		if err != nil {
-			return table, 0, err
+			return table, nil, err
 		}
 		for _, layers := range size.layers {
 			for _, kind := range []struct {
@@ -133,9 +168,9 @@ func trainDepths(ctx context.Context, s Settings, size depthSize, step func(int)
 				study, err := train.RunSeeds(ctx, train.Problem{Task: b.task, Config: config, Seed: s.Seed}, size.seeds, train.Settings{})
 				switch {
 				case ctx.Err() != nil:
-					return table, 0, ctx.Err()
+					return table, nil, ctx.Err()
 				case err != nil:
-					return table, 0, err
+					return table, nil, err
 				case len(study.Results) == 0:
 					continue // every seed diverged
 				}
@@ -144,9 +179,14 @@ func trainDepths(ctx context.Context, s Settings, size depthSize, step func(int)
 					losses, ses = append(losses, r.Fresh.Loss), append(ses, r.Fresh.LossSE)
 				}
 				loss := overSeedsOf(losses, ses)
-				reached := (b.o.Loss - loss.Mean) / (b.o.Loss - b.floor.Value)
-				best = max(best, reached)
-				table.Add(alpha, layers, kind.heads, kind.name, loss.Mean, loss.SE, b.o.Loss, b.floor.Value, b.floor.SE, reached)
+				cells := []any{alpha, layers, kind.heads, kind.name, loss.Mean, loss.SE, b.o.Loss, b.floor.Value, b.floor.SE, nil, nil}
+				if r, ok := shareOf(b.o.Loss, loss, estimate{Mean: b.floor.Value, SE: b.floor.SE}); ok {
+					cells[9], cells[10] = r.mean, r.se
+					if best == nil || r.least() > best.least() {
+						best = &r
+					}
+				}
+				table.Add(cells...)
 			}
 			step(5)
 		}

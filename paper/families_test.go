@@ -1,6 +1,10 @@
 package paper
 
-import "testing"
+import (
+	"math"
+	"strings"
+	"testing"
+)
 
 func TestRegression(t *testing.T) {
 	r := quick(t, regression)
@@ -67,6 +71,54 @@ func TestDepth(t *testing.T) {
 	for i, row := range table(t, r, "trained").Rows {
 		if loss, floor := row[4].(float64), row[7].(float64); loss+4*row[5].(float64) < floor-4*row[8].(float64) {
 			t.Errorf("row %d: a model below the floor: %v", i, row)
+		}
+	}
+}
+
+func TestShare(t *testing.T) {
+	// The possible gain is 0.02: the errors are those of loss and floor over it.
+	r, ok := shareOf(0.25, estimate{Mean: 0.228, SE: 3e-4}, estimate{Mean: 0.23, SE: 4e-4})
+	if want := math.Hypot(3e-4, 1.1*4e-4) / 0.02; !ok || math.Abs(r.mean-1.1) > 1e-12 || math.Abs(r.se-want) > 1e-12 {
+		t.Errorf("share %v, %v, want 1.1 ± %v", r, ok, want)
+	}
+	if _, ok := shareOf(0.25, estimate{Mean: 0.24}, estimate{Mean: 0.249, SE: 6e-4}); ok {
+		t.Error("a share of a gain that is not above its error")
+	}
+	if _, ok := shareOf(0.25, estimate{Mean: 0.24}, estimate{Mean: 0.25}); ok {
+		t.Error("a share of no gain at all")
+	}
+	for want, r := range map[string]*share{
+		"80% ± 1% of it":          {0.8, 0.01},
+		"within the error":        {1.1, 0.06},
+		"which sampling does not": {1.1, 0.04},
+		"no trained model":        nil,
+	} {
+		if got := r.words(); !strings.Contains(got, want) {
+			t.Errorf("%v: %q, want %q", r, got, want)
+		}
+	}
+}
+
+func TestVerdictOfOrder(t *testing.T) {
+	for want, losses := range map[Verdict][]float64{
+		Agrees:              {0.02, 0.12},
+		AgreesWithCondition: {0.002, 0.12},
+		Differs:             {0, 0.002},
+	} {
+		if got := verdictOrder(losses); got != want {
+			t.Errorf("%v: %q, want %q", losses, got, want)
+		}
+	}
+}
+
+func TestVerdictOfDiversity(t *testing.T) {
+	for want, news := range map[Verdict][]estimate{
+		Agrees:              {{Mean: 0.4, SE: 0.01}, {Mean: 0.22, SE: 0.001}},
+		AgreesWithCondition: {{Mean: 0.4, SE: 0.01}, {Mean: 0.22, SE: 0.01}},
+		Differs:             {{Mean: 0.4, SE: 0.1}, {Mean: 0.201, SE: 0}},
+	} {
+		if got := verdictDiversity(0.2, news); got != want {
+			t.Errorf("%v: %q, want %q", news, got, want)
 		}
 	}
 }

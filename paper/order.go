@@ -16,7 +16,7 @@ var orderItem = Item{
 	Source:   "beyond the paper, which names it as future work",
 	Question: "What does one layer reach on chains of higher order, what could depth add, and what does a model lose that was made for order one?",
 	Claim:    "The analysis is for chains of order one; higher orders are left to future work.",
-	Revision: 1,
+	Revision: 2,
 	Run:      runOrder,
 }
 
@@ -37,6 +37,7 @@ func runOrder(ctx context.Context, s Settings, progress func(done, total int)) (
 	}
 	total := len(ds) * 2 * 3
 	var lost, gain float64
+	var losses []float64 // of the optimum for order one, relative, on every task of higher order
 	curves := map[string]*figure.Series{}
 	var names []string
 	add := func(name string, x float64, e estimate) {
@@ -64,6 +65,9 @@ func runOrder(ctx context.Context, s Settings, progress func(done, total int)) (
 				}
 				wrong := b.form.Loss(first.X)
 				table.Add(d, n, k, b.o.Loss, wrong, b.floor.Value, b.floor.SE, risk.Mean, risk.SE)
+				if k > 1 {
+					losses = append(losses, wrong/b.o.Loss-1)
+				}
 				if k == 2 {
 					lost, gain = wrong/b.o.Loss-1, b.gain()
 				}
@@ -82,11 +86,36 @@ func runOrder(ctx context.Context, s Settings, progress func(done, total int)) (
 	d := ds[len(ds)-1]
 	return &Result{
 		Setup:   fmt.Sprintf("two states, p = 1/2, uniform rows, d from %d to %d, n = 10 and 100; exact moments, %d contexts for floors, %d prompts for Bayes risks (seed %d).", ds[0], d, contexts, prompts, s.Seed),
-		Verdict: Agrees,
-		Why: fmt.Sprintf("nothing of the analysis needs order one: the same forms, optima and floors are had for order two and three; at d = %d, n = 100 the optimum for order one is %.0f%% worse than that for order two on chains of order two, and depth can gain %.1f%% at most beyond the latter",
-			d, 100*lost, 100*gain),
+		Verdict: verdictOrder(losses),
+		Why: fmt.Sprintf("an optimum for order one is worse by more than 1%% on %d of the %d tasks of order two and three, while nothing of the analysis needs order one: the same forms, optima and floors are had for higher orders; at d = %d, n = 100 the optimum for order one is %.0f%% worse than that for order two on chains of order two, and depth can gain %.1f%% at most beyond the latter",
+			worse(losses), len(losses), d, 100*lost, 100*gain),
 		Quantity: fmt.Sprintf("relative loss of the optimum for order one on chains of order two, d = %d, n = 100", d),
 		Ours:     number(lost), StandardError: number(0),
 		Tables: []Table{table}, Plots: []figure.Plot{plot},
 	}, nil
+}
+
+// worse counts the relative losses above 1%.
+func worse(losses []float64) int {
+	count := 0
+	for _, x := range losses {
+		if x > 0.01 {
+			count++
+		}
+	}
+	return count
+}
+
+// verdictOrder judges by the relative loss, exact, of the optimum for order one on each
+// task of higher order: an analysis of order one leaves higher orders open where it is
+// above 1% on all of them, does under a condition where on some, and loses nothing
+// where on none.
+func verdictOrder(losses []float64) Verdict {
+	switch worse(losses) {
+	case 0:
+		return Differs
+	case len(losses):
+		return Agrees
+	}
+	return AgreesWithCondition
 }
