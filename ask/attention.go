@@ -17,6 +17,7 @@ type Attention struct {
 	Prompts      int    `default:"200" help:"Number of prompts."`
 	Permutations int    `default:"199" help:"Relabelings of the chains in the test of the correlation."`
 	Seed         uint64 `default:"1" help:"Seed of the prompts, of the relabelings, and of the untrained model."`
+	Maps         bool   `help:"Add the maps of the first prompt: attention of each head from chain to chain, and the similarity of chains."`
 }
 
 // Command implements Question.
@@ -36,6 +37,7 @@ type AttentionAnswer struct {
 	SimilarityAcross *float64        `json:"similarity_across"`
 	Layers           []HeadAttention `json:"layers"`
 	Untrained        []HeadAttention `json:"untrained"`
+	SimilarityMap    [][]float64     `json:"similarity_map,omitempty"` // [n][n] of the first prompt, chains ordered by group
 
 	study *transformer.Study
 }
@@ -50,6 +52,9 @@ type HeadAttention struct {
 	ContrastSE *float64 `json:"contrast_se"`
 	Mantel     float64  `json:"mantel"` // rank correlation of attention and similarity
 	MantelP    float64  `json:"mantel_p"`
+
+	// Map is, on the first prompt, the attention of chain i (row) to chain j.
+	Map [][]float64 `json:"map,omitempty"`
 }
 
 // Study returns the numbers with the map of the first prompt, for tables and plots.
@@ -106,7 +111,18 @@ func (q *Attention) ask(ctx context.Context, env Env) (Answer, error) {
 	if q.Groups > 1 {
 		answer.SimilarityAcross = &trained.SimilarityAcross
 	}
+	if q.Maps {
+		answer.addMaps(&trained.Map)
+	}
 	return answer, nil
+}
+
+// addMaps adds the maps of a prompt.
+func (a *AttentionAnswer) addMaps(m *transformer.Map) {
+	a.SimilarityMap = rowsOf(m.Similarity, m.Chains)
+	for i, h := range a.Layers {
+		a.Layers[i].Map = rowsOf(m.Weights[h.Layer-1][h.Head], m.Chains)
+	}
 }
 
 func headsOf(s *transformer.Study) []HeadAttention {

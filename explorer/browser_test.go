@@ -233,6 +233,8 @@ func TestViews(t *testing.T) {
 			tb.sees(t, "Trained here")
 			tb.run(t, open("#/attention?d=1&n=8"))
 			tb.sees(t, "No model is loaded yet")
+			tb.run(t, chromedp.Click(`//button[contains(., "Train a small model")]`))
+			tb.sees(t, "similarity of chains", "contrast")
 			tb.run(t, open("#/data?d=1&n=3&evaluate=true"))
 			tb.sees(t, "Nothing is loaded yet")
 			tb.run(t, chromedp.SetUploadFiles("#c-file", []string{sample}))
