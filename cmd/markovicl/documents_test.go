@@ -4,10 +4,13 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/alecthomas/kong"
+
+	"markovicl/paper"
 )
 
 // documents returns the texts that people read, by name.
@@ -84,5 +87,21 @@ func TestLinks(t *testing.T) {
 	}
 	if followed < 20 {
 		t.Errorf("only %d links were found", followed)
+	}
+}
+
+// TestVerdictsNamed holds the README's table of verdicts to the items that there are, in
+// their order; .ci/main-job compares the verdicts.
+func TestVerdictsNamed(t *testing.T) {
+	row := regexp.MustCompile(`(?m)^\| ([a-z0-9.]+) \| (?:agrees|holds|differs|proof gap|undecided)[a-z ]* \|`)
+	var named, items []string
+	for _, m := range row.FindAllStringSubmatch(documents(t)["README.md"], -1) {
+		named = append(named, m[1])
+	}
+	for _, item := range paper.Items() {
+		items = append(items, item.ID)
+	}
+	if !slices.Equal(named, items) {
+		t.Errorf("the README has verdicts on\n%v, the items are\n%v", named, items)
 	}
 }
