@@ -7,6 +7,7 @@ import (
 
 	"markovicl/certificate"
 	"markovicl/moment"
+	"markovicl/relax"
 )
 
 // The stage bound of Recover.
@@ -17,11 +18,11 @@ func (r *recovery) attained(ctx context.Context) {
 	n := r.form.Q * (r.form.Q + 1) * (r.form.Q + 1)
 	switch {
 	case r.definite():
-		if W, v := roundedProof(ctx, r.form, make([]float64, n*n)); v != nil {
+		if W, v := relax.Round(ctx, r.form, make([]float64, n*n)); v != nil {
 			r.certificate(&certificate.Certificate{W: W, Form: r.form}, v)
 		}
 	case r.settings.Level >= 1 && r.reduced != nil:
-		if c, v, err := attainedMultiplier(r.form, r.reduced); err == nil {
+		if c, v, err := relax.Attained(r.form, r.reduced); err == nil {
 			r.certificate(c, v)
 		}
 	}
@@ -108,7 +109,7 @@ func (r *recovery) boundByPolynomials() error {
 // boundByCertificate looks for a semidefinite certificate at the best minimum.
 func (r *recovery) boundByCertificate(ctx context.Context) error {
 	for attempt := 0; ; attempt++ {
-		W, v, err := certify(ctx, r.form, &r.minima[0].LocalMinimum, r.evaluated)
+		W, v, err := relax.Level0(ctx, r.form, r.minima[0].B, r.minima[0].A, r.evaluated)
 		if err != nil {
 			r.note("there is no certificate of level 0: %v", err)
 			return nil
@@ -128,7 +129,7 @@ func (r *recovery) boundByCertificate(ctx context.Context) error {
 			}
 		}
 		if !r.improved(before) {
-			b, err := relax(ctx, r.form, &r.minima[0].LocalMinimum, func(W []float64, v *certificate.Verification) bool {
+			b, err := relax.Maximise(ctx, r.form, r.minima[0].B, r.minima[0].A, r.minima[0].Loss, func(W []float64, v *certificate.Verification) bool {
 				r.certificate(&certificate.Certificate{W: W, Form: r.form}, v)
 				return r.done(ctx)
 			})
@@ -154,18 +155,18 @@ const tied = 1e-9
 // boundByMultiplier looks for a certificate of level 1 at the best minimum, or at
 // all that are as good.
 func (r *recovery) boundByMultiplier(ctx context.Context) error {
-	if r.searched == r.form && !r.reduced.trivial() {
+	if r.searched == r.form && !r.reduced.Trivial() {
 		return nil // the minima are those of another form
 	}
 	for attempt := range 2 {
-		var best []LocalMinimum
+		var best []relax.Minimum
 		for _, m := range r.minima {
 			if m.Loss <= r.loss+tied*math.Abs(r.loss) {
-				best = append(best, m.LocalMinimum)
+				best = append(best, relax.Minimum{Loss: m.Loss, B: m.B, A: m.A, X: m.X})
 			}
 		}
 		floor := r.out.LossEnlarged
-		if err := certifyMultiplier(ctx, r.form, r.reduced, best, floor, r.evaluated, r.certificate); err != nil {
+		if err := relax.Level1(ctx, r.form, r.reduced, best, floor, r.evaluated, r.certificate); err != nil {
 			r.note("there is no certificate of level 1: %v", err)
 			return nil
 		}

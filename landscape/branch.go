@@ -10,6 +10,7 @@ import (
 
 	"markovicl/internal/each"
 	"markovicl/moment"
+	"markovicl/relax"
 )
 
 // Branch and bound over the directions of b, for a definite H: slower than the
@@ -347,7 +348,7 @@ func isotropic(form *moment.Form) *moment.Form {
 				}
 			}
 		}
-		T, err := inverseRoot(average)
+		T, err := relax.InverseRoot(average)
 		if err != nil {
 			return form
 		}

@@ -15,6 +15,7 @@ import (
 	"markovicl/certificate"
 	"markovicl/markov"
 	"markovicl/moment"
+	"markovicl/relax"
 )
 
 func certified(t *testing.T, spec markov.Spec) *Recovery {
@@ -118,6 +119,26 @@ func TestCertificateRejectsForgery(t *testing.T) {
 	}
 }
 
+// randomMinors is an admissible W for D rows and M columns: a sum of 2 x 2 minors with
+// random coefficients of the given size.
+func randomMinors(r *rand.Rand, D, M int, size float64) []float64 {
+	n := D * M
+	W := make([]float64, n*n)
+	for i := range D {
+		for j := i + 1; j < D; j++ {
+			for s := range M {
+				for t := s + 1; t < M; t++ {
+					x := size * r.NormFloat64()
+					is, it, js, jt := i*M+s, i*M+t, j*M+s, j*M+t
+					W[is*n+jt], W[jt*n+is] = x, x
+					W[it*n+js], W[js*n+it] = -x, -x
+				}
+			}
+		}
+	}
+	return W
+}
+
 // What Verify proves is true: no parameters have a loss below the bound, for
 // genuine and for arbitrary W alike.
 func TestProveBoundIsSound(t *testing.T) {
@@ -126,15 +147,9 @@ func TestProveBoundIsSound(t *testing.T) {
 		r := rand.New(rand.NewPCG(seed, 21))
 		q := 1 + r.IntN(2)
 		form := randomForm(r, q, math.Pow(10, 8*r.Float64()))
-		m := minors{q + 1, q * (q + 1)}
-		w := gaussians(r, m.count())
-		size := math.Pow(10, -6*r.Float64())
-		for i := range w {
-			w[i] *= size
-		}
-		W := m.matrix(w)
+		W := randomMinors(r, q+1, q*(q+1), math.Pow(10, -6*r.Float64()))
 		if r.IntN(2) == 0 {
-			if inside := interiorPoint(t.Context(), form); inside != nil {
+			if inside := relax.InteriorPoint(t.Context(), form); inside != nil {
 				for i := range W {
 					W[i] += inside[i]
 				}

@@ -9,6 +9,7 @@ import (
 
 	"gonum.org/v1/gonum/mat"
 
+	"markovicl/internal/lbfgs"
 	"markovicl/moment"
 )
 
@@ -23,7 +24,10 @@ import (
 // identity) and the A's ([D, D, q]), row-major.
 func AllHeads(X []float64, q int) (b, A []float64) {
 	D := q + 1
-	U := identity(D)
+	U := mat.NewDense(D, D, nil)
+	for i := range D {
+		U.Set(i, i, 1)
+	}
 	return U.RawMatrix().Data, headParameters(X, q, U)
 }
 
@@ -278,7 +282,7 @@ type headsMinimum struct {
 // minimumFrom descends from B ([D, h] row-major), which it changes.
 func (p *projectedHeads) minimumFrom(B []float64) *headsMinimum {
 	const memory, most = 30, 400
-	_, _, _ = lbfgs(B, 0.1, nil, memory, most, func(x, gradient []float64) (float64, bool, error) {
+	_, _, _ = lbfgs.Minimise(B, 0.1, nil, memory, most, func(x, gradient []float64) (float64, bool, error) {
 		loss, _, _ := p.eval(x, gradient)
 		return loss, math.Sqrt(dot(gradient, gradient)*dot(x, x)) < 1e-10*math.Abs(loss), nil
 	})

@@ -16,17 +16,11 @@
 //     row of its stages; search.go, bound.go: these stages, with scene.go, what they
 //     share; from these parts:
 //   - varpro.go, minima.go: the local minima of the loss over transformers
-//   - sdp.go, certify.go: the search for a certificate of level 0
-//   - admm.go: the best bound of the relaxation where no certificate closes
-//   - multiplier.go, space.go, stretch.go: the search for one of level 1
-//   - reduced.go: the loss without the features that depend on others
-//   - relations.go: relations between products of the parameters, in integers
-//   - lbfgs.go, spectrum.go: the numerical methods of that search
 //   - polynomial.go: d = 1 by Sturm's theorem
 //   - branch.go: branch and bound over the directions of b
 //   - heads.go, heads_bound.go: models with several heads
 //   - point.go: files of points
 //
-// Certificates and their checks are package certificate, which knows nothing of this
-// one.
+// Certificates and their checks are package certificate, the searches for them package
+// relax; neither knows anything of this one.
 package landscape

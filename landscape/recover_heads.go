@@ -30,7 +30,7 @@ func (r *recovery) heads(ctx context.Context) error {
 	for h := range best.Heads {
 		b, A := best.B[h*D:(h+1)*D], best.A[h*D*q:(h+1)*D*q]
 		if r.reduced != nil {
-			b, A = r.reduced.extend(b, A)
+			b, A = r.reduced.Extend(b, A)
 		}
 		toB, toA := r.out.Parameters.Head(0, h)
 		copy(toB, b)

@@ -8,6 +8,7 @@ import (
 
 	"markovicl/certificate"
 	"markovicl/moment"
+	"markovicl/relax"
 )
 
 // scene is what the questions about one loss share: what is known of it, and the
@@ -17,7 +18,7 @@ type scene struct {
 	optimum  *Optimum
 	exact    *moment.ExactForm // nil where there are no fractions
 	stored   *moment.ExactForm // the stored form in fractions, once it is needed
-	reduced  *reducedForm      // nil if there is none, or no use for it
+	reduced  *relax.Reduced    // nil if there is none, or no use for it
 	searched *moment.Form      // without the redundant features of form, else form
 	// irreducible says why there is no reduced form although one was asked for.
 	irreducible error
@@ -45,8 +46,8 @@ func (s *scene) reduce() {
 	if s.reduced != nil || s.irreducible != nil {
 		return
 	}
-	if s.reduced, s.irreducible = reduce(s.form, s.optimum.Rank); s.irreducible == nil {
-		s.searched = s.reduced.features(s.form)
+	if s.reduced, s.irreducible = relax.Reduce(s.form, s.optimum.Rank); s.irreducible == nil {
+		s.searched = s.reduced.Features(s.form)
 	}
 }
 
@@ -59,7 +60,7 @@ func (s *scene) loss(b, A []float64, heads int) certificate.LossValue {
 	if s.exact == nil && s.form.Errors.Claim != "" && s.reduced != nil && s.searched != s.form && heads == 1 && !(loss.Error <= hardlyKnown*math.Abs(loss.Value) && loss.Claim != moment.Numeric) {
 		// What rounding leaves of dependent features would decide: take the loss
 		// with the dependences instead, without a proof.
-		loss = certificate.LossValue{Value: s.reduced.loss(s.restrictedParameters(b, A)), Claim: moment.Numeric}
+		loss = certificate.LossValue{Value: s.reduced.Loss(s.restrictedParameters(b, A)), Claim: moment.Numeric}
 	}
 	return loss
 }
@@ -73,13 +74,13 @@ const hardlyKnown = 1e-6
 func (s *scene) restrictedParameters(b, A []float64) (smallB, smallA []float64) {
 	q, D := s.form.Q, s.form.Q+1
 	units, _ := s.reduced.U.Dims()
-	smallB, smallA = s.reduced.restricted(b), make([]float64, (units+1)*units)
+	smallB, smallA = s.reduced.Restricted(b), make([]float64, (units+1)*units)
 	column := make([]float64, D)
 	for j := range q {
 		for i := range D {
 			column[i] = A[i*q+j]
 		}
-		for i, x := range s.reduced.restricted(column) {
+		for i, x := range s.reduced.Restricted(column) {
 			for l := range units {
 				smallA[i*units+l] += x * s.reduced.U.At(l, j)
 			}
@@ -95,7 +96,7 @@ func (s *scene) provenDependences() error {
 		s.checked = true
 		exact := s.exact
 		switch {
-		case s.reduced.trivial():
+		case s.reduced.Trivial():
 			return nil
 		case exact == nil && s.form.Errors.Claim == "":
 			exact = certificate.Dyadic(s.form)
@@ -115,7 +116,7 @@ type reducedMinimum struct{ LocalMinimum }
 func (s *scene) lift(m reducedMinimum) LocalMinimum {
 	whole := m.LocalMinimum
 	if s.reduced != nil {
-		whole.B, whole.A = s.reduced.extend(m.B, m.A)
+		whole.B, whole.A = s.reduced.Extend(m.B, m.A)
 		whole.X = Phi(whole.B, whole.A)
 	}
 	return whole
@@ -157,7 +158,7 @@ func (s *scene) restricted(directions [][]float64) [][]float64 {
 	}
 	out := make([][]float64, len(directions))
 	for i, b := range directions {
-		out[i] = s.reduced.restricted(b)
+		out[i] = s.reduced.Restricted(b)
 	}
 	return out
 }

@@ -1,4 +1,4 @@
-package landscape
+package relax
 
 import (
 	"context"
@@ -45,7 +45,7 @@ func newSpace(ctx context.Context, known *relations, D, units, grams int, Tb, Tg
 	B := make([]float64, N*N)
 	square := blas64.General{Rows: N, Cols: N, Stride: N, Data: B}
 	transformed := func(r relation, sign float64) {
-		zero(B)
+		clear(B)
 		for _, t := range r {
 			x, y := t.at/N, t.at%N
 			c := float64(t.coefficient)
@@ -73,7 +73,7 @@ func newSpace(ctx context.Context, known *relations, D, units, grams int, Tb, Tg
 		}
 	})
 	s.mixed = orthonormal(ctx, len(known.mixed), D*N, func(k int, row []float64) {
-		zero(row)
+		clear(row)
 		for _, t := range known.mixed[k] {
 			i, y := t.at/N, t.at%N
 			blas64.Ger(float64(t.coefficient), vector(Tb.RawRowView(i)), vector(T.RawRowView(y)),
@@ -277,7 +277,7 @@ func (s *space) project(w, G []float64) {
 // unit vector of place i: what project does for it, from its few entries.
 func (s *space) touching(w []float64, i int, v []float64) {
 	N, r := s.D*s.grams, 1+s.units*s.grams
-	zero(w)
+	clear(w)
 	mixed, symmetric, antisymmetric := s.split(w)
 	const half = 1 / math.Sqrt2
 	if i%r == 0 {

@@ -1,4 +1,4 @@
-package landscape
+package relax
 
 import (
 	"errors"
@@ -14,7 +14,7 @@ import (
 	"markovicl/moment"
 )
 
-// reducedForm is a loss in the coordinates that it depends on,
+// Reduced is a loss in the coordinates that it depends on,
 //
 //	f(b, A) = x'Rx - 2s'x + c,  x_(l,t) = sum_ik G_t,{i,k} X~_(l,{i,k}),  X~ = phi(Zb, Z A U').
 //
@@ -25,7 +25,7 @@ import (
 // 1. G says how the functions g of the kept entries depend on a few: a bias makes
 // z_0 z_i = z_i z_i for binary states. The coefficients are small integers in every
 // task of package markov whose chains can take every path, with finite n.
-type reducedForm struct {
+type Reduced struct {
 	U *mat.Dense // [units, q] whole numbers, in echelon form: some columns are the identity
 	G *mat.Dense // [grams, m~] likewise, m~ = D~(D~+1)/2, D~ = units+1
 	R []float64  // [r, r] row-major, r = units*grams, x_(l,t) at place l*grams+t
@@ -35,10 +35,10 @@ type reducedForm struct {
 	kept []int // [D~] the entries of z that are kept, ascending
 }
 
-// reduce finds the reduced form of a form with an H of the given rank. It fails if
+// Reduce finds the reduced form of a form with an H of the given rank. It fails if
 // the kernel of H does not come from dependent features in this way, with integer
 // coefficients.
-func reduce(form *moment.Form, rank int) (*reducedForm, error) {
+func Reduce(form *moment.Form, rank int) (*Reduced, error) {
 	q, D := form.Q, form.Q+1
 	m := moment.Pairs(D)
 	queries := mat.NewSymDense(q, nil) // partial trace of H
@@ -51,7 +51,7 @@ func reduce(form *moment.Form, rank int) (*reducedForm, error) {
 			queries.SetSym(j, l, sum)
 		}
 	}
-	f := &reducedForm{c: form.C}
+	f := &Reduced{c: form.C}
 	var err error
 	features, entries := []int(nil), []int(nil)
 	if f.U, features, err = integerDependence(queries); err != nil {
@@ -93,11 +93,11 @@ func reduce(form *moment.Form, rank int) (*reducedForm, error) {
 	return f, nil
 }
 
-// trivial reports whether no feature depends on others.
-func (f *reducedForm) trivial() bool { return (&certificate.Multiplier{U: f.U, G: f.G}).Trivial() }
+// Trivial reports whether no feature depends on others.
+func (f *Reduced) Trivial() bool { return (&certificate.Multiplier{U: f.U, G: f.G}).Trivial() }
 
 // checkAgainst compares the reduced loss with that of the form at a few random X.
-func (f *reducedForm) checkAgainst(form *moment.Form) error {
+func (f *Reduced) checkAgainst(form *moment.Form) error {
 	units, q := f.U.Dims()
 	D, m := q+1, moment.Pairs(q+1)
 	Z := mat.NewDense(units+1, D, nil)
@@ -117,7 +117,15 @@ func (f *reducedForm) checkAgainst(form *moment.Form) error {
 			norm += X[i] * X[i]
 		}
 		for j := range q { // block j counts in block l as often as u_j has the l-th feature
-			setBlock(M, X[j*m:(j+1)*m])
+			for i := range D {
+				for k := i; k < D; k++ {
+					x := X[j*m+moment.PairIndex(D, i, k)]
+					if i != k {
+						x /= 2
+					}
+					M.SetSym(i, k, x)
+				}
+			}
 			var ZM, block mat.Dense
 			ZM.Mul(Z, M)
 			block.Mul(&ZM, Z.T())
@@ -157,9 +165,9 @@ func keptPairs(kept []int, D int) []int {
 	return pairs
 }
 
-// features returns the loss of the kept entries alone, of which the others are
+// Features returns the loss of the kept entries alone, of which the others are
 // linear functions: a form with Q = units.
-func (f *reducedForm) features(form *moment.Form) *moment.Form {
+func (f *Reduced) Features(form *moment.Form) *moment.Form {
 	units, _ := f.U.Dims()
 	pairs, m := keptPairs(f.kept, form.Q+1), moment.Pairs(form.Q+1)
 	small := &moment.Form{Q: units, C: form.C}
@@ -175,9 +183,9 @@ func (f *reducedForm) features(form *moment.Form) *moment.Form {
 	return small
 }
 
-// extend returns b ([D]) and A ([D, q]) that use the kept entries as b~ ([D~]) and
+// Extend returns b ([D]) and A ([D, q]) that use the kept entries as b~ ([D~]) and
 // A~ ([D~, units]) do, and have zeros elsewhere.
-func (f *reducedForm) extend(b, A []float64) (wholeB, wholeA []float64) {
+func (f *Reduced) Extend(b, A []float64) (wholeB, wholeA []float64) {
 	_, q := f.U.Dims()
 	units := len(b) - 1
 	wholeB, wholeA = make([]float64, q+1), make([]float64, (q+1)*q)
@@ -190,8 +198,8 @@ func (f *reducedForm) extend(b, A []float64) (wholeB, wholeA []float64) {
 	return wholeB, wholeA
 }
 
-// restricted returns Zb for a b of D entries.
-func (f *reducedForm) restricted(b []float64) []float64 {
+// Restricted returns Zb for a b of D entries.
+func (f *Reduced) Restricted(b []float64) []float64 {
 	units, q := f.U.Dims()
 	out := make([]float64, units+1)
 	for l := range units {
@@ -202,7 +210,7 @@ func (f *reducedForm) restricted(b []float64) []float64 {
 }
 
 // coordinates returns x for X~ = phi(b~, A~).
-func (f *reducedForm) coordinates(X []float64) []float64 {
+func (f *Reduced) coordinates(X []float64) []float64 {
 	units, _ := f.U.Dims()
 	grams, m := f.G.Dims()
 	x := make([]float64, 0, units*grams)
@@ -218,9 +226,9 @@ func (f *reducedForm) coordinates(X []float64) []float64 {
 // that nearly all of them cancels.
 const lossPrecision = 400
 
-// loss returns f for b~ ([D~]) and A~ ([D~, units]), without rounding but at the
+// Loss returns f for b~ ([D~]) and A~ ([D~, units]), without rounding but at the
 // end: near parameters that do not change the loss the best ones may be large.
-func (f *reducedForm) loss(b, A []float64) float64 {
+func (f *Reduced) Loss(b, A []float64) float64 {
 	D, units := len(b), len(b)-1
 	grams, _ := f.G.Dims()
 	number := func(x float64) *big.Float { return new(big.Float).SetPrec(lossPrecision).SetFloat64(x) }
@@ -272,7 +280,8 @@ func integerDependence(S *mat.SymDense) (E *mat.Dense, kept []int, err error) {
 		}
 		if rest > independence*S.At(k, k) {
 			factor = append(factor, append(y, math.Sqrt(rest)))
-			columns[k] = unit(len(kept)+1, len(kept))
+			columns[k] = make([]float64, len(kept)+1)
+			columns[k][len(kept)] = 1
 			kept = append(kept, k)
 			continue
 		}

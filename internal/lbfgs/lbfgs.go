@@ -1,4 +1,8 @@
-package landscape
+// Package lbfgs minimises smooth functions by the limited-memory BFGS method (Liu and
+// Nocedal 1989), with a preconditioner, which gonum/optimize has not. [Minimise] is all
+// of it: it is given a start, which it changes, and a function that sets the gradient and
+// may end the descent. Memory is a few times the length of x for each step remembered.
+package lbfgs
 
 import (
 	"math"
@@ -6,13 +10,13 @@ import (
 	"gonum.org/v1/gonum/blas/blas64"
 )
 
-// lbfgs minimises a smooth convex function by the limited-memory BFGS method.
+// Minimise minimises a smooth convex function by the limited-memory BFGS method.
 // evaluate sets the gradient and reports whether x is good enough to stop at.
 // scale is the first guess of the inverse curvature, times what precondition makes
 // of a gradient, in place, if that is not nil. It changes x in place and returns the
 // last value. It stops when evaluate says so, after the given
 // number of evaluations, or when no step decreases the value.
-func lbfgs(x []float64, scale float64, precondition func(g []float64), memory, most int, evaluate func(x, gradient []float64) (value float64, stop bool, err error)) (value float64, evaluations int, err error) {
+func Minimise(x []float64, scale float64, precondition func(g []float64), memory, most int, evaluate func(x, gradient []float64) (value float64, stop bool, err error)) (value float64, evaluations int, err error) {
 	n := len(x)
 	g := make([]float64, n)
 	value, stop, err := evaluate(x, g)
@@ -101,3 +105,5 @@ func lbfgs(x []float64, scale float64, precondition func(g []float64), memory, m
 	}
 	return value, evaluations, nil
 }
+
+func vector(x []float64) blas64.Vector { return blas64.Vector{N: len(x), Data: x, Inc: 1} }

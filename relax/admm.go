@@ -1,4 +1,4 @@
-package landscape
+package relax
 
 import (
 	"context"
@@ -62,7 +62,7 @@ func (d *dualSearch) maximise(ctx context.Context, w []float64, upper float64, s
 			blas64.Syrk(blas.NoTrans, 1, blas64.General{Rows: m, Cols: k, Stride: k, Data: V}, 0,
 				blas64.Symmetric{N: m, Stride: m, Data: Q, Uplo: blas.Upper}) // Q holds P- now
 		} else {
-			zero(Q)
+			clear(Q)
 		}
 		for r := range m {
 			for t := r; t < m; t++ {

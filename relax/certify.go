@@ -1,10 +1,11 @@
-package landscape
+package relax
 
 import (
 	"context"
 	"math"
 
 	"markovicl/certificate"
+	"markovicl/internal/lbfgs"
 	"markovicl/moment"
 )
 
@@ -20,11 +21,11 @@ const (
 // matrix must be from the boundary.
 var dualMargins = []float64{1e-4, 1e-6, 1e-8}
 
-// certify looks for a certificate at a local minimum and returns the best bound
+// Level0 looks for a certificate at a local minimum and returns the best bound
 // it proves; nil if it proves none. The search ends as soon as N + W is
 // definite, which proves that the minimum is global.
-func certify(ctx context.Context, form *moment.Form, minimum *LocalMinimum, evaluated func()) (W []float64, v *certificate.Verification, err error) {
-	search, err := newDualSearch(form, minimum.B, minimum.A)
+func Level0(ctx context.Context, form *moment.Form, b, A []float64, evaluated func()) (W []float64, v *certificate.Verification, err error) {
+	search, err := newDualSearch(form, b, A)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -44,7 +45,7 @@ func certify(ctx context.Context, form *moment.Form, minimum *LocalMinimum, eval
 	if W, err = search.certificateMatrix(w); err != nil {
 		return nil, nil, err
 	}
-	W, v = roundedProof(ctx, form, W)
+	W, v = Round(ctx, form, W)
 	return W, v, nil
 }
 
@@ -59,7 +60,7 @@ func (p penalty) descend(ctx context.Context, w []float64, margin float64, preco
 	evaluations, before := 0, math.Inf(1)
 	best := append([]float64(nil), w...)
 	highest := math.Inf(-1)
-	_, _, err = lbfgs(w, 0.25, precondition, dualMemory, most, func(x, gradient []float64) (float64, bool, error) {
+	_, _, err = lbfgs.Minimise(w, 0.25, precondition, dualMemory, most, func(x, gradient []float64) (float64, bool, error) {
 		F, least, err := p(x, margin, gradient)
 		if err != nil {
 			return 0, false, err
@@ -87,14 +88,14 @@ func (p penalty) descend(ctx context.Context, w []float64, margin float64, preco
 	return reached, err
 }
 
-// roundedProof returns the best proof that W, or W moved slightly towards an
+// Round returns the best proof that W, or W moved slightly towards an
 // interior point, gives; nil if none.
 //
 // W_K, the sum of the minors of rows i < k and columns (j,i), (j,k), is positive
 // on the kernel of N: there Y_(i,(j,k)) = -Y_(k,(j,i)), and each minor is a
 // square. So N + t W_K is definite for small t > 0 when H is, and mixing a little
 // of it in makes room for rounding.
-func roundedProof(ctx context.Context, form *moment.Form, W []float64) ([]float64, *certificate.Verification) {
+func Round(ctx context.Context, form *moment.Form, W []float64) ([]float64, *certificate.Verification) {
 	best, bestW := (*certificate.Verification)(nil), W
 	if v, err := certificate.Prove(form, W, true); err == nil {
 		best = v
@@ -105,7 +106,7 @@ func roundedProof(ctx context.Context, form *moment.Form, W []float64) ([]float6
 	if ctx.Err() != nil {
 		return bestW, best
 	}
-	interior := interiorPoint(ctx, form)
+	interior := InteriorPoint(ctx, form)
 	if interior == nil {
 		return bestW, best
 	}
@@ -135,12 +136,12 @@ func roundedProof(ctx context.Context, form *moment.Form, W []float64) ([]float6
 // farther from singular.
 const roomForRounding = 2e-9
 
-// relax maximises the lower bound of the semidefinite relaxation, without the
+// Maximise maximises the lower bound of the semidefinite relaxation, without the
 // assumption that the minimum given is global, and passes on each bound that is
 // better than those before; it stops as soon as enough says so. It returns a
 // direction of b for a further descent.
-func relax(ctx context.Context, form *moment.Form, minimum *LocalMinimum, better func(W []float64, v *certificate.Verification) (enough bool)) (b []float64, err error) {
-	search, err := newDualSearch(form, minimum.B, minimum.A)
+func Maximise(ctx context.Context, form *moment.Form, bStar, A []float64, loss float64, better func(W []float64, v *certificate.Verification) (enough bool)) (b []float64, err error) {
+	search, err := newDualSearch(form, bStar, A)
 	if err != nil {
 		return nil, err
 	}
@@ -149,12 +150,12 @@ func relax(ctx context.Context, form *moment.Form, minimum *LocalMinimum, better
 	const every, patience = 200, 3
 	w := append([]float64(nil), search.start...)
 	best, stalled := math.Inf(-1), 0
-	return search.maximise(ctx, w, minimum.Loss, steps, every, func(l float64, w []float64) bool {
+	return search.maximise(ctx, w, loss, steps, every, func(l float64, w []float64) bool {
 		W, err := search.certificateMatrix(w)
 		if err != nil {
 			return false
 		}
-		W, v := roundedProof(ctx, form, W)
+		W, v := Round(ctx, form, W)
 		if v == nil {
 			return true
 		}
@@ -170,9 +171,9 @@ func relax(ctx context.Context, form *moment.Form, minimum *LocalMinimum, better
 	})
 }
 
-// interiorPoint returns an admissible W with N + W definite, nil if H is not
+// InteriorPoint returns an admissible W with N + W definite, nil if H is not
 // definite or ctx has ended.
-func interiorPoint(ctx context.Context, form *moment.Form) []float64 {
+func InteriorPoint(ctx context.Context, form *moment.Form) []float64 {
 	q, D := form.Q, form.Q+1
 	M := q * D
 	n := D * M

@@ -1,4 +1,4 @@
-package landscape
+package relax
 
 import (
 	"errors"
@@ -59,12 +59,12 @@ func newLift(form *moment.Form) *lift {
 // (i, (j,k)) goes to block j, pair {i,k}.
 func liftPlaces(q int) []int {
 	D := q + 1
-	pair, m := pairTable(D), moment.Pairs(D)
+	m := moment.Pairs(D)
 	place := make([]int, 0, D*q*D)
 	for i := range D {
 		for j := range q {
 			for k := range D {
-				place = append(place, j*m+pair[i*D+k])
+				place = append(place, j*m+moment.PairIndex(D, min(i, k), max(i, k)))
 			}
 		}
 	}
@@ -94,7 +94,7 @@ func (l *lift) balance() (Tb, Ta *mat.Dense, err error) {
 				partial.SetSym(i, j, sum/float64(M))
 			}
 		}
-		if Tb, err = inverseRoot(partial); err != nil {
+		if Tb, err = InverseRoot(partial); err != nil {
 			return nil, nil, err
 		}
 		outer.Reset()
@@ -117,7 +117,7 @@ func (l *lift) balance() (Tb, Ta *mat.Dense, err error) {
 				sym.SetSym(s, t, (average.At(s, t)+average.At(t, s))/2)
 			}
 		}
-		if Ta, err = inverseRoot(sym); err != nil {
+		if Ta, err = InverseRoot(sym); err != nil {
 			return nil, nil, err
 		}
 	}
@@ -132,9 +132,9 @@ func identity(n int) *mat.Dense {
 	return I
 }
 
-// inverseRoot returns S^{-1/2}; eigenvalues below 1e-8 times the largest are
+// InverseRoot returns S^{-1/2}; eigenvalues below 1e-8 times the largest are
 // raised to that, since all that is wanted is a good scale.
-func inverseRoot(S *mat.SymDense) (*mat.Dense, error) {
+func InverseRoot(S *mat.SymDense) (*mat.Dense, error) {
 	var es mat.EigenSym
 	if !es.Factorize(S, true) {
 		return nil, errors.New("the eigenvalues of a partial trace of H did not converge")

@@ -1,4 +1,4 @@
-package landscape
+package relax
 
 import (
 	"context"
@@ -59,7 +59,7 @@ const (
 
 // newMultiplierSearch sets up the search at minima of equal loss, whose parameters
 // are those of the entries that the reduced form keeps.
-func newMultiplierSearch(ctx context.Context, reduced *reducedForm, minima []LocalMinimum) (*multiplierSearch, error) {
+func newMultiplierSearch(ctx context.Context, reduced *Reduced, minima []Minimum) (*multiplierSearch, error) {
 	units, _ := reduced.U.Dims()
 	grams, _ := reduced.G.Dims()
 	D, r := units+1, units*grams
@@ -81,7 +81,7 @@ func newMultiplierSearch(ctx context.Context, reduced *reducedForm, minima []Loc
 	spread := mat.NewSymDense(D, nil)
 	whole := make([]float64, D*D)
 	for t := range grams {
-		zero(whole)
+		clear(whole)
 		for k := range grams {
 			for i, c := range C[k] {
 				whole[i] += back.At(t, k) * float64(c)
@@ -89,7 +89,7 @@ func newMultiplierSearch(ctx context.Context, reduced *reducedForm, minima []Loc
 		}
 		spread.SymRankK(spread, 1, mat.NewDense(D, D, whole))
 	}
-	if m.Tb, err = inverseRoot(spread); err != nil {
+	if m.Tb, err = InverseRoot(spread); err != nil {
 		return nil, err
 	}
 	m.Tb.Scale(math.Sqrt(float64(D))/mat.Norm(m.Tb, 2), m.Tb)
@@ -236,7 +236,7 @@ func (m *multiplierSearch) touching(w []float64, i int, v []float64) {
 
 // at returns v*, of norm 1, and (1, x*) at a minimum in the coordinates of the
 // search.
-func (m *multiplierSearch) at(minimum *LocalMinimum, x []float64) (v, onex []float64, err error) {
+func (m *multiplierSearch) at(minimum *Minimum, x []float64) (v, onex []float64, err error) {
 	var b, lifted mat.VecDense
 	if err := b.SolveVec(m.Tb, mat.NewVecDense(len(minimum.B), minimum.B)); err != nil {
 		return nil, nil, fmt.Errorf("the balanced coordinates of b are singular: %w", err)
@@ -275,10 +275,13 @@ func (m *multiplierSearch) fix(ctx context.Context, vs [][]float64) error {
 	}
 	gram := mat.NewSymDense(equations, nil)
 	blas64.Syrk(blas.NoTrans, 1, rows, 0, gram.RawSymmetric())
-	values, vectors, err := eigenvectors(gram)
-	if err != nil {
-		return err
+	var eigen mat.EigenSym
+	if !eigen.Factorize(gram, true) {
+		return errors.New("the eigenvalues of the conditions at the minima did not converge")
 	}
+	var vectors mat.Dense
+	eigen.VectorsTo(&vectors)
+	values := eigen.Values(nil)
 	first := 0
 	for first < equations && values[first] <= 1e-9*values[equations-1] {
 		first++
@@ -357,10 +360,10 @@ var patientMargins = []float64{1e-4, 1e-5, 1e-6}
 
 func patientMost(n int) int { return max(1000, min(20_000, 60_000_000_000/(n*n*n))) }
 
-// certifyMultiplier looks for a certificate of level 1 at the minima, which are of
+// Level1 looks for a certificate of level 1 at the minima, which are of
 // equal loss, and passes each one that is better than those before on, with what it
 // proves. enlarged is f~*.
-func certifyMultiplier(ctx context.Context, form *moment.Form, reduced *reducedForm, minima []LocalMinimum, enlarged float64, evaluated func(), better func(*certificate.Certificate, *certificate.Verification)) error {
+func Level1(ctx context.Context, form *moment.Form, reduced *Reduced, minima []Minimum, enlarged float64, evaluated func(), better func(*certificate.Certificate, *certificate.Verification)) error {
 	m, err := newMultiplierSearch(ctx, reduced, minima)
 	if err != nil {
 		return ignoreEnd(ctx, err)
@@ -455,15 +458,15 @@ func (m *multiplierSearch) release() {
 }
 
 // setLower sets l, after release.
-func (m *multiplierSearch) setLower(f *reducedForm, l float64) {
+func (m *multiplierSearch) setLower(f *Reduced, l float64) {
 	m.core[0] = f.c - l // the first entry of (1, x) is 1 in both coordinates
-	zero(m.Q)
+	clear(m.Q)
 	m.addCore(m.Q, identity(m.space.D).RawMatrix().Data)
 }
 
 // certificate returns the best certificate that the coordinates w give, and what it
 // proves.
-func (m *multiplierSearch) certificate(form *moment.Form, reduced *reducedForm, w []float64) (*certificate.Certificate, *certificate.Verification, error) {
+func (m *multiplierSearch) certificate(form *moment.Form, reduced *Reduced, w []float64) (*certificate.Certificate, *certificate.Verification, error) {
 	var backB, backX mat.Dense
 	if err := backB.Inverse(m.Tb); err != nil {
 		return nil, nil, fmt.Errorf("the balanced coordinates of b are singular: %w", err)
@@ -490,9 +493,9 @@ func (m *multiplierSearch) certificate(form *moment.Form, reduced *reducedForm, 
 	})
 }
 
-// attainedMultiplier is the certificate of level 1 that the enlarged optimum is a
+// Attained is the certificate of level 1 that the enlarged optimum is a
 // bound: W = 0.
-func attainedMultiplier(form *moment.Form, reduced *reducedForm) (*certificate.Certificate, *certificate.Verification, error) {
+func Attained(form *moment.Form, reduced *Reduced) (*certificate.Certificate, *certificate.Verification, error) {
 	multiplier := &certificate.Multiplier{U: reduced.U, G: reduced.G}
 	D := multiplier.Entries()
 	multiplier.P = mat.NewSymDense(D, identity(D).RawMatrix().Data)

@@ -1,4 +1,4 @@
-package landscape
+package relax
 
 import (
 	"errors"
@@ -86,7 +86,7 @@ func (s *lowSpectrum) penalty(S []float64, margin float64, G []float64) (F, leas
 		}
 	}
 	if k == 0 {
-		zero(G)
+		clear(G)
 		return 0, least, nil
 	}
 	blas64.Syrk(blas.NoTrans, -1, blas64.General{Rows: s.n, Cols: k, Stride: k, Data: V}, 0,

@@ -1,6 +1,7 @@
-package landscape
+package relax
 
 import (
+	"fmt"
 	"math"
 	"math/rand/v2"
 	"testing"
@@ -70,5 +71,38 @@ func TestLowSpectrum(t *testing.T) {
 				}
 			}
 		}
+	}
+}
+
+// BenchmarkLowSpectrum compares the eigenpairs below a bound, a fifth of the
+// spectrum and a twentieth, with a complete eigendecomposition.
+func BenchmarkLowSpectrum(b *testing.B) {
+	for _, n := range []int{100, 294, 648} {
+		r := rand.New(rand.NewPCG(1, 61))
+		G := mat.NewDense(n, n, gaussians(r, n*n))
+		var S mat.Dense
+		S.Add(G, G.T())
+		sym := mat.NewSymDense(n, S.RawMatrix().Data)
+		var es mat.EigenSym
+		es.Factorize(sym, false)
+		values := es.Values(nil)
+		for _, part := range []int{5, 20} {
+			b.Run(fmt.Sprintf("size=%d/lowest=%d", n, n/part), func(b *testing.B) {
+				low := newLowSpectrum(n)
+				b.ReportAllocs()
+				for b.Loop() {
+					if _, _, _, err := low.below(S.RawMatrix().Data, values[n/part]); err != nil {
+						b.Fatal(err)
+					}
+				}
+			})
+		}
+		b.Run(fmt.Sprintf("size=%d/complete", n), func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				var es mat.EigenSym
+				es.Factorize(sym, true)
+			}
+		})
 	}
 }

@@ -1,0 +1,37 @@
+// Package relax searches for certificates that no one-layer transformer is better than
+// one that is known. Package certificate checks what it finds and knows nothing of it, so
+// that nothing here has to be trusted: a mistake costs a proof, and makes none.
+//
+// The loss of a transformer is f(X) = X'HX - 2h'X + c with X = phi(b, A) (package
+// moment), a quartic in its parameters. A relaxation forgets part of what makes X a
+// phi(b, A), so that the best lower bound l is a semidefinite program. There are two:
+//
+//   - Level 0 asks for f - l to be a sum of squares of combinations of 1 and the b_i A_kj.
+//     [Level0] looks for it at a local minimum, in the hope that it is global;
+//     [Maximise] looks for the best l where it is not; [Round] moves what either
+//     found so that rounding errors leave a proof.
+//   - Level 1 asks the same of b'Pb (f - l), for a positive definite P. It closes gaps
+//     that level 0 leaves, and works for a singular H, by way of a [Reduced] form:
+//     [Level1] looks for it at one minimum, or at several of equal loss; [Attained] is
+//     for where the loss is that of the enlarged optimum.
+//
+// A search is handed a form and parameters as plain numbers and ends with its context.
+// Its answer is the matrix W of a certificate and what it was checked to prove.
+//
+// Where to read what:
+//
+//   - certify.go, sdp.go: level 0 at a minimum
+//   - admm.go: the best bound of level 0 without one
+//   - multiplier.go, space.go, stretch.go: level 1
+//   - reduced.go: the loss without the features that depend on others
+//   - relations.go: relations between products of the parameters, in integers
+//   - spectrum.go: the lowest eigenvalues of a symmetric matrix
+package relax
+
+// Minimum is a local minimum of the loss over transformers.
+type Minimum struct {
+	Loss float64
+	B    []float64 // [D]
+	A    []float64 // [D, q] row-major
+	X    []float64 // phi(B, A) (paper, Eq. 8), length q*D(D+1)/2
+}
