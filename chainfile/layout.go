@@ -36,7 +36,8 @@ type census struct {
 	filled      int             // lines
 	separated   bool            // there is a blank or a comma between symbols somewhere
 	several     int             // lines with more than one symbol
-	words       map[string]*int // the lines, if no separator was seen, and how often each comes
+	words       map[string]bool // the different lines, if no separator was seen
+	recent      recent          // some of them
 	longest     int             // characters of the longest of these
 	separator   string          // that the options give
 	given       int             // lines that have it
@@ -65,7 +66,7 @@ const longWord = 256
 func newCensus(opts Options) *census {
 	c := &census{separator: separatorOf(opts.Separator)}
 	if opts.Classes == nil && opts.Separator == "" {
-		c.words = map[string]*int{}
+		c.words = map[string]bool{}
 	}
 	return c
 }
@@ -112,11 +113,11 @@ func (c *census) add(text string, first, last bool) {
 		c.addMarks(text, first)
 	}
 	if !c.separated && c.words != nil && len(c.words) <= mostWords {
-		if n := c.words[text]; n != nil {
-			*n++
-		} else { // the text may be a view of a block that will hold another
-			n := 1
-			c.words[strings.Clone(text)] = &n
+		if _, ok := c.recent.lookup(text); !ok {
+			if !c.words[text] { // the text may be a view of a block that will hold another
+				c.words[strings.Clone(text)] = true
+			}
+			c.recent.remember(text, 0)
 		}
 		if len(text) > longWord {
 			c.words = nil

@@ -17,6 +17,11 @@ const blockSize = 1 << 20
 type piece struct {
 	text        string // valid until the next piece
 	first, last bool   // the line begins, ends with it
+
+	// What is known of the block that it is from, so that it need not be looked for in
+	// every line.
+	valid  bool // it is UTF-8; if false the piece may still be
+	hashes bool // there is a '#' in it
 }
 
 // pieces yields the lines of a reader. A line that does not fit in a block is
@@ -35,6 +40,7 @@ func pieces(r io.Reader, block int, cut func(text []byte) int, yield func(p piec
 			return err
 		}
 		rest := buffer
+		valid, hashes := utf8.Valid(buffer), bytes.IndexByte(buffer, '#') >= 0
 		for {
 			end := bytes.IndexByte(rest, '\n')
 			next := end + 1
@@ -46,14 +52,17 @@ func pieces(r io.Reader, block int, cut func(text []byte) int, yield func(p piec
 					break
 				}
 			}
-			if err := yield(piece{view(bytes.TrimSuffix(rest[:end], []byte("\r"))), first, true}); err != nil {
+			if end > 0 && rest[end-1] == '\r' {
+				end--
+			}
+			if err := yield(piece{view(rest[:end]), first, true, valid, hashes}); err != nil {
 				return err
 			}
 			rest, first = rest[next:], true
 		}
 		if len(rest) >= block && !ended {
 			if at := cut(rest[:len(rest)-2]); at > 0 { // a '\r' at the end stays for the next block
-				if err := yield(piece{view(rest[:at]), first, false}); err != nil {
+				if err := yield(piece{view(rest[:at]), first, false, valid, hashes}); err != nil {
 					return err
 				}
 				rest, first = rest[at:], false

@@ -15,6 +15,7 @@ type streamer struct {
 	opts    Options
 	text    *textLines
 	numbers map[string]int // of the symbols seen
+	recent  recent         // some of them
 	letters [utf8.RuneSelf]int16
 	symbols []string
 	n       []int64 // how often each occurs
@@ -97,7 +98,7 @@ func (c *streamer) countText(open func() (io.Reader, error)) (*Counts, error) {
 		return nil, err
 	}
 	err = pieces(r, c.block, cutAnywhere, func(p piece) error {
-		if !utf8.ValidString(p.text) {
+		if !p.valid && !utf8.ValidString(p.text) {
 			return errWhole // which names the place
 		}
 		if stripped, ok := c.strip(p); ok {
@@ -147,7 +148,9 @@ func (c *streamer) strip(p piece) (text string, ok bool) {
 	if c.comment && !p.first {
 		return "", false
 	}
-	text = c.text.strip(p.text)
+	if text = p.text; p.hashes {
+		text = c.text.strip(text)
+	}
 	c.comment = len(text) < len(p.text) && !p.last
 	return text, true
 }
@@ -161,7 +164,7 @@ func (c *streamer) layout() (each func(span, func(string, int, int) error) error
 	case t.layout == separatedLayout:
 		return between(t.separator), cutAfter(t.separator[len(t.separator)-1:])
 	case t.layout == labelLayout:
-		return wholeLine, func([]byte) int { return 0 }
+		return c.label, func([]byte) int { return 0 }
 	case t.classes:
 		return c.classed, cutPlain
 	}
@@ -195,6 +198,15 @@ func (c *streamer) plain(line span, symbol func(string, int, int) error) error {
 	return nil
 }
 
+// label is wholeLine without the place of the symbol.
+func (c *streamer) label(line span, _ func(string, int, int) error) error {
+	text := trimBlanks(line.text)
+	if text == "" {
+		return nil
+	}
+	return c.symbol(text, 0, 0)
+}
+
 // classed is allCharacters for the same: characters of no class are left out.
 func (c *streamer) classed(line span, _ func(string, int, int) error) error {
 	text := line.text
@@ -215,8 +227,13 @@ func (c *streamer) classed(line span, _ func(string, int, int) error) error {
 
 // symbol counts a symbol of any length.
 func (c *streamer) symbol(text string, _, _ int) error {
-	k, ok := c.numbers[text]
-	if !ok {
+	k, ok := c.recent.lookup(text)
+	if ok {
+		c.n[k]++
+		c.tally.add(k)
+		return nil
+	}
+	if k, ok = c.numbers[text]; !ok {
 		if k = len(c.symbols); k > 255 {
 			return errWhole
 		}
@@ -228,6 +245,7 @@ func (c *streamer) symbol(text string, _, _ int) error {
 			c.letters[text[0]] = int16(k)
 		}
 	}
+	c.recent.remember(text, k)
 	c.n[k]++
 	c.tally.add(k)
 	return nil
