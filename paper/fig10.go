@@ -20,7 +20,7 @@ var figure10 = Item{
 	Source:   "Figure 10",
 	Question: "If one coordinate of X is moved and the others stay at the optimum, is the loss smallest at X*?",
 	Claim:    "Along each parameter of the enlarged model the loss is a parabola whose minimum is at the closed form's X*.",
-	Revision: 2,
+	Revision: 3,
 	Run:      runFigure10,
 }
 
@@ -33,10 +33,11 @@ func runFigure10(ctx context.Context, s Settings, progress func(done, total int)
 
 const (
 	figure10Context = 10   // in-context chains: X* is a transformer there for d = 1
+	figure10Panels  = 6    // parameters that are drawn for d = 2, as in the paper
 	figure10Batch   = 1000 // prompts of one batch, as in training
 )
 
-// figure10Of draws the slices for d = 1 and lists all parameters for d up to
+// figure10Of draws the slices for d = 1 and the first of d = 2, and lists all parameters for d up to
 // largest. Beside the exact loss it has that of one batch and of many prompts.
 func figure10Of(ctx context.Context, largest, prompts int, seed uint64, progress func(done, total int)) (*Result, error) {
 	table := Table{
@@ -49,7 +50,7 @@ func figure10Of(ctx context.Context, largest, prompts int, seed uint64, progress
 		Caption: "The loss at X*: exactly, as a fraction where it is affordable, and as a mean over prompts.",
 		Columns: []string{"d", "loss", "loss_exact", "mse", "mse_se", "prompts"},
 	}
-	var panels []figure.Plot // of d = 1
+	panels := map[int][]figure.Plot{} // of d = 1, and the first six of d = 2
 	var first predict.Metric
 	var firstLoss float64
 	offset := 0.0 // the largest distance of a slice's minimum from X*
@@ -117,8 +118,8 @@ func figure10Of(ctx context.Context, largest, prompts int, seed uint64, progress
 			offset = math.Max(offset, math.Abs(at-x))
 			count++
 			table.Add(d, block, pair, x, form.H.At(i, i), 1/inverse.At(i, i), sliceMinimum(batch, o.X, i), sliceMinimum(many, o.X, i))
-			if d == 1 {
-				panels = append(panels, slicePanel(form, batch, o, i, pair, 1/inverse.At(i, i)))
+			if d <= 2 && i < figure10Panels {
+				panels[d] = append(panels[d], slicePanel(form, batch, o, i, pair, 1/inverse.At(i, i)))
 			}
 		}
 	}
@@ -138,7 +139,11 @@ func figure10Of(ctx context.Context, largest, prompts int, seed uint64, progress
 		Plots: []figure.Plot{{
 			Name: "slices", Title: fmt.Sprintf("The loss along each enlarged parameter (d = 1, p = 1/2, n = %d)", figure10Context),
 			Caption: fmt.Sprintf("In each panel the other two parameters are fixed at X*, or move along to their best values. Exact moments, and the mean over one batch of %d prompts. The optimum has the loss %.4f.", figure10Batch, firstLoss),
-			Panels:  panels,
+			Panels:  panels[1],
+		}, {
+			Name: "slices-d2", Title: fmt.Sprintf("The loss along the first %d enlarged parameters (d = 2, p = 1/2, n = %d)", figure10Panels, figure10Context), Columns: 3,
+			Caption: fmt.Sprintf("The parameters of block 1, which meet the query's first feature; in each panel the other %d are fixed at X*, or move along to their best values. Exact moments, and the mean over one batch of %d prompts.", 2*moment.Pairs(3)-1, figure10Batch),
+			Panels:  panels[2],
 		}},
 	}, nil
 }

@@ -13,8 +13,8 @@ func TestFigure10(t *testing.T) {
 	if err := r.Check(); err != nil {
 		t.Error(err)
 	}
-	if len(r.Plots) != 1 || len(r.Plots[0].Panels) != 3 {
-		t.Fatalf("%d plots, want one of three panels", len(r.Plots))
+	if len(r.Plots) != 2 || len(r.Plots[0].Panels) != 3 || len(r.Plots[1].Panels) != 6 {
+		t.Fatalf("%d plots, want one of three panels and one of six", len(r.Plots))
 	}
 	parameters := table(t, r, "parameters")
 	if len(parameters.Rows) != 3+12 {
@@ -29,7 +29,7 @@ func TestFigure10(t *testing.T) {
 	if z := (*r.Ours - *r.Paper) / *r.StandardError; math.Abs(z) > 5 {
 		t.Errorf("formula and simulation differ by %v standard errors", z)
 	}
-	for _, p := range r.Plots[0].Panels {
+	for _, p := range append(r.Plots[0].Panels, r.Plots[1].Panels...) {
 		exact := p.Series[0]
 		for i, y := range exact.Y {
 			if i != len(exact.Y)/2 && y <= exact.Y[len(exact.Y)/2] {

@@ -100,11 +100,14 @@ type Item struct {
 // Items returns all items in the order in which they are best read.
 func Items() []Item {
 	return []Item{
+		ontoItem,
 		lemma31,
 		lemma32,
 		theorem33,
 		theorem34,
+		denseItem,
 		theorem35,
+		exampleC16,
 		heads,
 		hardnessItem,
 		theorem41,

@@ -24,6 +24,20 @@ func TestTheorem34(t *testing.T) {
 	if got := cell(t, smallest, "smallest_n", map[string]any{"correlation": 1.0, "g1": 0.3}); got != 58 {
 		t.Errorf("correlation 1: smallest n = %v, want 58", got)
 	}
+	// Example C.5.
+	example := table(t, r, "example-c5")
+	for p, want := range map[float64]int{0.05: 9, 0.1: 8, 0.15: 7, 0.2: 6, 0.4: 6, 0.5: 5, 0.9: 5} {
+		at := map[string]any{"p": p}
+		if got := cell(t, example, "smallest_n", at); got != want {
+			t.Errorf("Example C.5, p = %v: smallest n = %v, want %d", p, got, want)
+		}
+		if got := cell(t, example, "equals_moments", at); got != true {
+			t.Errorf("Example C.5, p = %v: the formula equals the moments: %v", p, got)
+		}
+	}
+	if got := cell(t, example, "c2", map[string]any{"p": 0.5}); got != "0.625" { // 5*4/2/16
+		t.Errorf("Example C.5, p = 1/2: c2 = %v, want 0.625", got)
+	}
 	// With g0 = g1 = p the start is independent of the query: X* = (4/57, 52/57, 8/19).
 	at := map[string]any{"p": 0.5, "g0": 0.2, "g1": 0.5, "n": 10}
 	formulas := table(t, r, "formulas")

@@ -1,0 +1,68 @@
+package paper
+
+import (
+	"math/big"
+	"testing"
+
+	"markovicl/landscape"
+)
+
+func TestExampleC16(t *testing.T) {
+	r := quick(t, exampleC16)
+	blocks := table(t, r, "blocks")
+	if len(blocks.Rows) != 12 {
+		t.Errorf("%d rows, want 12", len(blocks.Rows))
+	}
+	for _, row := range blocks.Rows {
+		if row[5] == true && (row[3] == false || row[4] == false) {
+			t.Errorf("a transformer with a block that is no product: %v", row)
+		}
+	}
+}
+
+// Points that were made from known vectors.
+func TestBlocksOf(t *testing.T) {
+	product := func(b1, b2 []float64) []*big.Rat {
+		var X []*big.Rat
+		for j, b := range [][]float64{b1, b2} {
+			A := make([]float64, 6)
+			A[j], A[2+j], A[4+j] = 2, -1, 3
+			for _, x := range landscape.Phi(b, A)[6*j : 6*j+6] {
+				X = append(X, rat(x))
+			}
+		}
+		return X
+	}
+	c, err := blocksOf(product([]float64{1, 2, 1}, []float64{1, 2, 1}))
+	if err != nil || !c.both || !c.alone[0] || !c.alone[1] || c.zero {
+		t.Errorf("one b: %+v, %v", c, err)
+	}
+	c, err = blocksOf(product([]float64{1, 2, 1}, []float64{1, -1, 1}))
+	if err != nil || c.alone != [2]bool{true, true} {
+		t.Errorf("two b: %+v, %v", c, err)
+	}
+	// Two b whose other factor is the same share that one.
+	if !c.both {
+		t.Errorf("two b with the same a: %+v", c)
+	}
+	X := product([]float64{1, 2, 1}, []float64{1, 2, 1})
+	for i, x := range []int64{1, 0, 0, 1, 0, 1} { // the identity is no product
+		X[i] = big.NewRat(x, 1)
+	}
+	if c, err = blocksOf(X); err != nil || c.alone != [2]bool{false, true} || c.both {
+		t.Errorf("a definite block: %+v, %v", c, err)
+	}
+	transformer := blocks16{alone: [2]bool{true, true}, both: true}
+	for _, want := range []struct {
+		cases   []blocks16
+		verdict Verdict
+	}{
+		{[]blocks16{{}, {alone: [2]bool{true, true}}}, Agrees},
+		{[]blocks16{{}, transformer}, AgreesWithCondition},
+		{[]blocks16{transformer, transformer}, Differs},
+	} {
+		if got := verdictBlocks(want.cases); got != want.verdict {
+			t.Errorf("%v: %q, want %q", want.cases, got, want.verdict)
+		}
+	}
+}

@@ -1,0 +1,130 @@
+package paper
+
+import (
+	"context"
+	"fmt"
+	"math/big"
+	"math/rand/v2"
+
+	"gonum.org/v1/gonum/mat"
+
+	"markovicl/landscape"
+	"markovicl/markov"
+	"markovicl/moment"
+)
+
+var ontoItem = Item{
+	ID:       "onto",
+	Title:    "Does every point of the enlarged space come from a transformer?",
+	Source:   "Section 3, Eq. 8",
+	Question: "How many of the enlarged parameters can the parameters (b, A) of a transformer move, and is every point φ(b, A) for some of them?",
+	Claim:    "φ is an onto mapping from the parameters (b, A) to the enlarged space.",
+	Revision: 1,
+	Run:      runOnto,
+}
+
+// ontoCase is what is found for one d.
+type ontoCase struct {
+	d, rank, dimension int
+	points, realised   int // random points, and those that a transformer is
+}
+
+func runOnto(ctx context.Context, s Settings, progress func(done, total int)) (*Result, error) {
+	largest, points := 6, 200
+	if s.Quick {
+		largest, points = 3, 50
+	}
+	table := Table{
+		Name:    "dimensions",
+		Caption: "Parameters (b, A) of one layer and head; enlarged parameters; the most that the image can have, since b and A can be scaled against each other; the rank of the derivative of φ at a random (b, A), by singular values above 1e-10 times the largest; and how many random points with entries from -9 to 9 are φ(b, A), decided in fractions.",
+		Columns: []string{"d", "parameters", "enlarged", "image_at_most", "rank", "smallest_counted", "largest_not_counted", "points", "realised"},
+	}
+	var cases []ontoCase
+	for d := 1; d <= largest; d++ {
+		progress(d-1, largest)
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		rng := rand.New(markov.Stream(s.Seed, uint64(d)))
+		c := ontoCase{d: d, dimension: d * moment.Pairs(d+1), points: points}
+		values := phiSingularValues(rng, d)
+		for c.rank < len(values) && values[c.rank] > 1e-10*values[0] {
+			c.rank++
+		}
+		var beyond any
+		if c.rank < len(values) {
+			beyond = values[c.rank]
+		}
+		for range points {
+			X := make([]*big.Rat, c.dimension)
+			for i := range X {
+				X[i] = big.NewRat(int64(rng.IntN(19)-9), 1)
+			}
+			decision, err := landscape.DecideExact(X, d, d+1)
+			if err != nil {
+				return nil, err
+			}
+			if decision.Verdict == landscape.Realisable {
+				c.realised++
+			}
+		}
+		cases = append(cases, c)
+		table.Add(d, (d+1)*(d+1), c.dimension, min(c.dimension, (d+1)*(d+1)-1), c.rank, values[c.rank-1], beyond, points, c.realised)
+	}
+	progress(largest, largest)
+	one, last := cases[0], cases[len(cases)-1]
+	return &Result{
+		Setup:   fmt.Sprintf("one layer, one head, d from 1 to %d; a random (b, A) and %d random points for each (seed %d).", largest, points, s.Seed),
+		Verdict: verdictOnto(cases),
+		Why: fmt.Sprintf("for d = 1 the image has all %d dimensions but leaves out the points with X_xy² < 4 X_xx X_yy: %d of %d random points come from a transformer; from d = 2 on the (d+1)² parameters, one of which is a scaling, are fewer than the enlarged ones, and the image has %d of %d dimensions at d = %d",
+			one.dimension, one.realised, one.points, last.rank, last.dimension, last.d),
+		Quantity: fmt.Sprintf("dimensions of the image of φ at d = %d, of %d", last.d, last.dimension),
+		Ours:     number(float64(last.rank)), StandardError: number(0),
+		Tables: []Table{table},
+	}, nil
+}
+
+// phiSingularValues returns the singular values, falling, of the derivative of φ at a
+// random (b, A): φ is bilinear, so that its columns are φ(e_i, A) and φ(b, E).
+func phiSingularValues(rng *rand.Rand, d int) []float64 {
+	D := d + 1
+	b, A := make([]float64, D), make([]float64, D*d)
+	for _, list := range [][]float64{b, A} {
+		for i := range list {
+			list[i] = rng.NormFloat64()
+		}
+	}
+	J := mat.NewDense(d*moment.Pairs(D), D+D*d, nil)
+	for i := range D {
+		e := make([]float64, D)
+		e[i] = 1
+		J.SetCol(i, landscape.Phi(e, A))
+	}
+	for i := range D * d {
+		E := make([]float64, D*d)
+		E[i] = 1
+		J.SetCol(D+i, landscape.Phi(b, E))
+	}
+	var svd mat.SVD
+	if !svd.Factorize(J, mat.SVDNone) {
+		panic("paper: no singular values of a finite matrix")
+	}
+	return svd.Values(nil)
+}
+
+// verdictOnto judges by the random points and the ranks: onto if every point comes
+// from a transformer; onto an open set, at least, if every rank is full.
+func verdictOnto(cases []ontoCase) Verdict {
+	all, full := true, true
+	for _, c := range cases {
+		all = all && c.realised == c.points
+		full = full && c.rank == c.dimension
+	}
+	switch {
+	case all && full:
+		return Agrees
+	case full:
+		return AgreesWithCondition
+	}
+	return Differs
+}

@@ -1,0 +1,34 @@
+package paper
+
+import "testing"
+
+func TestOnto(t *testing.T) {
+	r := quick(t, ontoItem)
+	if r.Verdict != Differs {
+		t.Errorf("verdict %q: %s", r.Verdict, r.Why)
+	}
+	dimensions := table(t, r, "dimensions")
+	for d, want := range map[int]int{1: 3, 2: 8, 3: 15} { // (d+1)^2 - 1
+		at := map[string]any{"d": d}
+		if got := cell(t, dimensions, "rank", at); got != want {
+			t.Errorf("d = %d: rank %v, want %d", d, got, want)
+		}
+		if got := cell(t, dimensions, "realised", at); d > 1 && got != 0 || d == 1 && (got == 0 || got == 50) {
+			t.Errorf("d = %d: %v random points of 50 are realised", d, got)
+		}
+	}
+}
+
+func TestVerdictOfOnto(t *testing.T) {
+	full := ontoCase{rank: 3, dimension: 3, points: 9, realised: 9}
+	some := ontoCase{rank: 3, dimension: 3, points: 9, realised: 5}
+	less := ontoCase{rank: 8, dimension: 12, points: 9}
+	for _, c := range []struct {
+		cases []ontoCase
+		want  Verdict
+	}{{[]ontoCase{full, full}, Agrees}, {[]ontoCase{full, some}, AgreesWithCondition}, {[]ontoCase{full, less}, Differs}} {
+		if got := verdictOnto(c.cases); got != c.want {
+			t.Errorf("%v: %q, want %q", c.cases, got, c.want)
+		}
+	}
+}
