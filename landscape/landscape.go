@@ -17,7 +17,7 @@
 //     share; from these parts:
 //   - varpro.go, minima.go: the local minima of the loss over transformers
 //   - polynomial.go: d = 1 by Sturm's theorem
-//   - branch.go: branch and bound over the directions of b
+//   - branch.go, isotropic.go: branch and bound over the directions of b
 //   - heads.go, heads_bound.go: models with several heads
 //   - point.go: files of points
 //

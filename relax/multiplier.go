@@ -9,14 +9,11 @@ import (
 	"gonum.org/v1/gonum/blas"
 	"gonum.org/v1/gonum/blas/blas64"
 	"gonum.org/v1/gonum/mat"
-
-	"markovicl/certificate"
-	"markovicl/moment"
 )
 
 // The certificate of level 1: not f - l but b'Pb (f - l) is written as a sum of
 // squares, for a positive definite P. In the coordinates x of the reduced form,
-// with v = (b_i, b_i x_t) of n = D(1+r) entries (a [Multiplier] says which is
+// with v = (b_i, b_i x_t) of n = D(1+r) entries (a certificate.Multiplier says which is
 // where),
 //
 //	Q(l, W) = P (x) [[c-l, -s'], [-s, R]] + W,  v'Wv = 0 for all b and A,
@@ -35,19 +32,19 @@ import (
 // minima of equal loss, in coordinates in which the average blocks of R are near
 // the identity.
 type multiplierSearch struct {
-	known  *relations
-	space  *space
-	ofP    [][]float64 // directions of P, [D, D] each
-	Tb, Tx *mat.Dense  // b~ = Tb b, (1, x) = Tx (1, x of the search)
-	n      int
-	core   []float64      // [1+r, 1+r] the matrix [[c-l, -s'], [-s, R]]
-	unit   float64        // the norm of core: the coordinates of P are in units of its inverse
-	Q      []float64      // [n, n] Q(f*, 0), plus a projection onto the v* of the minima
-	onex   []float64      // (1, x*) of the first minimum
-	start  []float64      // coordinates of a W with Q(f*, W) v* = 0
-	fixed  blas64.General // orthonormal rows: directions in which W v* changes
-	low    *lowSpectrum
-	S, G   []float64
+	known       *relations
+	space       *space
+	directions  [][]float64 // in which P moves, [D, D] each
+	Tb, Tx      *mat.Dense  // b~ = Tb b, (1, x) = Tx (1, x of the search)
+	n           int
+	core        []float64      // [1+r, 1+r] the matrix [[c-l, -s'], [-s, R]]
+	unit        float64        // the norm of core: the coordinates of P are in units of its inverse
+	Q           []float64      // [n, n] Q(f*, 0), plus a projection onto the v* of the minima
+	homogeneous []float64      // (1, x*) of the first minimum
+	start       []float64      // coordinates of a W with Q(f*, W) v* = 0
+	fixed       blas64.General // orthonormal rows: directions in which W v* changes
+	low         *lowSpectrum
+	S, G        []float64
 }
 
 // Level 1 is tried up to matrices of size largestMultiplier: the basis of the W has
@@ -63,7 +60,7 @@ func newMultiplierSearch(ctx context.Context, reduced *Reduced, minima []Minimum
 	units, _ := reduced.U.Dims()
 	grams, _ := reduced.G.Dims()
 	D, r := units+1, units*grams
-	m := &multiplierSearch{n: D * (1 + r), ofP: directionsOfP(D)}
+	m := &multiplierSearch{n: D * (1 + r), directions: traceless(D)}
 	if m.n > largestMultiplier {
 		return nil, fmt.Errorf("it needs a matrix of size %d, and is tried up to %d", m.n, largestMultiplier)
 	}
@@ -114,12 +111,12 @@ func newMultiplierSearch(ctx context.Context, reduced *Reduced, minima []Minimum
 	m.addCore(m.Q, identity(D).RawMatrix().Data)
 	var vs, basis [][]float64 // the v*, and an orthonormal basis of their span
 	for _, minimum := range minima {
-		v, onex, err := m.at(&minimum, reduced.coordinates(minimum.X))
+		v, homogeneous, err := m.at(&minimum, reduced.coordinates(minimum.X))
 		if err != nil {
 			return nil, err
 		}
-		if m.onex == nil {
-			m.onex = onex
+		if m.homogeneous == nil {
+			m.homogeneous = homogeneous
 		}
 		u := append([]float64(nil), v...)
 		for range 2 {
@@ -144,8 +141,8 @@ func newMultiplierSearch(ctx context.Context, reduced *Reduced, minima []Minimum
 	return m, nil
 }
 
-// directionsOfP are orthonormal symmetric [D, D] matrices of trace 0.
-func directionsOfP(D int) [][]float64 {
+// traceless are orthonormal symmetric [D, D] matrices of trace 0.
+func traceless(D int) [][]float64 {
 	var directions [][]float64
 	for i := range D {
 		for j := range i {
@@ -182,13 +179,13 @@ func (m *multiplierSearch) addCore(S, P []float64) {
 }
 
 // count returns the number of coordinates: of W, then of P.
-func (m *multiplierSearch) count() int { return m.space.count() + len(m.ofP) }
+func (m *multiplierSearch) count() int { return m.space.count() + len(m.directions) }
 
 // multiplierOf returns P ([D, D]) less the identity, in the search's coordinates.
 func (m *multiplierSearch) multiplierOf(w []float64) []float64 {
 	P := make([]float64, m.space.D*m.space.D)
 	for k, x := range w[m.space.count():] {
-		blas64.Axpy(x/m.unit, vector(m.ofP[k]), vector(P))
+		blas64.Axpy(x/m.unit, vector(m.directions[k]), vector(P))
 	}
 	return P
 }
@@ -213,17 +210,17 @@ func (m *multiplierSearch) project(w, G []float64) {
 			}
 		}
 	}
-	for k, S := range m.ofP {
+	for k, S := range m.directions {
 		w[m.space.count()+k] = dot(S, inner) / m.unit
 	}
 }
 
-// touching sets w to the entry at place i of the product of v with the matrix of
+// productEntry sets w to the entry at place i of the product of v with the matrix of
 // each coordinate.
-func (m *multiplierSearch) touching(w []float64, i int, v []float64) {
-	m.space.touching(w[:m.space.count()], i, v)
+func (m *multiplierSearch) productEntry(w []float64, i int, v []float64) {
+	m.space.productEntry(w[:m.space.count()], i, v)
 	D, size := m.space.D, m.n/m.space.D
-	for k, S := range m.ofP {
+	for k, S := range m.directions {
 		sum := 0.0
 		for j := range D {
 			if x := S[i/size*D+j]; x != 0 {
@@ -236,7 +233,7 @@ func (m *multiplierSearch) touching(w []float64, i int, v []float64) {
 
 // at returns v*, of norm 1, and (1, x*) at a minimum in the coordinates of the
 // search.
-func (m *multiplierSearch) at(minimum *Minimum, x []float64) (v, onex []float64, err error) {
+func (m *multiplierSearch) at(minimum *Minimum, x []float64) (v, homogeneous []float64, err error) {
 	var b, lifted mat.VecDense
 	if err := b.SolveVec(m.Tb, mat.NewVecDense(len(minimum.B), minimum.B)); err != nil {
 		return nil, nil, fmt.Errorf("the balanced coordinates of b are singular: %w", err)
@@ -244,14 +241,14 @@ func (m *multiplierSearch) at(minimum *Minimum, x []float64) (v, onex []float64,
 	if err := lifted.SolveVec(m.Tx, mat.NewVecDense(1+len(x), append([]float64{1}, x...))); err != nil {
 		return nil, nil, fmt.Errorf("the balanced coordinates of x are singular: %w", err)
 	}
-	onex = lifted.RawVector().Data
+	homogeneous = lifted.RawVector().Data
 	for i := range b.Len() {
-		for _, xt := range onex {
+		for _, xt := range homogeneous {
 			v = append(v, b.AtVec(i)*xt)
 		}
 	}
 	normalise(v)
-	return v, onex, nil
+	return v, homogeneous, nil
 }
 
 // fix sets start to the coordinates of the least W with Q(f*, W) v = 0 for all the
@@ -269,7 +266,7 @@ func (m *multiplierSearch) fix(ctx context.Context, vs [][]float64) error {
 				return err
 			}
 			at := k*n + i
-			m.touching(rows.Data[at*count:(at+1)*count], i, v)
+			m.productEntry(rows.Data[at*count:(at+1)*count], i, v)
 			target[at] = -dot(m.Q[i*n:(i+1)*n], v)
 		}
 	}
@@ -341,194 +338,4 @@ func removeAlong(x []float64, rows blas64.General) {
 	along := make([]float64, rows.Rows)
 	blas64.Gemv(blas.NoTrans, 1, rows, vector(x), 0, vector(along))
 	blas64.Gemv(blas.Trans, -1, rows, vector(along), 1, vector(x))
-}
-
-// The search first tries plainMost evaluations without a stretch, which is often
-// enough and saves the stretch; then each margin with one.
-const (
-	plainMargin       = 1e-4
-	plainMost         = 200
-	stretchedMost     = 1000
-	stretchedPatience = 100 // evaluations in which F must fall by a tenth
-)
-
-var stretchedMargins = []float64{1e-3, 1e-5}
-
-// Where a stretch would be too large, margins are tried one after the other with
-// more evaluations instead: fewer for larger matrices, of size n.
-var patientMargins = []float64{1e-4, 1e-5, 1e-6}
-
-func patientMost(n int) int { return max(1000, min(20_000, 60_000_000_000/(n*n*n))) }
-
-// Level1 looks for a certificate of level 1 at the minima, which are of
-// equal loss, and passes each one that is better than those before on, with what it
-// proves. enlarged is f~*.
-func Level1(ctx context.Context, form *moment.Form, reduced *Reduced, minima []Minimum, enlarged float64, evaluated func(), better func(*certificate.Certificate, *certificate.Verification)) error {
-	m, err := newMultiplierSearch(ctx, reduced, minima)
-	if err != nil {
-		return ignoreEnd(ctx, err)
-	}
-	w := append([]float64(nil), m.start...)
-	reached, err := m.penalty(nil).descend(ctx, w, plainMargin, nil, plainMost, plainMost, evaluated)
-	if err != nil {
-		return err
-	}
-	gap := minima[0].Loss - enlarged
-	var s *stretch
-	if !reached && ctx.Err() == nil {
-		if s = newStretch(m, gap); s != nil {
-			reached, err = m.descend(ctx, w, stretchedMargins, s, stretchedMost, stretchedPatience, evaluated)
-		}
-		if err == nil && !reached && ctx.Err() == nil {
-			patient := append([]float64(nil), m.start...)
-			most := patientMost(m.n)
-			reached, err = m.descend(ctx, patient, patientMargins, nil, most, most/40, evaluated)
-			if reached || s == nil {
-				w = patient
-			}
-		}
-		if err != nil {
-			return err
-		}
-	}
-	if ctx.Err() != nil && !reached {
-		return nil // rounding an unfinished W takes long and proves little
-	}
-	c, v, err := m.certificate(form, reduced, w)
-	if err != nil {
-		return err
-	}
-	better(c, v)
-	if reached || s == nil {
-		return nil
-	}
-
-	// The sum of squares does not reach f*: for which l does it? Bisect.
-	m.release()
-	if s = newStretch(m, gap); s == nil {
-		return nil
-	}
-	low, high := max(v.Bound, enlarged), minima[0].Loss
-	for high-low > 1e-3*gap && ctx.Err() == nil {
-		l := (low + high) / 2
-		m.setLower(reduced, l)
-		reached, err := m.descend(ctx, w, []float64{1e-4}, s, stretchedMost/2, stretchedPatience/2, evaluated)
-		if err != nil {
-			return err
-		}
-		if ctx.Err() != nil && !reached {
-			return nil
-		}
-		if c, v, err := m.certificate(form, reduced, w); err == nil && v.Bound > low {
-			low = v.Bound
-			better(c, v)
-		}
-		if !reached {
-			high = l
-		}
-	}
-	return nil
-}
-
-// ignoreEnd returns err unless it says that ctx has ended.
-func ignoreEnd(ctx context.Context, err error) error {
-	if ctx.Err() != nil {
-		return nil
-	}
-	return err
-}
-
-// descend tries the margins one after the other, with a stretch if that is not nil.
-func (m *multiplierSearch) descend(ctx context.Context, w []float64, margins []float64, s *stretch, most, patience int, evaluated func()) (reached bool, err error) {
-	var precondition func(g []float64)
-	if s != nil {
-		precondition = s.precondition
-	}
-	for _, margin := range margins {
-		if reached, err = m.penalty(s).descend(ctx, w, margin, precondition, most, patience, evaluated); reached || err != nil || ctx.Err() != nil {
-			return reached, err
-		}
-	}
-	return false, nil
-}
-
-// release lets W v* change, as it must for l below f*.
-func (m *multiplierSearch) release() {
-	m.fixed.Rows, m.fixed.Data = 0, nil
-}
-
-// setLower sets l, after release.
-func (m *multiplierSearch) setLower(f *Reduced, l float64) {
-	m.core[0] = f.c - l // the first entry of (1, x) is 1 in both coordinates
-	clear(m.Q)
-	m.addCore(m.Q, identity(m.space.D).RawMatrix().Data)
-}
-
-// certificate returns the best certificate that the coordinates w give, and what it
-// proves.
-func (m *multiplierSearch) certificate(form *moment.Form, reduced *Reduced, w []float64) (*certificate.Certificate, *certificate.Verification, error) {
-	var backB, backX mat.Dense
-	if err := backB.Inverse(m.Tb); err != nil {
-		return nil, nil, fmt.Errorf("the balanced coordinates of b are singular: %w", err)
-	}
-	if err := backX.Inverse(m.Tx); err != nil {
-		return nil, nil, fmt.Errorf("the balanced coordinates of x are singular: %w", err)
-	}
-	W := make([]float64, m.n*m.n)
-	m.space.add(W, w[:m.space.count()])
-	W = congruence(W, &backB, &backX)
-	moved := m.multiplierOf(w)
-	return bestShare(form, func(share float64) (*certificate.Multiplier, []float64) {
-		P := identity(m.space.D)
-		blas64.Axpy(share, vector(moved), vector(P.RawMatrix().Data))
-		P.Mul(P, &backB)
-		P.Mul(backB.T(), P)
-		sym := mat.NewSymDense(m.space.D, nil)
-		for i := range m.space.D {
-			for j := i; j < m.space.D; j++ {
-				sym.SetSym(i, j, (P.At(i, j)+P.At(j, i))/2)
-			}
-		}
-		return &certificate.Multiplier{P: sym, U: reduced.U, G: reduced.G}, m.known.exact(W, share, m.space.units)
-	})
-}
-
-// Attained is the certificate of level 1 that the enlarged optimum is a
-// bound: W = 0.
-func Attained(form *moment.Form, reduced *Reduced) (*certificate.Certificate, *certificate.Verification, error) {
-	multiplier := &certificate.Multiplier{U: reduced.U, G: reduced.G}
-	D := multiplier.Entries()
-	multiplier.P = mat.NewSymDense(D, identity(D).RawMatrix().Data)
-	n := D * (1 + multiplier.Size())
-	W := make([]float64, n*n)
-	v, err := certificate.ProveMultiplier(form, W, multiplier, certificate.Uncertainty(form))
-	if err != nil {
-		return nil, nil, err
-	}
-	return &certificate.Certificate{W: W, Form: form, Multiplier: multiplier}, v, nil
-}
-
-// bestShare tries P and W, and shares of what they differ by from an interior point,
-// W = 0: where the search did not reach a definite matrix, some share is definite for
-// an l between the enlarged optimum and the loss.
-func bestShare(form *moment.Form, at func(share float64) (*certificate.Multiplier, []float64)) (*certificate.Certificate, *certificate.Verification, error) {
-	var best *certificate.Verification
-	var proof *certificate.Certificate
-	failure := errors.New("W has no definite share")
-	for _, shrink := range []float64{0, 0x1p-36, 0x1p-32, 0x1p-28, 0x1p-24, 0x1p-22, 0x1p-20, 0x1p-18, 0x1p-16, 0x1p-14, 0x1p-12, 0x1p-10, 0x1p-8, 0x1p-6, 0x1p-4, 0x1p-2, 0x1p-1} {
-		multiplier, W := at(1 - shrink)
-		v, err := certificate.ProveMultiplier(form, W, multiplier, certificate.Uncertainty(form))
-		if err != nil {
-			failure = err
-			continue
-		}
-		if best != nil && v.Bound <= best.Bound {
-			break // the bound falls from here on
-		}
-		best, proof = v, &certificate.Certificate{W: W, Form: form, Multiplier: multiplier}
-	}
-	if best == nil {
-		return nil, nil, failure
-	}
-	return proof, best, nil
 }

@@ -143,7 +143,7 @@ func TestSpaceIsWhole(t *testing.T) {
 }
 
 // In any coordinates: W vanishes on v, the coordinates are orthonormal, project is
-// add's adjoint, and touching is project for the matrices that it is about.
+// add's adjoint, and productEntry is project for the matrices that it is about.
 func TestSpace(t *testing.T) {
 	r := rand.New(rand.NewPCG(3, 61))
 	for _, spec := range multiplierTasks {
@@ -175,11 +175,11 @@ func TestSpace(t *testing.T) {
 				E[k*n+i] += v[k] / 2
 			}
 			s.project(back, E)
-			touching := make([]float64, s.count())
-			s.touching(touching, i, v)
+			entry := make([]float64, s.count())
+			s.productEntry(entry, i, v)
 			for k := range back {
-				if math.Abs(touching[k]-back[k]) > 1e-9 {
-					t.Fatalf("%+v: place %d, coordinate %d: %g, projected %g", spec, i, k, touching[k], back[k])
+				if math.Abs(entry[k]-back[k]) > 1e-9 {
+					t.Fatalf("%+v: place %d, coordinate %d: %g, projected %g", spec, i, k, entry[k], back[k])
 				}
 			}
 		}
@@ -213,7 +213,7 @@ func TestSpace(t *testing.T) {
 	}
 }
 
-// With P as well: project is add's adjoint, touching is its product with a vector, and
+// With P as well: project is add's adjoint, productEntry is its product with a vector, and
 // the search starts at a matrix that vanishes on v*.
 func TestMultiplierSearch(t *testing.T) {
 	r := rand.New(rand.NewPCG(4, 61))
@@ -236,7 +236,7 @@ func TestMultiplierSearch(t *testing.T) {
 		}
 		v := gaussians(r, m.n)
 		for i := range m.n {
-			m.touching(back, i, v)
+			m.productEntry(back, i, v)
 			if x, y := dot(S[i*m.n:(i+1)*m.n], v), dot(back, w); math.Abs(x-y) > 1e-9*(1+math.Abs(x)) {
 				t.Fatalf("%+v: entry %d of the product is %g, by coordinates %g", spec, i, x, y)
 			}

@@ -256,7 +256,7 @@ func gcd(a, b int64) int64 {
 }
 
 // places returns, for each of the columns a_l that x is made of, where v of a
-// [Multiplier] has e_x(a_l).
+// certificate.Multiplier has e_x(a_l).
 func (r *relations) places(units int) [][]int {
 	places := make([][]int, units)
 	for l := range places {

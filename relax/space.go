@@ -273,9 +273,10 @@ func (s *space) project(w, G []float64) {
 	copy(a.Data, multiply(antisymmetric, s.antisymmetric, true).Data)
 }
 
-// touching sets w to the coordinates of the matrix (e v' + v e')/2, e being the
-// unit vector of place i: what project does for it, from its few entries.
-func (s *space) touching(w []float64, i int, v []float64) {
+// productEntry sets w to the entry at place i of the product of v with the matrix of
+// each coordinate. With e the unit vector of that place, this is what project makes of
+// (e v' + v e')/2, from its few entries.
+func (s *space) productEntry(w []float64, i int, v []float64) {
 	N, r := s.D*s.grams, 1+s.units*s.grams
 	clear(w)
 	mixed, symmetric, antisymmetric := s.split(w)

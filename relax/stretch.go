@@ -37,7 +37,7 @@ func newStretch(m *multiplierSearch, gap float64) *stretch {
 	if n*D*count > largestStretch {
 		return nil
 	}
-	u := append([]float64(nil), m.onex...)
+	u := append([]float64(nil), m.homogeneous...)
 	length := normalise(u)
 	sigma := min(0.9, max(leastStretch, math.Sqrt(max(0, gap))/length))
 	s := &stretch{m: m, by: 1/sigma - 1, U: blas64.General{Rows: D, Cols: n, Stride: n, Data: make([]float64, D*n)}}
@@ -54,7 +54,7 @@ func newStretch(m *multiplierSearch, gap float64) *stretch {
 	for i := range D {
 		block := blas64.General{Rows: n, Cols: count, Stride: count, Data: s.B.Data[i*n*count : (i+1)*n*count]}
 		for r := range n {
-			m.touching(block.Data[r*count:(r+1)*count], r, s.U.Data[i*n:(i+1)*n])
+			m.productEntry(block.Data[r*count:(r+1)*count], r, s.U.Data[i*n:(i+1)*n])
 		}
 		blas64.Gemm(blas.NoTrans, blas.NoTrans, 1, s.U, block, 0, inside)
 		for k := range block.Data {

@@ -9,7 +9,7 @@ import (
 	"markovicl/moment"
 )
 
-// certifySettings of the search for W at a local minimum.
+// Settings of the search for W at a local minimum.
 const (
 	dualMemory   = 20  // of L-BFGS
 	dualMost     = 250 // evaluations for one margin
@@ -23,7 +23,12 @@ var dualMargins = []float64{1e-4, 1e-6, 1e-8}
 
 // Level0 looks for a certificate at a local minimum and returns the best bound
 // it proves; nil if it proves none. The search ends as soon as N + W is
-// definite, which proves that the minimum is global.
+// definite, which proves that the minimum is global, or with ctx.
+//
+// The minimum has the parameters b ([D]) and A ([D, q] row-major), D = q+1. evaluated,
+// if not nil, is called after each evaluation. W is what a certificate.Certificate of
+// level 0 has, [qD^2, qD^2]. It fails where b and A predict zero, or where an eigenvalue
+// problem does not converge.
 func Level0(ctx context.Context, form *moment.Form, b, A []float64, evaluated func()) (W []float64, v *certificate.Verification, err error) {
 	search, err := newDualSearch(form, b, A)
 	if err != nil {
@@ -140,8 +145,8 @@ const roomForRounding = 2e-9
 // assumption that the minimum given is global, and passes on each bound that is
 // better than those before; it stops as soon as enough says so. It returns a
 // direction of b for a further descent.
-func Maximise(ctx context.Context, form *moment.Form, bStar, A []float64, loss float64, better func(W []float64, v *certificate.Verification) (enough bool)) (b []float64, err error) {
-	search, err := newDualSearch(form, bStar, A)
+func Maximise(ctx context.Context, form *moment.Form, b, A []float64, loss float64, better func(W []float64, v *certificate.Verification) (enough bool)) (towards []float64, err error) {
+	search, err := newDualSearch(form, b, A)
 	if err != nil {
 		return nil, err
 	}
