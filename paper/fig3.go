@@ -16,7 +16,7 @@ var figure3 = Item{
 	Source:   "Figure 3",
 	Question: "How often is the state nearest to a trained model's prediction the right one, on the prompts it was trained on and on new ones, and how often could it be?",
 	Claim:    "Accuracy grows with the depth of the model; with three layers and three states it is 0.98.",
-	Revision: 4,
+	Revision: 5,
 	Run:      runFigure3,
 }
 
@@ -90,6 +90,7 @@ func figure3Of(ctx context.Context, seed uint64, size figure3Size, progress func
 	var top cell3        // three layers, three states, the paper's prior
 	var shallow estimate // fresh accuracy of one layer there
 	var topCeiling ceiling3
+	var shallows []shallow3
 	var others string // the same with other priors, in words
 	for k, alpha := range size.priors {
 		plot := figure.Plot{
@@ -122,6 +123,15 @@ func figure3Of(ctx context.Context, seed uint64, size figure3Size, progress func
 					loss.Add(alpha, states, l+1, way.name, way.train.loss.Mean, way.train.loss.SE, way.fresh.loss.Mean, way.fresh.loss.SE, ceiling.floor.Mean, ceiling.floor.SE, ceiling.loss.Mean, ceiling.loss.SE)
 				}
 			}
+			for _, x := range []struct {
+				trainedOn, prompts string
+				accuracy           estimate
+			}{
+				{"one batch", "the batch", cells[0].onBatch.accuracy}, {"one batch", "fresh prompts", cells[0].batchFresh.accuracy},
+				{"new prompts", "fresh prompts", cells[0].fresh.accuracy},
+			} {
+				shallows = append(shallows, shallowOf(alpha, states, x.trainedOn, x.prompts, x.accuracy, ceiling.mode.Mean))
+			}
 			panel := figure.Plot{
 				Title: fmt.Sprintf("%d states", states),
 				X:     figure.Axis{Label: "layers"}, Y: figure.Axis{Label: "accuracy", Min: number(0), Max: number(1.05)},
@@ -145,6 +155,7 @@ func figure3Of(ctx context.Context, seed uint64, size figure3Size, progress func
 		plots = append(plots, plot)
 	}
 
+	oneLayer, sentences := shallowTable(shallows)
 	verdict := Differs
 	switch memorised, fresh := top.onBatch.accuracy, top.fresh.accuracy; {
 	case fresh.Mean+2*fresh.SE >= reported:
@@ -156,11 +167,11 @@ func figure3Of(ctx context.Context, seed uint64, size figure3Size, progress func
 		Setup: fmt.Sprintf("n = 10, d = 5, states %v, concentrations %v, 1 to %d layers of one head, Adam at 0.01, %d seeds; one batch of %d prompts for %d steps, or new batches of %d for %d steps; %d fresh prompts.",
 			size.states, size.priors, size.layers, size.seeds, size.fixedBatch, size.fixedSteps, size.freshBatch, size.freshSteps, size.prompts),
 		Verdict: verdict,
-		Why: fmt.Sprintf("with %d layers, three states and uniform kernels the accuracy is %s on a batch of %d prompts that is trained on again and again, and %s on fresh prompts by the same models; training on new prompts every step gives %s (one layer: %s), where the best predictor of all reaches %s and the Bayes mean rounded to the nearest state %s%s. In this setting a number near %.2f is reached on prompts of training only",
-			size.layers, withError(top.onBatch.accuracy), size.fixedBatch, withError(top.batchFresh.accuracy), withError(top.fresh.accuracy), withError(shallow), withError(topCeiling.mode), withError(topCeiling.rounded), others, reported),
+		Why: fmt.Sprintf("with %d layers, three states and uniform kernels the accuracy is %s on a batch of %d prompts that is trained on again and again, and %s on fresh prompts by the same models; training on new prompts every step gives %s (one layer: %s), where the best predictor of all reaches %s and the Bayes mean rounded to the nearest state %s%s. In this setting a number near %.2f is reached on prompts of training only%s",
+			size.layers, withError(top.onBatch.accuracy), size.fixedBatch, withError(top.batchFresh.accuracy), withError(top.fresh.accuracy), withError(shallow), withError(topCeiling.mode), withError(topCeiling.rounded), others, reported, sentences),
 		Quantity: fmt.Sprintf("accuracy with %d layers and three states; ours on fresh prompts, uniform kernels", size.layers),
 		Paper:    number(reported), Ours: number(top.fresh.accuracy.Mean), StandardError: number(top.fresh.accuracy.SE),
-		Tables: []Table{accuracy, loss},
+		Tables: []Table{accuracy, loss, oneLayer},
 		Plots:  plots,
 	}, nil
 }

@@ -111,6 +111,7 @@ func Items() []Item {
 		heads,
 		hardnessItem,
 		theorem41,
+		convexItem,
 		figure2,
 		figure3,
 		figure4,
