@@ -29,7 +29,7 @@ func Exchange(ctx context.Context, question []byte, files map[string][]byte, fil
 		}
 		return io.NopCloser(bytes.NewReader(data)), nil
 	}})
-	if err != nil && isNil(answer) {
+	if err != nil && IsNone(answer) {
 		return nil, classify(ctx, err).(*Error)
 	}
 	if file != "" {
@@ -46,8 +46,8 @@ func Exchange(ctx context.Context, question []byte, files map[string][]byte, fil
 	return reply.Bytes(), nil
 }
 
-// isNil reports whether there is no answer, which may be a nil slice or pointer.
-func isNil(answer Answer) bool {
+// IsNone reports whether there is no answer, which may be a nil slice or pointer.
+func IsNone(answer Answer) bool {
 	v := reflect.ValueOf(answer)
 	switch v.Kind() {
 	case reflect.Invalid:

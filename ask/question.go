@@ -318,6 +318,23 @@ func (f field) json() any {
 // text returns the value of a field as it is written on a command line.
 func (f field) text() string { return fmt.Sprint(reflect.Indirect(f.value).Interface()) }
 
+// Value returns the value of a field of a question as it is written on a command line.
+func Value(q Question, name string) (text string, ok bool) {
+	for _, f := range fieldsOf(q) {
+		if f.name != name {
+			continue
+		}
+		if f.value.Kind() == reflect.Pointer && f.value.IsNil() {
+			return "", false
+		}
+		if list, isList := f.value.Interface().([]string); isList {
+			return strings.Join(list, ","), true
+		}
+		return f.text(), true
+	}
+	return "", false
+}
+
 // CommandLine returns the command that gives the answer to a question in a POSIX shell.
 func CommandLine(q Question) string {
 	line := []string{"markovicl", q.Command()}

@@ -152,7 +152,16 @@ func head(k Key, answer []byte) string {
 }
 
 // Put keeps an answer, in place of an earlier one if there is any.
-func (s *Store) Put(k Key, answer []byte) error {
+func (s *Store) Put(k Key, answer []byte) error { return s.put(k, answer, atomicfile.Write) }
+
+// PutUnsynced is Put without waiting for the disk, for many answers that can be had again:
+// the death of a process loses none, that of the machine may leave some of the last ones
+// missing or damaged, which Get tells.
+func (s *Store) PutUnsynced(k Key, answer []byte) error {
+	return s.put(k, answer, atomicfile.WriteUnsynced)
+}
+
+func (s *Store) put(k Key, answer []byte, write func(path string, data []byte) error) error {
 	if err := k.check(); err != nil {
 		return err
 	}
@@ -160,7 +169,27 @@ func (s *Store) Put(k Key, answer []byte) error {
 	if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
 		return err
 	}
-	return atomicfile.Write(path, append([]byte(head(k, answer)), answer...))
+	return write(path, append([]byte(head(k, answer)), answer...))
+}
+
+// Remove forgets an answer; there need be none.
+func (s *Store) Remove(k Key) error {
+	if err := k.check(); err != nil {
+		return err
+	}
+	if err := os.Remove(s.file(k)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return nil
+}
+
+// Has reports whether there is an entry for a question, sound or not.
+func (s *Store) Has(k Key) bool {
+	if k.check() != nil {
+		return false
+	}
+	_, err := os.Stat(s.file(k))
+	return err == nil
 }
 
 // Get returns an answer, or ErrNone, or a *CorruptError.

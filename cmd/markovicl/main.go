@@ -48,6 +48,8 @@ type commands struct {
 	Score     scoreCmd     `cmd:"" help:"How good are given parameters: their loss beside what is possible."`
 	Reproduce reproduceCmd `cmd:"" help:"Re-do the paper's numerical claims and give a verdict on each."`
 
+	Sweep sweepCmd `cmd:"" help:"Ask a grid of questions: here, as shards of a cluster, or on a shared folder."`
+
 	Schema     schemaCmd     `cmd:"" help:"The JSON Schema of a command's answer."`
 	Version    versionCmd    `cmd:"" help:"Which program this is."`
 	Completion completionCmd `cmd:"" help:"A script that completes commands and flags in a shell."`
@@ -116,6 +118,7 @@ func run(args []string, a *app) int {
 	case args[0] == "help":
 		args = append(args[1:], "--help")
 	}
+	args = sweepLine(args)
 	parsed, err := parser.Parse(args)
 	if err != nil {
 		err = badInputf("%w; see markovicl --help", err)

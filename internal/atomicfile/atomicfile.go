@@ -52,15 +52,27 @@ func Write(path string, data []byte) error {
 	})
 }
 
+// WriteUnsynced is Write without waiting for the disk. Readers, and a crash of the
+// process, still find the old content or the new one; after a crash of the machine the
+// file may have neither. It is for files with a check sum that can be made again.
+func WriteUnsynced(path string, data []byte) error {
+	return writeTo(path, false, func(w io.Writer) error {
+		_, err := w.Write(data)
+		return err
+	})
+}
+
 // WriteTo makes what write writes the content of the file, unless write returns an
 // error.
-func WriteTo(path string, write func(io.Writer) error) error {
+func WriteTo(path string, write func(io.Writer) error) error { return writeTo(path, true, write) }
+
+func writeTo(path string, sync bool, write func(io.Writer) error) error {
 	t, err := find(path)
 	if err == nil {
 		if t.through {
 			err = t.writeThrough(write)
 		} else {
-			err = t.replace(write)
+			err = t.replace(sync, write)
 		}
 	}
 	return named(path, err)
@@ -207,7 +219,7 @@ func (t target) writeThrough(write func(io.Writer) error) error {
 	return errors.Join(write(file), file.Close())
 }
 
-func (t target) replace(write func(io.Writer) error) error {
+func (t target) replace(sync bool, write func(io.Writer) error) error {
 	if err := t.writable(); err != nil {
 		return err
 	}
@@ -219,7 +231,7 @@ func (t target) replace(write func(io.Writer) error) error {
 	if err == nil && t.old != nil {
 		err = file.Chmod(t.old.Mode().Perm())
 	}
-	if err == nil {
+	if err == nil && sync {
 		err = file.Sync()
 	}
 	rename := func() error { return os.Rename(file.Name(), t.path) }
@@ -236,6 +248,9 @@ func (t target) replace(write func(io.Writer) error) error {
 	if err != nil {
 		os.Remove(file.Name())
 		return err
+	}
+	if !sync {
+		return nil
 	}
 	if dir, err := os.Open(filepath.Dir(t.path)); err == nil {
 		dir.Sync() // where folders can be synced; the rename itself has happened

@@ -240,6 +240,39 @@ func (w *Writer) Write(name string, shape []int, data []float64) error {
 	return writeFloats(entry, data)
 }
 
+// WriteStream writes an array of float64 whose numbers, little-endian and row-major, write
+// writes: as many as the shape says, or it is an error.
+func (w *Writer) WriteStream(name string, shape []int, write func(io.Writer) error) error {
+	numbers := 1
+	for _, n := range shape {
+		numbers *= n
+	}
+	entry, err := w.entry(name, "<f8", shape, numbers)
+	if err != nil {
+		return err
+	}
+	counted := &counter{w: entry}
+	if err := write(counted); err != nil {
+		return err
+	}
+	if counted.bytes != 8*int64(numbers) {
+		return fmt.Errorf("array %q: its shape %v has %d bytes, %d were written", name, shape, 8*int64(numbers), counted.bytes)
+	}
+	return nil
+}
+
+// counter counts what goes through it.
+type counter struct {
+	w     io.Writer
+	bytes int64
+}
+
+func (c *counter) Write(data []byte) (int, error) {
+	n, err := c.w.Write(data)
+	c.bytes += int64(n)
+	return n, err
+}
+
 // WriteBytes writes an array of bytes, u1.
 func (w *Writer) WriteBytes(name string, data []byte) error {
 	entry, err := w.entry(name, "|u1", []int{len(data)}, len(data))

@@ -1,0 +1,267 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"github.com/vbauerster/mpb/v8/decor"
+
+	"markovicl/ask"
+	"markovicl/ask/text"
+	"markovicl/sweep"
+)
+
+type sweepCmd struct {
+	Over        []string `sep:"none" placeholder:"NAME=VALUES" help:"Sweep a flag of COMMAND; the first is slowest. VALUES: 1,10,inf, or 1..10, or 0.1:0.9:0.1, or with ; between values that contain commas."`
+	Out         string   `placeholder:"DIR" help:"Folder of the sweep: answers, results.csv, results.parquet, arrays.npz, failed.csv. A run that was interrupted goes on there."`
+	Shard       string   `placeholder:"i/N" help:"Ask shard i of N only; all share the folder. slurm, kubernetes/N or auto take it from the environment."`
+	Workers     int      `placeholder:"N" help:"Questions at the same time; one for each processor if not given."`
+	Memory      string   `placeholder:"8GB" help:"What questions may need together, by estimate; three quarters of the machine's if not given. A question that needs more is refused."`
+	RetryFailed bool     `help:"Ask again what has failed."`
+	Plot        []string `sep:"none" placeholder:"x=d y=n color=loss" help:"Draw a picture of the table: a heat map over two swept flags, or curves of a column over one."`
+	JSON        bool     `name:"json" help:"Print one JSON object and nothing else."`
+	Args        []string `arg:"" optional:"" passthrough:"" name:"what" help:"GRID.yaml, or COMMAND and its flags, or status, export or cancel."`
+}
+
+func (sweepCmd) Help() string {
+	return `Examples:
+
+    markovicl sweep --over d=1..4 --over n=1,10,100,inf optimum --prior beta:2,5 --out grid --plot x=d y=n color=loss
+    markovicl sweep grid.yaml --out grid --shard slurm
+    markovicl sweep status --out grid
+
+GRID.yaml holds a grid:
+
+    command: optimum
+    flags: {prior: "beta:2,5"}
+    over: {d: [1, 2, 3, 4], n: [1, 10, 100, inf]}
+
+Each point of the grid is one question; its answer is kept in the folder and never asked for twice. With the last
+answer the table is written: a row a question in the order of the grid, the swept flags, then what the answer says.
+sweep status tells how far it is, sweep export writes the table of what there is, sweep cancel stops it everywhere.`
+}
+
+// sweepWords are the flags of sweep, which it has before COMMAND and after it, and
+// whether they take a value.
+var sweepWords = map[string]bool{
+	"over": true, "out": true, "shard": true, "workers": true, "memory": true, "plot": true,
+	"retry-failed": false, "json": false, "help": false,
+}
+
+// sweepLine puts the flags of sweep before COMMAND, for the parser, and the words of a
+// plot together. A command line that begins with --over is one of sweep.
+func sweepLine(args []string) []string {
+	switch {
+	case len(args) > 0 && args[0] == "sweep":
+		args = args[1:]
+	case len(args) > 0 && strings.HasPrefix(args[0], "--over"):
+	default:
+		return args
+	}
+	own := []string{"sweep"}
+	var rest []string
+	for len(args) > 0 {
+		word := args[0]
+		args = args[1:]
+		if word == "--" {
+			rest = append(append(rest, word), args...)
+			break
+		}
+		name, _, hasValue := strings.Cut(strings.TrimPrefix(word, "--"), "=")
+		takes, isOwn := sweepWords[name]
+		if !strings.HasPrefix(word, "--") || !isOwn {
+			rest = append(rest, word)
+			continue
+		}
+		own = append(own, word)
+		if takes && !hasValue && len(args) > 0 {
+			own = append(own, args[0])
+			args = args[1:]
+		}
+		for name == "plot" && len(args) > 0 && sweep.IsPlotWord(args[0]) {
+			own[len(own)-1] += " " + args[0]
+			args = args[1:]
+		}
+	}
+	return append(own, rest...)
+}
+
+func (c *sweepCmd) Run(a *app) error {
+	var plots []sweep.Picture
+	for _, words := range c.Plot {
+		p, err := sweep.ParsePicture(words)
+		if err != nil {
+			return err
+		}
+		plots = append(plots, p)
+	}
+	summary, err := c.summary(a)
+	if summary == nil {
+		return err
+	}
+	if err == nil && summary.Table != "" {
+		for _, p := range plots {
+			if err = p.Draw(filepath.Join(c.Out, summary.Table), c.Out); err != nil {
+				break
+			}
+		}
+	}
+	if err == nil && summary.Failures > 0 && !c.asks("status") {
+		err = fmt.Errorf("%d of %d questions failed; failed.csv says why, and `retry-failed` asks them again", summary.Failures, summary.Questions)
+	}
+	if c.JSON {
+		return errors.Join(a.writeJSON(summary), err)
+	}
+	a.answered = true
+	return errors.Join(c.print(a.stdout, summary), err)
+}
+
+func (c *sweepCmd) asks(word string) bool { return len(c.Args) == 1 && c.Args[0] == word }
+
+// summary does what is asked for and says where the sweep stands then.
+func (c *sweepCmd) summary(a *app) (*sweep.Summary, error) {
+	if c.Out == "" {
+		return nil, badInputf("`out` is missing: the folder of the sweep")
+	}
+	open := a.env().Open
+	switch {
+	case c.asks("status"):
+		return sweep.Status(a.ctx, c.Out, open)
+	case c.asks("export"):
+		return sweep.Export(a.ctx, c.Out, c.Out, open)
+	case c.asks("cancel"):
+		if err := sweep.Cancel(c.Out); err != nil {
+			return nil, err
+		}
+		return sweep.Status(a.ctx, c.Out, open)
+	}
+	grid, err := c.grid()
+	if err != nil {
+		return nil, err
+	}
+	settings := sweep.Settings{Open: open, Workers: c.Workers, RetryFailed: c.RetryFailed}
+	if c.Workers < 0 {
+		return nil, badInputf("`workers` must not be negative, got %d", c.Workers)
+	}
+	if c.Shard != "" {
+		if settings.Shard, err = sweep.ParseShard(c.Shard, os.Getenv); err != nil {
+			return nil, err
+		}
+	}
+	if c.Memory != "" {
+		if settings.Memory, err = sweep.ParseBytes(c.Memory); err != nil {
+			return nil, err
+		}
+	}
+	show, end := a.sweepProgress()
+	defer end()
+	settings.Progress = show
+	return sweep.Run(a.ctx, c.Out, grid, settings)
+}
+
+// grid returns the grid that the words name.
+func (c *sweepCmd) grid() (*sweep.Grid, error) {
+	if len(c.Args) == 0 {
+		return nil, badInputf("name a GRID.yaml, or a command to sweep, such as --over d=1..4 optimum")
+	}
+	if len(c.Over) == 0 {
+		if slices.Contains(ask.Commands(), c.Args[0]) {
+			return nil, badInputf("a sweep of %s needs --over NAME=VALUES", c.Args[0])
+		}
+		if len(c.Args) > 1 {
+			return nil, badInputf("unexpected %q after %s: the flags of a grid stand in its file", c.Args[1], c.Args[0])
+		}
+		data, err := os.ReadFile(c.Args[0])
+		if err != nil {
+			return nil, badInput(err)
+		}
+		g, err := sweep.ParseGrid(data)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", c.Args[0], err)
+		}
+		return g, nil
+	}
+	g := &sweep.Grid{Command: c.Args[0]}
+	words, err := ask.Words(g.Command, c.Args[1:])
+	if err != nil {
+		return nil, err
+	}
+	for _, w := range words {
+		g.Flags = append(g.Flags, sweep.Setting{Name: w.Field, Words: w.Words})
+	}
+	for _, over := range c.Over {
+		name, values, ok := strings.Cut(over, "=")
+		if !ok {
+			return nil, badInputf("--over %q: write NAME=VALUES, for example d=1..4", over)
+		}
+		list, err := sweep.ParseValues(values)
+		if err != nil {
+			return nil, badInputf("--over %s: %w", name, err)
+		}
+		g.Over = append(g.Over, sweep.Axis{Name: strings.TrimPrefix(name, "--"), Values: list})
+	}
+	return g, g.Check()
+}
+
+// sweepProgress says how many questions there are and how long they will take, then shows
+// a bar on a terminal, and elsewhere, in the log of a cluster, a line a minute.
+func (a *app) sweepProgress() (show func(sweep.Progress), end func()) {
+	stop := func() {}
+	var set func(int64)
+	var note atomic.Value
+	note.Store("")
+	var said atomic.Int64 // seconds of the clock
+	show = func(p sweep.Progress) {
+		pending := p.Questions - p.Kept
+		if set == nil { // the first call comes before any work
+			fmt.Fprintf(a.stderr, "%d questions, %d of them answered already; the others take about %s by the size of their tasks\n",
+				p.Questions, p.Kept, roundTime(p.Left))
+			set, stop = a.progress("questions", int64(pending), decor.Any(func(decor.Statistics) string { return note.Load().(string) }))
+			said.Store(time.Now().Unix())
+			return
+		}
+		state := fmt.Sprintf("%d failed, %.3g/s, about %s left ", p.Failed, p.Rate, roundTime(p.Left))
+		note.Store(state)
+		set(int64(p.Done + p.Failed))
+		if last := said.Load(); !a.terminal && time.Now().Unix()-last >= 60 && said.CompareAndSwap(last, time.Now().Unix()) {
+			fmt.Fprintf(a.stderr, "%d of %d done, %s\n", p.Kept+p.Done+p.Failed, p.Questions, state)
+		}
+	}
+	return show, func() { stop() }
+}
+
+// roundTime rounds a time that is an estimate.
+func roundTime(d time.Duration) time.Duration {
+	switch {
+	case d > time.Hour:
+		return d.Round(time.Minute)
+	case d > 10*time.Second:
+		return d.Round(time.Second)
+	}
+	return d.Round(100 * time.Millisecond)
+}
+
+func (c *sweepCmd) print(w io.Writer, s *sweep.Summary) error {
+	fmt.Fprintf(w, "questions  %d\ndone       %d\nfailed     %d\n", s.Questions, s.Done, s.Failures)
+	for i, f := range s.Failed {
+		if i == 5 {
+			fmt.Fprintf(w, "  .. and %d more\n", s.Failures-i)
+			break
+		}
+		line, _, _ := strings.Cut(f.Message, "\n")
+		fmt.Fprintf(w, "  %s: %s\n", strings.Join(f.Point, " "), text.Flags(line))
+	}
+	if s.Table != "" {
+		_, err := fmt.Fprintf(w, "table      %s\n", filepath.Join(c.Out, s.Table))
+		return err
+	}
+	_, err := fmt.Fprintln(w, "table      not yet: it is written with the last answer, or by markovicl sweep export")
+	return err
+}
