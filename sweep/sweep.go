@@ -13,14 +13,12 @@
 // Each answer is an entry of a [store.Store] by the hash of its question, of the files
 // that it names, and of the build: asking anything twice is harmless, and a run that is
 // killed goes on where it was. The processes of a cluster that share the folder each take
-// a [Shard]; machines that share nothing but a database work on a [Database].
+// a [Shard].
 //
 // Where to read what: grid.go has grids and their YAML; folder.go what a folder of a sweep
 // holds and who may use it; run.go the work of one process; plan.go in which order it is
 // done and what is left; shard.go how questions are dealt out; table.go, flatten.go,
-// parquet.go and arrays.go the table; picture.go what is drawn of it; database.go, job.go
-// and worker.go sweeps by way of PostgreSQL, on River (riverqueue.com), which has the
-// queue. No other package of the module knows River or SQL.
+// parquet.go and arrays.go the table; picture.go what is drawn of it.
 package sweep
 
 import (
