@@ -19,7 +19,7 @@ var figure2 = Item{
 	Source:   "Figure 2, Section 4",
 	Question: "As a prompt passes the layers of a trained deep model, how do the objectives of Theorem 4.1 and the distance to their Pareto front change?",
 	Claim:    "Along ten trained layers the generational distance to the Pareto front first falls and then rises.",
-	Revision: 3,
+	Revision: 4,
 	Run:      runFigure2,
 }
 
@@ -246,13 +246,9 @@ func figure2Result(models []*model2, boxes Table, size figure2Size) *Result {
 	}
 
 	short, long := countTurns(models, size.steps[0]), countTurns(models, size.steps[1])
-	verdict := Differs
-	switch shortTurns, longTurns := 2*short.direct > short.models, 2*long.direct > long.models; {
-	case shortTurns && longTurns:
-		verdict = Agrees
-	case shortTurns || longTurns || 2*long.mirrored > long.models:
-		verdict = AgreesWithCondition
-	}
+	verdict := verdictFigure2(short, long)
+	joint := jointly(models)
+	spread, scales := spreadTable(models, joint, size, verdict)
 	share := float64(long.direct) / float64(long.models)
 
 	shown := slices.IndexFunc(models, func(m *model2) bool { return m.steps == size.steps[1] })
@@ -268,14 +264,27 @@ func figure2Result(models []*model2, boxes Table, size figure2Size) *Result {
 			size.positions, context2, layers2, size.steps[0], size.steps[1], size.batch, size.seeds, size.prompts, size.front.Samples, size.front.Rounds),
 		Verdict: verdict,
 		Why: fmt.Sprintf("it depends on how long the model is trained: the distance falls first and then rises in %d of %d models after %d steps and in %d of %d after %d steps, where it goes from %.3f down by %.3f and up by %.3f on average. "+
-			"The rise is the useful part: training drives w towards minus the regression vector and so up the squared residuals. At -w, where the paper's text puts the layers, the distance goes from %.3f down by %.3f and up by %.3f (%d of %d models)",
+			"The rise is the useful part: training drives w towards minus the regression vector and so up the squared residuals. At -w, where the paper's text puts the layers, the distance goes from %.3f down by %.3f and up by %.3f (%d of %d models). %s",
 			short.direct, short.models, size.steps[0], long.direct, long.models, size.steps[1], long.first, long.fall, long.rise,
-			long.firstMirrored, long.fallMirrored, long.riseMirrored, long.mirrored, long.models),
+			long.firstMirrored, long.fallMirrored, long.riseMirrored, long.mirrored, long.models, scales),
 		Ours: number(share), StandardError: number(math.Sqrt(share * (1 - share) / float64(long.models))),
 		Quantity: fmt.Sprintf("share of the models trained for %d steps whose distance falls and then rises, each by more than two standard errors", size.steps[1]),
-		Tables:   []Table{turns, byLayer, boxes},
+		Tables:   []Table{turns, byLayer, boxes, spread},
 		Plots:    append(plots, lossPlot(models, size)),
 	}
+}
+
+// verdictFigure2 judges by the models whose distance falls and then rises, after few
+// steps of training and after many: as stated if most do after both, under a
+// condition if most do after one of them, or at -w after many.
+func verdictFigure2(short, long turnCount) Verdict {
+	switch shortTurns, longTurns := 2*short.direct > short.models, 2*long.direct > long.models; {
+	case shortTurns && longTurns:
+		return Agrees
+	case shortTurns || longTurns || 2*long.mirrored > long.models:
+		return AgreesWithCondition
+	}
+	return Differs
 }
 
 // turnCount sums up the turns of some models.

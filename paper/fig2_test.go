@@ -90,6 +90,20 @@ func TestFigure2(t *testing.T) {
 	if len(r.Tables[0].Rows) != 2*8 || len(r.Tables[1].Rows) != 8*11 || len(r.Tables[2].Rows) != 3 || len(r.Plots) != 2+2+1 {
 		t.Errorf("%d rows of turns, %d by layer, %d boxes, %d plots", len(r.Tables[0].Rows), len(r.Tables[1].Rows), len(r.Tables[2].Rows), len(r.Plots))
 	}
+	spread := table(t, r, "spread")
+	if len(spread.Rows) != 4*8 {
+		t.Errorf("%d rows of spread, want 32", len(spread.Rows))
+	}
+	for _, row := range spread.Rows {
+		for _, k := range []int{6, 12} { // median, 10% and 90%
+			if median, low, high := row[k].(float64), row[k+1].(float64), row[k+2].(float64); !(low <= median && median <= high) {
+				t.Errorf("quantiles out of order: %v", row)
+			}
+		}
+		if row[10].(float64) > row[6].(float64) || row[10].(float64) > row[12].(float64) {
+			t.Errorf("the lowest median is not the lowest: %v", row)
+		}
+	}
 	turns := map[int]float64{}
 	for i := 0; i < len(r.Tables[0].Rows); i += 2 { // rows at w
 		row := r.Tables[0].Rows[i]
@@ -100,5 +114,25 @@ func TestFigure2(t *testing.T) {
 	short, long := turns[150]/4, turns[300]/4
 	if *r.Ours != long || (short > 0.5 && long > 0.5) != (r.Verdict == Agrees) {
 		t.Errorf("shares %v and %v give %v and %q", short, long, *r.Ours, r.Verdict)
+	}
+}
+
+func TestQuantile(t *testing.T) {
+	for want, share := range map[float64]float64{1: 0, 2.5: 0.5, 4: 1, 1.3: 0.1} {
+		if got := quantile([]float64{3, 1, 4, 2}, share); math.Abs(got-want) > 1e-12 {
+			t.Errorf("quantile %v is %v, want %v", share, got, want)
+		}
+	}
+}
+
+func TestVerdictOfFigure2(t *testing.T) {
+	of := func(direct, mirrored int) turnCount { return turnCount{models: 5, direct: direct, mirrored: mirrored} }
+	for _, c := range []struct {
+		short, long turnCount
+		want        Verdict
+	}{{of(3, 0), of(4, 0), Agrees}, {of(1, 0), of(3, 0), AgreesWithCondition}, {of(0, 0), of(2, 3), AgreesWithCondition}, {of(0, 5), of(2, 2), Differs}} {
+		if got := verdictFigure2(c.short, c.long); got != c.want {
+			t.Errorf("%+v, %+v: %q, want %q", c.short, c.long, got, c.want)
+		}
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"slices"
 
 	"gonum.org/v1/gonum/mat"
 	"gonum.org/v1/gonum/stat/distmv"
@@ -378,6 +379,7 @@ func traceFronts(ctx context.Context, p *lsa.Structured, t markov.Task, source m
 		layer.GDMirrored, layer.DominatedMirrored = total.gdMirrored[l].estimate(), total.dominatedMirrored[l].estimate()
 	}
 	result.PromptGD, result.PromptGDMirrored = total.byPrompt, total.byPromptMirrored
+	result.PromptGDJoint, result.PromptGDJointMirrored = total.byPromptJoint, total.byPromptJointMirrored
 	result.FrontSize, result.Box = total.size.mean, settings.Box
 	return nil
 }
@@ -386,8 +388,9 @@ func traceFronts(ctx context.Context, p *lsa.Structured, t markov.Task, source m
 type frontSums struct {
 	gd, sampled, dominated, gdMirrored, dominatedMirrored sums
 
-	byPrompt, byPromptMirrored []float64 // [prompts, L+1] the distances themselves
-	size                       sum       // points of a front
+	byPrompt, byPromptMirrored           []float64 // [prompts, L+1] the distances themselves
+	byPromptJoint, byPromptJointMirrored []float64 // the same, scaled by front and path together
+	size                                 sum       // points of a front
 }
 
 // addPrompt adds the prompt of o, whose w_l are the points of path.
@@ -408,14 +411,15 @@ func (c *frontSums) addPrompt(ctx context.Context, o *Objectives, s FrontSetting
 	if err != nil {
 		return err
 	}
-	gd := front.distances(o, path)
+	gd, joint := front.distances(o, path)
 	c.gd.add(gd)
-	c.byPrompt = append(c.byPrompt, gd...)
+	c.byPrompt, c.byPromptJoint = append(c.byPrompt, gd...), append(c.byPromptJoint, joint...)
 	c.dominated.add(positive(gd))
-	c.sampled.add(sampled.distances(o, path))
-	gd = mirroredFront.distances(o, mirrored)
+	alone, _ := sampled.distances(o, path)
+	c.sampled.add(alone)
+	gd, joint = mirroredFront.distances(o, mirrored)
 	c.gdMirrored.add(gd)
-	c.byPromptMirrored = append(c.byPromptMirrored, gd...)
+	c.byPromptMirrored, c.byPromptJointMirrored = append(c.byPromptMirrored, gd...), append(c.byPromptJointMirrored, joint...)
 	c.dominatedMirrored.add(positive(gd))
 	c.size.addOne(float64(front.F.Len()))
 	return nil
@@ -431,22 +435,32 @@ func (c *frontSums) merge(other *frontSums) {
 	}
 	c.byPrompt = append(c.byPrompt, other.byPrompt...)
 	c.byPromptMirrored = append(c.byPromptMirrored, other.byPromptMirrored...)
+	c.byPromptJoint = append(c.byPromptJoint, other.byPromptJoint...)
+	c.byPromptJointMirrored = append(c.byPromptJointMirrored, other.byPromptJointMirrored...)
 	c.size.merge(other.size)
 }
 
-// distances returns the generational distance of each of the points w alone,
-// with the objectives scaled to the front's range. It is exactly 0 for a w of
-// the front.
-func (f *Front) distances(o *Objectives, w Points) []float64 {
-	scale := RangeOf(f.F)
-	scaled := scale.Scale(f.F)
-	value := make([]float64, f.F.M)
-	out := make([]float64, w.Len())
-	for i := range out {
+// distances returns the generational distance of each of the points w alone, with the
+// objectives scaled to the front's range, and with them scaled to the range of the
+// front and of all points w together. The first is large wherever the front is nearly
+// one point; the second is not above sqrt(2D), since it has both within the unit cube.
+// Each is exactly 0 for a w of the front.
+func (f *Front) distances(o *Objectives, w Points) (own, joint []float64) {
+	values := Points{M: f.F.M, F: make([]float64, w.Len()*f.F.M)}
+	for i := range w.Len() {
+		value := values.F[i*values.M : (i+1)*values.M]
 		o.Values(value[:o.q+1], value[o.q+1:], w.At(i))
-		out[i] = GD(scale.Scale(NewPoints(value)), scaled)
 	}
-	return out
+	in := func(scale Range) []float64 {
+		scaled := scale.Scale(f.F)
+		out := make([]float64, w.Len())
+		for i := range out {
+			out[i] = GD(scale.Scale(NewPoints(values.At(i))), scaled)
+		}
+		return out
+	}
+	together := Points{M: f.F.M, F: slices.Concat(f.F.F, values.F)}
+	return in(RangeOf(f.F)), in(RangeOf(together))
 }
 
 // positive returns 1 for each x that is positive and 0 for the others.

@@ -104,6 +104,10 @@ type Result struct {
 	// With Pareto: GD and GDMirrored of every layer prompt by prompt, flat
 	// [Prompts, L+1], for comparisons of layers within a prompt.
 	PromptGD, PromptGDMirrored []float64
+	// The same with the objectives scaled to the range of the front and of the
+	// prompt's whole trace together, which does not vanish where the front is nearly
+	// one point: no distance is above sqrt(2D).
+	PromptGDJoint, PromptGDJointMirrored []float64
 
 	FrontSize float64 // with Pareto: mean number of points in a reference front
 	Box       *Box    // with Pareto: where the fronts were looked for

@@ -222,6 +222,17 @@ func TestTracePareto(t *testing.T) {
 			t.Errorf("layer %d: the distances of the prompts do not have these means: %s", l, diff)
 		}
 	}
+	// Scaled by front and trace together all lies in the unit cube of 2D objectives,
+	// and a point of the front is one in every scale.
+	most := math.Sqrt(2 * float64(task.Dim()))
+	for i, x := range r.PromptGDJoint {
+		if !(x >= 0 && x <= most) || (x == 0) != (r.PromptGD[i] == 0) || x > r.PromptGD[i]*(1+1e-12) {
+			t.Errorf("distance %v with the joint range, %v with the front's", x, r.PromptGD[i])
+		}
+	}
+	if len(r.PromptGDJoint) != len(r.PromptGD) || len(r.PromptGDJointMirrored) != len(r.PromptGD) {
+		t.Errorf("%d and %d joint distances, want %d", len(r.PromptGDJoint), len(r.PromptGDJointMirrored), len(r.PromptGD))
+	}
 	// -w goes the other way, along which all objectives of w = 0 rise.
 	if end.GDMirrored.Mean <= first.GDMirrored.Mean || end.DominatedMirrored.Mean != 1 {
 		t.Errorf("mirrored GD %v, then %v; dominated %v", first.GDMirrored.Mean, end.GDMirrored.Mean, end.DominatedMirrored.Mean)
