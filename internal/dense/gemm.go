@@ -103,6 +103,12 @@ func packPanel[F Float](dst []F, b View[F], k0, j0, nr int) {
 	if width < nr {
 		clear(dst)
 	}
+	if b.ColStride == 1 && width == 16 && nr == 16 { // a copy of known length is several times faster
+		for k := 0; k*16 < len(dst); k++ {
+			*(*[16]F)(dst[k*16:]) = [16]F(b.Data[(k0+k)*b.RowStride+j0:])
+		}
+		return
+	}
 	if b.ColStride == 1 {
 		for k := 0; k*nr < len(dst); k++ {
 			from := (k0+k)*b.RowStride + j0
@@ -145,7 +151,7 @@ func (w *Work[F]) Mul(c, a View[F], b *Panels[F], add bool) {
 	c.check()
 	kern := kernelOf[F]()
 	mr, nr := kern.mr, kern.nr
-	if w.tile == nil {
+	if len(w.tile) != mr*nr {
 		w.tile, w.edge = make([]F, mr*nr), make([]F, mr*depth)
 	}
 	whole := a.Rows - a.Rows%mr

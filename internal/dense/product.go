@@ -65,6 +65,10 @@ func (p *product) run(workers int) {
 		workers = 1
 	}
 	kern := &double
+	if p.part == whole && min(m, n) <= kern.nr {
+		p.runThin(workers)
+		return
+	}
 	packed := panelPool.Get().(*[]float64)
 	defer panelPool.Put(packed)
 	for j0 := 0; j0 < n; j0 += columnBlock {
@@ -76,6 +80,68 @@ func (p *product) run(workers int) {
 			p.packB(*packed, j0, j1, k0, kc, workers)
 			s := stretch{p, kern, *packed, j0, j1, k0, kc, p.add || k0 > 0}
 			s.run(workers)
+		}
+	}
+}
+
+// thin is what a thin product needs: the small factor packed, and a piece of C'.
+type thin struct {
+	panels Panels[float64]
+	out    []float64
+	pieces sync.Pool // of Work[float64]
+}
+
+var thinPool = sync.Pool{New: func() any {
+	return &thin{pieces: sync.Pool{New: func() any { return new(Work[float64]) }}}
+}}
+
+// runThin computes a product with few rows or columns: packing the large factor
+// would take longer than the product. With few rows it is the transpose that is
+// computed. Entries are summed in the same order as elsewhere.
+func (p *product) runThin(workers int) {
+	t := thinPool.Get().(*thin)
+	defer thinPool.Put(t)
+	small, large, turned := p.b, p.a, p.a.Rows < p.b.Cols
+	if turned {
+		small, large = p.a.T(), p.b.T()
+	}
+	t.panels.Pack(small)
+	if p.alpha != 1 {
+		for i := range t.panels.data {
+			t.panels.data[i] *= p.alpha
+		}
+	}
+	width := small.Cols
+	if turned {
+		t.out = grown(t.out, large.Rows*width)
+	}
+	const rows = 768 // a multiple of every tile's
+	share((large.Rows+rows-1)/rows, workers, func(mine iter.Seq[int]) {
+		w := t.pieces.Get().(*Work[float64])
+		defer t.pieces.Put(w)
+		for at := range mine {
+			first := at * rows
+			count := min(rows, large.Rows-first)
+			part := large.sub(first, 0, count, large.Cols)
+			if !turned {
+				w.Mul(Matrix(p.c[first*p.ldc:], count, width, p.ldc), part, &t.panels, p.add)
+				continue
+			}
+			out := Matrix(t.out[first*width:(first+count)*width], count, width, width)
+			c := Matrix(p.c[first:], width, count, p.ldc).T()
+			if p.add {
+				copyView(out, c)
+			}
+			w.Mul(out, part, &t.panels, p.add)
+			copyView(c, out)
+		}
+	})
+}
+
+func copyView(to, from View[float64]) {
+	for j := range to.Cols {
+		for i := range to.Rows {
+			to.Data[i*to.RowStride+j*to.ColStride] = from.Data[i*from.RowStride+j*from.ColStride]
 		}
 	}
 }
