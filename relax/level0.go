@@ -56,7 +56,7 @@ func Level0(ctx context.Context, form *moment.Form, b, A []float64, evaluated fu
 
 // penalty is F = 1/2 sum (margin - l_i)^2 over the eigenvalues l_i < margin of a
 // matrix that depends on w, with its derivative by w, and the smallest eigenvalue.
-type penalty func(w []float64, margin float64, gradient []float64) (F, least float64, err error)
+type penalty func(ctx context.Context, w []float64, margin float64, gradient []float64) (F, least float64, err error)
 
 // descend minimises the penalty for one margin, changing w in place, and reports
 // whether the matrix became definite. It gives up after so many evaluations, or
@@ -66,8 +66,11 @@ func (p penalty) descend(ctx context.Context, w []float64, margin float64, preco
 	best := append([]float64(nil), w...)
 	highest := math.Inf(-1)
 	_, _, err = lbfgs.Minimise(w, 0.25, precondition, dualMemory, most, func(x, gradient []float64) (float64, bool, error) {
-		F, least, err := p(x, margin, gradient)
+		F, least, err := p(ctx, x, margin, gradient)
 		if err != nil {
+			if ctx.Err() != nil { // what is best so far is kept
+				return 0, true, nil
+			}
 			return 0, false, err
 		}
 		if evaluated != nil {

@@ -307,13 +307,13 @@ func (m *multiplierSearch) fix(ctx context.Context, vs [][]float64) error {
 // penalty is that of Q(f*, W), the eigenvalues of the v* left aside, or of TQT for
 // a stretch that is not nil.
 func (m *multiplierSearch) penalty(s *stretch) penalty {
-	return func(w []float64, margin float64, gradient []float64) (F, least float64, err error) {
+	return func(ctx context.Context, w []float64, margin float64, gradient []float64) (F, least float64, err error) {
 		copy(m.S, m.Q)
 		m.add(m.S, w)
 		if s != nil {
 			s.apply(m.S)
 		}
-		if F, least, err = m.low.penalty(m.S, margin, m.G); err != nil {
+		if F, least, err = m.low.penalty(ctx, m.S, margin, m.G); err != nil {
 			return 0, 0, err
 		}
 		for r := range m.n { // the lower triangle

@@ -260,7 +260,7 @@ func TestMultiplierSearch(t *testing.T) {
 			normalise(step)
 			gradient, scratch := make([]float64, m.count()), make([]float64, m.count())
 			const margin, h = 0.5, 1e-5
-			if _, _, err := p(x, margin, gradient); err != nil {
+			if _, _, err := p(t.Context(), x, margin, gradient); err != nil {
 				t.Fatal(err)
 			}
 			value := func(h float64) float64 {
@@ -268,7 +268,7 @@ func TestMultiplierSearch(t *testing.T) {
 				for i := range y {
 					y[i] += h * step[i]
 				}
-				F, _, err := p(y, margin, scratch)
+				F, _, err := p(t.Context(), y, margin, scratch)
 				if err != nil {
 					t.Fatal(err)
 				}

@@ -1,6 +1,7 @@
 package relax
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"math"
@@ -303,10 +304,10 @@ func newDualSearch(form *moment.Form, b, A []float64) (*dualSearch, error) {
 }
 
 // penalty is that of N + W, by the free coordinates.
-func (d *dualSearch) penalty(w []float64, margin float64, gradient []float64) (F, least float64, err error) {
+func (d *dualSearch) penalty(ctx context.Context, w []float64, margin float64, gradient []float64) (F, least float64, err error) {
 	copy(d.S, d.lift.N)
 	d.minors.add(d.S, w)
-	F, least, err = d.low.penalty(d.S, margin, d.G)
+	F, least, err = d.low.penalty(ctx, d.S, margin, d.G)
 	if err != nil {
 		return 0, 0, err
 	}

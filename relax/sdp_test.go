@@ -1,6 +1,8 @@
 package relax
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"math"
 	"math/rand/v2"
@@ -10,7 +12,7 @@ import (
 )
 
 func TestLowSpectrum(t *testing.T) {
-	for _, n := range []int{1, 2, 3, 10, 60} {
+	for _, n := range []int{1, 2, 3, 10, 60, 190} {
 		r := rand.New(rand.NewPCG(uint64(n), 4))
 		rank := max(1, n/3)
 		for name, S := range map[string]*mat.Dense{
@@ -30,7 +32,7 @@ func TestLowSpectrum(t *testing.T) {
 			var sym mat.Dense
 			sym.Add(S, S.T())
 			data := sym.RawMatrix().Data
-			values, V, least, err := newLowSpectrum(n).below(data, -0.1)
+			values, V, least, err := newLowSpectrum(n).below(t.Context(), data, -0.1)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -91,7 +93,7 @@ func BenchmarkLowSpectrum(b *testing.B) {
 				low := newLowSpectrum(n)
 				b.ReportAllocs()
 				for b.Loop() {
-					if _, _, _, err := low.below(S.RawMatrix().Data, values[n/part]); err != nil {
+					if _, _, _, err := low.below(b.Context(), S.RawMatrix().Data, values[n/part]); err != nil {
 						b.Fatal(err)
 					}
 				}
@@ -104,5 +106,47 @@ func BenchmarkLowSpectrum(b *testing.B) {
 				es.Factorize(sym, true)
 			}
 		})
+	}
+}
+
+// untilLook is a context that ends when it has been looked at so many times.
+type untilLook struct {
+	context.Context
+	left *int
+}
+
+func (c untilLook) Err() error {
+	if *c.left--; *c.left < 0 {
+		return context.DeadlineExceeded
+	}
+	return nil
+}
+
+// TestLowSpectrumEnds: the eigenpairs end with the context in each of their stages,
+// after little more work.
+func TestLowSpectrumEnds(t *testing.T) {
+	const n = 300
+	rng := rand.New(rand.NewPCG(3, 1))
+	S := make([]float64, n*n)
+	for i := range n {
+		for j := range i + 1 {
+			S[i*n+j] = rng.NormFloat64()
+			S[j*n+i] = S[i*n+j]
+		}
+	}
+	looks := 1 << 30
+	low := newLowSpectrum(n)
+	if _, _, _, err := low.below(untilLook{t.Context(), &looks}, S, 0); err != nil {
+		t.Fatal(err)
+	}
+	looks = 1<<30 - looks
+	if looks < n/32-4+n/3 {
+		t.Errorf("only %d looks at the context", looks)
+	}
+	for _, at := range []int{0, 1, n/32 - 5, n / 32, looks - 1} {
+		left := at
+		if _, _, _, err := low.below(untilLook{t.Context(), &left}, S, 0); !errors.Is(err, context.DeadlineExceeded) || left != -1 {
+			t.Errorf("after look %d of %d: %v, %d more", at, looks, err, -left-1)
+		}
 	}
 }

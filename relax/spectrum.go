@@ -1,6 +1,7 @@
 package relax
 
 import (
+	"context"
 	"errors"
 	"math"
 	"math/rand/v2"
@@ -27,9 +28,7 @@ type lowSpectrum struct {
 func newLowSpectrum(n int) *lowSpectrum {
 	s := &lowSpectrum{n: n, A: make([]float64, n*n)}
 	s.d, s.e, s.tau = make([]float64, n), make([]float64, max(n-1, 0)), make([]float64, max(n-1, 0))
-	size := make([]float64, 1)
-	gonum.Implementation{}.Dsytrd(blas.Lower, n, s.A, n, s.d, s.e, s.tau, size, -1)
-	s.work = make([]float64, max(int(size[0]), 64*n, 1))
+	s.work = make([]float64, max(64*n, 1))
 	s.values = make([]float64, n)
 	return s
 }
@@ -37,12 +36,15 @@ func newLowSpectrum(n int) *lowSpectrum {
 // below returns the eigenvalues of the symmetric S ([n, n] row-major, which is
 // not changed) that are less than bound, ascending, the corresponding
 // orthonormal eigenvectors as the columns of V ([n, len(values)] row-major), and
-// the smallest eigenvalue whether below the bound or not.
-func (s *lowSpectrum) below(S []float64, bound float64) (values, V []float64, least float64, err error) {
+// the smallest eigenvalue whether below the bound or not. If ctx ends before, so
+// does it, with the error of ctx.
+func (s *lowSpectrum) below(ctx context.Context, S []float64, bound float64) (values, V []float64, least float64, err error) {
 	n := s.n
 	copy(s.A, S)
 	impl := gonum.Implementation{}
-	impl.Dsytrd(blas.Lower, n, s.A, n, s.d, s.e, s.tau, s.work, len(s.work))
+	if err := s.reduce(ctx); err != nil {
+		return nil, nil, 0, err
+	}
 	copy(s.values, s.d)
 	if !impl.Dsterf(n, s.values, append([]float64(nil), s.e...)) {
 		return nil, nil, 0, errors.New("the eigenvalues of a symmetric matrix did not converge")
@@ -55,7 +57,10 @@ func (s *lowSpectrum) below(S []float64, bound float64) (values, V []float64, le
 	if k == 0 {
 		return nil, nil, s.values[0], nil
 	}
-	Z := s.tridiagonalVectors(values) // [k, n]
+	Z, err := s.tridiagonalVectors(ctx, values) // [k, n]
+	if err != nil {
+		return nil, nil, 0, err
+	}
 	V = make([]float64, n*k)
 	for c := range k {
 		for r := range n {
@@ -64,16 +69,47 @@ func (s *lowSpectrum) below(S []float64, bound float64) (values, V []float64, le
 	}
 	if n > 1 {
 		// S = Q T Q', Q = diag(1, Q') with the reflectors below the subdiagonal.
-		impl.Dormqr(blas.Left, blas.NoTrans, n-1, k, n-1, s.A[n:], n, s.tau, V[k:], k, s.work, len(s.work))
+		for c := 0; c < k; c += panel {
+			if err := ctx.Err(); err != nil {
+				return nil, nil, 0, err
+			}
+			impl.Dormqr(blas.Left, blas.NoTrans, n-1, min(panel, k-c), n-1, s.A[n:], n, s.tau, V[k+c:], k, s.work, len(s.work))
+		}
 	}
 	return values, V, s.values[0], nil
+}
+
+// reduce brings A to tridiagonal form by reflections: LAPACK's dsytrd, with a look at
+// ctx before every panel, since at size 4000 the whole takes seconds.
+func (s *lowSpectrum) reduce(ctx context.Context) error {
+	n, impl := s.n, gonum.Implementation{}
+	width := 32
+	if n > 4000 {
+		width = 8
+	}
+	i := 0
+	for ; n-i > 4*width; i += width {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		impl.Dlatrd(blas.Lower, n-i, width, s.A[i*n+i:], n, s.e[i:], s.tau[i:], s.work, width)
+		// A less V W' + W V' of the panel's reflections.
+		below := s.A[(i+width)*n+i:]
+		blas64.Implementation().Dsyr2k(blas.Lower, blas.NoTrans, n-i-width, width, -1, below, n, s.work[width*width:], width, 1, below[width:], n)
+		for j := i; j < i+width; j++ {
+			s.A[(j+1)*n+j] = s.e[j]
+			s.d[j] = s.A[j*n+j]
+		}
+	}
+	impl.Dsytd2(blas.Lower, n-i, s.A[i*n+i:], n, s.d[i:], s.e[i:], s.tau[i:])
+	return nil
 }
 
 // penalty returns F = 1/2 sum (margin - l_i)^2 over the eigenvalues l_i < margin
 // of S ([n, n]), and the smallest eigenvalue, and sets G ([n, n], the upper
 // triangle only) to the derivative of F by S.
-func (s *lowSpectrum) penalty(S []float64, margin float64, G []float64) (F, least float64, err error) {
-	values, V, least, err := s.below(S, margin)
+func (s *lowSpectrum) penalty(ctx context.Context, S []float64, margin float64, G []float64) (F, least float64, err error) {
+	values, V, least, err := s.below(ctx, S, margin)
 	if err != nil {
 		return 0, 0, err
 	}
@@ -97,7 +133,7 @@ func (s *lowSpectrum) penalty(S []float64, margin float64, G []float64) (F, leas
 // tridiagonalVectors returns, as rows, orthonormal eigenvectors of the
 // tridiagonal matrix for its lowest eigenvalues, by inverse iteration; vectors of
 // close eigenvalues are orthogonalised (as in LAPACK's dstein).
-func (s *lowSpectrum) tridiagonalVectors(values []float64) []float64 {
+func (s *lowSpectrum) tridiagonalVectors(ctx context.Context, values []float64) ([]float64, error) {
 	n, k := s.n, len(values)
 	norm := 0.0
 	for i := range n {
@@ -116,6 +152,9 @@ func (s *lowSpectrum) tridiagonalVectors(values []float64) []float64 {
 	first := 0 // of the group of eigenvalues close to their neighbours
 	previous := math.Inf(-1)
 	for c, l := range values {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
 		if c > 0 && l-values[c-1] > close {
 			first = c
 		}
@@ -149,7 +188,7 @@ func (s *lowSpectrum) tridiagonalVectors(values []float64) []float64 {
 		}
 		blas64.Scal(1/blas64.Nrm2(vector(z)), vector(z))
 	}
-	return Z
+	return Z, nil
 }
 
 func vector(x []float64) blas64.Vector { return blas64.Vector{N: len(x), Data: x, Inc: 1} }
