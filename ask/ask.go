@@ -61,6 +61,7 @@ import (
 	"fmt"
 	"io"
 
+	"markovicl/markov"
 	"markovicl/train"
 )
 
@@ -106,6 +107,10 @@ type Env struct {
 	// Open opens a file that the question names. It is the only way to a file: nil
 	// refuses all of them.
 	Open func(name string) (io.ReadCloser, error)
+
+	// Refuse, if not nil, is shown every task of recover before the work on it. Its error
+	// ends the question: a caller may know that it can do nothing with the answer.
+	Refuse func(markov.Task) error
 
 	// Checkpoints is where training keeps its checkpoints; nil keeps none. With Resume it
 	// goes on from those that are there.

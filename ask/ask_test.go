@@ -68,6 +68,8 @@ func TestParseErrors(t *testing.T) {
 		{`{"command":"optimum","d":2,"d":3}`, "d", "given twice"},
 		{`{"command":"optimum","d":2.5}`, "d", `want a whole number, got "2.5"`},
 		{`{"command":"optimum","d":[1,2]}`, "d", "want one value, got 2"},
+		{`{"command":"optimum","prior":""}`, "prior", "has an empty value"},
+		{`{"command":"recover","time-limit":"0s"}`, "time-limit", "has an empty value, or 0"},
 		{`{"command":"optimum","d":null}`, "d", "null is no value"},
 		{`{"command":"optimum","d":{}}`, "d", "an object is no value"},
 		{`{"command":"optimum","n":[[1]]}`, "n", "a list in a list"},
@@ -91,7 +93,7 @@ func TestAskErrors(t *testing.T) {
 		text, field, message string
 		env                  Env
 	}{
-		{`{"command":"optimum","d":0}`, "d", "d must be at least 1, got 0", Env{}},
+		{`{"command":"optimum","d":0}`, "d", "d must be from 1 to 1000, got 0", Env{}},
 		{`{"command":"optimum","d":1001}`, "d", "d must be from 1 to 1000", Env{}},
 		{`{"command":"optimum","states":1}`, "states", "states must be from 2", Env{}},
 		{`{"command":"optimum","n":0}`, "n", "n must be a whole number", Env{}},

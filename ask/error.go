@@ -101,6 +101,9 @@ func classify(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
 		return &Error{Kind: Interrupted, Message: "interrupted before there was an answer", Err: err}
 	}
+	if _, ok := errors.AsType[*markov.FieldError](err); ok {
+		return input("", err)
+	}
 	if errors.Is(err, context.DeadlineExceeded) {
 		return &Error{Kind: Failed, Message: "the time limit ended before there was an answer", Err: err}
 	}

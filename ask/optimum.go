@@ -88,6 +88,11 @@ func (a *OptimumAnswer) Files() ([]File, error) {
 }
 
 func (q *Optimum) ask(ctx context.Context, env Env) (Answer, error) {
+	for _, f := range given(q) {
+		if f.name == "contexts" && !q.Floor {
+			return nil, inputf("contexts", "`contexts` is for `floor`; leave it out")
+		}
+	}
 	if q.Contexts < 2 {
 		return nil, inputf("contexts", "`contexts` must be at least 2, got %d: there is no standard error from fewer", q.Contexts)
 	}

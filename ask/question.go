@@ -120,8 +120,26 @@ func Parse(data []byte) (Question, error) {
 		if err := fields[i].set(values[name]); err != nil {
 			return nil, inputf(name, "`%s`: %w", name, err)
 		}
+		if _, hasDefault := fields[i].tag.Lookup("default"); StandsForNothing(fields[i].value, hasDefault) {
+			return nil, inputf(name, "`%s` has an empty value, or 0; write one, or leave it out", name)
+		}
 	}
 	return q, nil
+}
+
+// StandsForNothing reports whether the value of a field is one that means "not given"
+// to a question: an empty text or list, 0 for a number without a
+// default. Who wrote it meant something else, most likely a variable that is empty.
+func StandsForNothing(v reflect.Value, hasDefault bool) bool {
+	switch v.Kind() {
+	case reflect.String:
+		return v.Len() == 0
+	case reflect.Slice:
+		return v.Len() == 0 || v.Len() == 1 && v.Index(0).Kind() == reflect.String && v.Index(0).Len() == 0
+	case reflect.Int, reflect.Int64, reflect.Float64:
+		return !hasDefault && v.IsZero()
+	}
+	return false
 }
 
 // parseObject returns the values of an object as the words that stand for them on

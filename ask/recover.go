@@ -139,6 +139,14 @@ func (q *Recover) ask(ctx context.Context, env Env) (Answer, error) {
 	if err != nil {
 		return nil, err
 	}
+	for _, task := range tasks {
+		if env.Refuse == nil {
+			break
+		}
+		if err := env.Refuse(task); err != nil {
+			return nil, input("", err)
+		}
+	}
 	var exact func(n markov.Context) *moment.ExactForm
 	if q.Proof {
 		if exact, err = source.exact(limited); err != nil {

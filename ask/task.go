@@ -62,7 +62,7 @@ func (f *Task) spec(env Env) (spec markov.Spec, ns []string, err error) {
 	}
 	if f.D != nil {
 		if spec.D = *f.D; spec.D == 0 {
-			return spec, nil, inputf("d", "d must be at least 1, got 0")
+			return spec, nil, inputf("d", "d must be from 1 to %d, got 0", markov.MaxPositions)
 		}
 	}
 	if f.Order != nil {

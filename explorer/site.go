@@ -26,7 +26,7 @@ const (
 // it is made with the Go toolchain, which takes the sources: it fails, and says so,
 // where the program is not run in a checkout.
 func WriteSite(ctx context.Context, folder string) error {
-	if err := os.MkdirAll(folder, 0o755); err != nil {
+	if err := atomicfile.CheckFolder(folder); err != nil {
 		return err
 	}
 	files, err := wasmFiles(ctx)

@@ -117,7 +117,7 @@ func newDisjoint(p *BilinearProgram) (d *disjoint, feasible bool, err error) {
 	for r, row := range p.Rows {
 		e, products := split(row.Form)
 		if len(products) > 0 {
-			return nil, false, fmt.Errorf("hardness: row %d (%s): %w", r, row.Label, ErrBilinearRow)
+			return nil, false, fmt.Errorf("row %d (%s): %w", r, row.Label, ErrBilinearRow)
 		}
 		if len(e.coef) == 0 && excess(e.constant, row.Lower, row.Upper).Sign() > 0 {
 			return nil, false, nil
@@ -151,7 +151,7 @@ func newDisjoint(p *BilinearProgram) (d *disjoint, feasible bool, err error) {
 			c := queue[0]
 			for _, n := range neighbours[c] {
 				if side[n] == side[c] {
-					return nil, false, fmt.Errorf("hardness: %w", ErrCoupled)
+					return nil, false, fmt.Errorf("%w", ErrCoupled)
 				}
 				if side[n] == 0 {
 					side[n] = 3 - side[c]

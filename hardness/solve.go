@@ -210,7 +210,7 @@ func (s *search) ranges() (*big.Rat, error) {
 				return nil, stopped
 			}
 			if v == nil {
-				return nil, fmt.Errorf("hardness: %w", ErrUnbounded)
+				return nil, fmt.Errorf("%w", ErrUnbounded)
 			}
 			sum.Add(sum, v.Mul(v, new(big.Rat).SetInt(c)))
 		}
@@ -225,7 +225,7 @@ func (s *search) ranges() (*big.Rat, error) {
 				return nil, stopped
 			}
 			if v == nil {
-				return nil, fmt.Errorf("hardness: %w", ErrUnbounded)
+				return nil, fmt.Errorf("%w", ErrUnbounded)
 			}
 			sum.Add(sum, new(big.Rat).Mul(v, new(big.Rat).SetInt(c)))
 		}

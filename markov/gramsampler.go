@@ -1,7 +1,6 @@
 package markov
 
 import (
-	"errors"
 	"fmt"
 	"math"
 	"math/bits"
@@ -117,10 +116,10 @@ func (t threshold) digit(k int) uint64 {
 const lastDigit = 1074
 
 // NewGramSampler returns the sampler of a task for a seed. It is an error if the
-// task has infinitely many in-context chains.
+// task has infinitely many in-context chains, or too many to draw.
 func NewGramSampler(t Task, seed uint64) (*GramSampler, error) {
-	if t.n == Infinite {
-		return nil, errors.New("prompts with n = inf cannot be drawn; give a finite n")
+	if err := drawable(t); err != nil {
+		return nil, err
 	}
 	S, d, n := t.states, t.positions, int(t.n)
 	g := &GramSampler{task: t, seed: seed, states: make([]State, d+1)}

@@ -84,8 +84,8 @@ func (spec Spec) regression() (*Regression, int, error) {
 	if d == 0 {
 		d = 2
 	}
-	if d < 1 || d > maxPositions {
-		return fail("d", fmt.Errorf("it must be from 1 to %d, got %d", maxPositions, d))
+	if d < 1 || d > MaxPositions {
+		return fail("d", fmt.Errorf("it must be from 1 to %d, got %d", MaxPositions, d))
 	}
 	r := &Regression{covarianceText: spec.Covariance.text(), weightsText: spec.Weights.text(), noise: new(big.Rat)}
 	var err error

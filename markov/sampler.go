@@ -23,11 +23,25 @@ type Sampler struct {
 	contextStart [][]float64 // [S][S] by the query's first state, nil if stationary
 }
 
-// NewSampler returns the sampler of a task for a seed. It is an error if the
-// task has infinitely many in-context chains.
-func NewSampler(t Task, seed uint64) (*Sampler, error) {
+// mostDrawn is how many states a prompt that is drawn may have.
+const mostDrawn = 10_000_000
+
+// drawable refuses tasks whose prompts cannot be drawn.
+func drawable(t Task) error {
 	if t.n == Infinite {
-		return nil, errors.New("prompts with n = inf cannot be drawn; give a finite n")
+		return &FieldError{"n", errors.New("prompts with n = inf cannot be drawn; give a finite n")}
+	}
+	if most := mostDrawn / (t.positions + 1); int(t.n) > most {
+		return &FieldError{"n", fmt.Errorf("prompts with n = %v and d = %d are too long to draw; n must be at most %d, or inf where nothing is drawn", t.n, t.positions, most)}
+	}
+	return nil
+}
+
+// NewSampler returns the sampler of a task for a seed. It is an error if the
+// task has infinitely many in-context chains, or too many to draw.
+func NewSampler(t Task, seed uint64) (*Sampler, error) {
+	if err := drawable(t); err != nil {
+		return nil, err
 	}
 	s := &Sampler{task: t, seed: seed}
 	if t.regression != nil {

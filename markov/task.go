@@ -16,12 +16,18 @@ type Context int
 // Gram matrix of a prompt is its expectation given the kernel.
 const Infinite Context = math.MaxInt
 
-// ParseContext reads n as a user writes it: a whole number >= 1, or "inf".
+// ParseContext reads n as a user writes it: a whole number >= 1, which may be written
+// as 1e6, or "inf".
 func ParseContext(text string) (Context, error) {
 	if text == "inf" {
 		return Infinite, nil
 	}
 	n, err := strconv.Atoi(text)
+	if err != nil { // perhaps 1e9
+		if x, bad := ParseRat(text); bad == nil && x.IsInt() && x.Num().IsInt64() {
+			n, err = int(x.Num().Int64()), nil
+		}
+	}
 	if err != nil || n < 1 || n > 1_000_000_000 {
 		return 0, fmt.Errorf("n must be a whole number from 1 to 1000000000, or inf; got %q", text)
 	}
@@ -86,7 +92,7 @@ type PriorSpec struct {
 const DefaultContext = "10"
 
 // limits that keep sizes meaningful; what is affordable is each package's to say
-const maxPositions = 1000
+const MaxPositions = 1000
 
 // Task is the law of a prompt: see the package comment. A Task is made by
 // NewTask or ParseTask, which validate it, and does not change.
@@ -182,8 +188,8 @@ func NewTask(spec Spec) (Task, error) {
 	if t.positions == 0 {
 		t.positions = max(2, t.order)
 	}
-	if t.positions < 1 || t.positions > maxPositions {
-		return fail("d", fmt.Errorf("d must be from 1 to %d, got %d", maxPositions, t.positions))
+	if t.positions < 1 || t.positions > MaxPositions {
+		return fail("d", fmt.Errorf("d must be from 1 to %d, got %d", MaxPositions, t.positions))
 	}
 	if t.order < 1 || t.order > t.positions {
 		return fail("order", fmt.Errorf("order must be from 1 to d = %d, for the query shows d states, got %d", t.positions, t.order))

@@ -58,7 +58,7 @@ func ParseSpec(data []byte) (Spec, error) {
 	}
 	if file.D != nil {
 		if spec.D = *file.D; spec.D == 0 {
-			return Spec{}, fmt.Errorf("task file: d must be from 1 to %d, got 0", maxPositions)
+			return Spec{}, fmt.Errorf("task file: d must be from 1 to %d, got 0", MaxPositions)
 		}
 	}
 	if file.Order != nil {

@@ -66,7 +66,7 @@ func (c *Contexts) Drawer() (func(i uint64) (*ContextDraw, error), error) {
 func (c *Contexts) limitDrawer() (func(i uint64) (*ContextDraw, error), error) {
 	t := c.task
 	if t.Regression() != nil || t.Prior().Mixture() != nil {
-		return nil, fmt.Errorf("moment: the infinite contexts of this task are summed, not drawn")
+		return nil, fmt.Errorf("the infinite contexts of this task are summed, not drawn")
 	}
 	sampler, err := markov.NewSampler(t.WithContext(1), c.seed)
 	if err != nil {

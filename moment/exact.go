@@ -39,7 +39,7 @@ const maxExact = 1e9
 // checkWork returns an error if ExactOf takes more than the given work.
 func checkWork(t markov.Task, most float64) error {
 	if work := exactWork(t); work > most {
-		return fmt.Errorf("moment: exact arithmetic for this task would take about %.0g additions of large integers; at most %.0g are done. Choose a smaller d or fewer states",
+		return fmt.Errorf("exact arithmetic for this task would take about %.0g additions of large integers; at most %.0g are done. Choose a smaller d or fewer states",
 			work, most)
 	}
 	return nil
@@ -70,7 +70,7 @@ func exactWork(t markov.Task) float64 {
 func ExactOf(ctx context.Context, t markov.Task) (*ExactMoments, error) {
 	dirichlet := t.Regression() == nil && t.Prior().Mixture() == nil
 	if dirichlet && t.Start().Kind() == markov.StationaryStart {
-		return nil, fmt.Errorf("moment: the moments of a stationary start are not rational; exact arithmetic takes start uniform, bernoulli:p, probs:p0,p1,.. or correlated:p,g0,g1")
+		return nil, fmt.Errorf("the moments of a stationary start are not rational; exact arithmetic takes start uniform, bernoulli:p, probs:p0,p1,.. or correlated:p,g0,g1")
 	}
 	if err := checkSize(t); err != nil {
 		return nil, err

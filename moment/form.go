@@ -43,7 +43,7 @@ type Form struct {
 // or if ctx ends. Where fractions are known already they cost nothing.
 func (f *Form) Fractions(ctx context.Context, work float64) (*ExactForm, error) {
 	if f.fractions == nil {
-		return nil, errors.New("moment: the form was not computed from a task, and there are no fractions for it")
+		return nil, errors.New("the form was not computed from a task, and there are no fractions for it")
 	}
 	return f.fractions(ctx, work)
 }

@@ -40,7 +40,7 @@ func betaAxis(n int, a, b *big.Rat) (axis, error) {
 	}
 	var eigen mat.EigenSym
 	if !eigen.Factorize(J, false) {
-		return axis{}, fmt.Errorf("moment: no %d-node rule for Beta(%s, %s): the eigenvalues did not converge", n, a.RatString(), b.RatString())
+		return axis{}, fmt.Errorf("no %d-node rule for Beta(%s, %s): the eigenvalues did not converge", n, a.RatString(), b.RatString())
 	}
 	guess := eigen.Values(nil)
 
@@ -82,7 +82,7 @@ func betaAxis(n int, a, b *big.Rat) (axis, error) {
 		out.y[i] = nearest(t.Sub(one, x))
 		out.w[i] = nearest(u.Quo(one, sum))
 		if !(out.x[i] >= 0 && out.y[i] >= 0 && out.w[i] >= 0) || i > 0 && out.x[i] < out.x[i-1] {
-			return axis{}, fmt.Errorf("moment: no %d-node rule for Beta(%s, %s): node %d came out as %v", n, a.RatString(), b.RatString(), i, out.x[i])
+			return axis{}, fmt.Errorf("no %d-node rule for Beta(%s, %s): node %d came out as %v", n, a.RatString(), b.RatString(), i, out.x[i])
 		}
 	}
 	return out, nil

@@ -127,7 +127,7 @@ func LemmaC1() *PolynomialForm {
 // p determine it.
 func Polynomials(ctx context.Context, t markov.Task) (*PolynomialForm, error) {
 	if t.States() != 2 || t.Start().Kind() != markov.IIDStart {
-		return nil, fmt.Errorf("moment: polynomials in p are for 2 states and start bernoulli:p; this task has %d states and start %s", t.States(), t.Start())
+		return nil, fmt.Errorf("polynomials in p are for 2 states and start bernoulli:p; this task has %d states and start %s", t.States(), t.Start())
 	}
 	var ps [4]*big.Rat
 	var once, twice [4]*ExactForm // n = 1 is H4, n = infinity is H22

@@ -64,7 +64,7 @@ func NewPosterior(t markov.Task) (*Posterior, error) {
 		return p, nil
 	}
 	if q := t.QueryDim(); q > 512 {
-		return nil, fmt.Errorf("moment: the posterior of a query of %d features is too large; choose a smaller d or fewer states", q)
+		return nil, fmt.Errorf("the posterior of a query of %d features is too large; choose a smaller d or fewer states", q)
 	}
 	p.b = queryBasis(t)
 	mixture, stationary := t.Prior().Mixture() != nil, t.Start().Kind() == markov.StationaryStart
@@ -77,10 +77,10 @@ func NewPosterior(t markov.Task) (*Posterior, error) {
 		p.by = newStationaryQuery(t, p.b)
 		return p, nil
 	case stationary:
-		return nil, fmt.Errorf("moment: the posterior of a kernel of %d states with stationary starts is not computed; choose another start", t.States())
+		return nil, fmt.Errorf("the posterior of a kernel of %d states with stationary starts is not computed; choose another start", t.States())
 	}
 	if words := math.Pow(float64(t.States()), float64(t.Positions()+1)); words > mostWords {
-		return nil, fmt.Errorf("moment: the posterior would add up %.0g words of %d states; choose a smaller d", words, t.Positions()+1)
+		return nil, fmt.Errorf("the posterior would add up %.0g words of %d states; choose a smaller d", words, t.Positions()+1)
 	}
 	p.by = newCountQuery(t, p.b)
 	return p, nil

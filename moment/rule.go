@@ -95,7 +95,7 @@ func gaussJacobi(p markov.Prior, nodes int) (cubature, error) {
 			}
 			axes = append(axes, ax)
 			if total > math.MaxInt/nodes {
-				return cubature{}, fmt.Errorf("moment: a product rule for %d states has more nodes than can be counted", S)
+				return cubature{}, fmt.Errorf("a product rule for %d states has more nodes than can be counted", S)
 			}
 			total *= nodes
 		}
@@ -262,7 +262,7 @@ func choose(t markov.Task, b *basis, opts Options) (plan, error) {
 			}
 			names = append(names, p.name)
 		}
-		return plan{}, fmt.Errorf("moment: there is no rule %q for this task; choose one of %s", opts.Rule, strings.Join(names, ", "))
+		return plan{}, fmt.Errorf("there is no rule %q for this task; choose one of %s", opts.Rule, strings.Join(names, ", "))
 	}
 	best := list[len(list)-1]
 	limit := max(affordable, best.cost)
@@ -319,7 +319,7 @@ func countTypes(t markov.Task, length int) int {
 // shifted returns the moments by randomly shifted lattices.
 func shifted(ctx context.Context, t markov.Task, b *basis, first []start, points, replicates int, opts Options) (*Moments, error) {
 	if points < 2 || points&(points-1) != 0 || replicates < 2 {
-		return nil, fmt.Errorf("moment: quasi-Monte Carlo takes a power of two of points and at least 2 replicates, got %d and %d", points, replicates)
+		return nil, fmt.Errorf("quasi-Monte Carlo takes a power of two of points and at least 2 replicates, got %d and %d", points, replicates)
 	}
 	m := &Moments{
 		task: t, b: b,

@@ -93,7 +93,7 @@ func stationaryBinary(p markov.Prior, nodes int) (cubature, error) {
 		total += p.weight
 	}
 	if !(total > 0) || math.IsInf(total, 0) {
-		return cubature{}, fmt.Errorf("moment: the density of the prior has no usable mass (%v); its alphas are too extreme for a stationary start", total)
+		return cubature{}, fmt.Errorf("the density of the prior has no usable mass (%v); its alphas are too extreme for a stationary start", total)
 	}
 	at := func(i int, kernel []float64) float64 {
 		p := points[i]
@@ -136,7 +136,7 @@ func converged(ctx context.Context, b *basis, nodes int, rule func(nodes int) (c
 		}
 		old = values
 	}
-	return cubature{}, fmt.Errorf("moment: the rule for this prior has not converged with %d nodes for each variable", nodes)
+	return cubature{}, fmt.Errorf("the rule for this prior has not converged with %d nodes for each variable", nodes)
 }
 
 // probes returns sums of many entries of the tables under a rule, after a first

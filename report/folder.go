@@ -46,7 +46,7 @@ const (
 
 // OpenFolder makes the folder if there is none.
 func OpenFolder(dir string, s paper.Settings) (*Folder, error) {
-	if err := os.MkdirAll(dir, 0o777); err != nil {
+	if err := atomicfile.CheckFolder(dir); err != nil {
 		return nil, err
 	}
 	if err := atomicfile.RemoveLeftovers(dir); err != nil {

@@ -53,6 +53,8 @@ type commands struct {
 	Schema     schemaCmd     `cmd:"" help:"The JSON Schema of a command's answer."`
 	Version    versionCmd    `cmd:"" help:"Which program this is."`
 	Completion completionCmd `cmd:"" help:"A script that completes commands and flags in a shell."`
+
+	Quiet bool `help:"Write no progress and no notes to stderr: errors only."`
 }
 
 // app is what a command sees of the world.
@@ -61,6 +63,7 @@ type app struct {
 	stdout   io.Writer
 	stderr   io.Writer
 	terminal bool         // stderr is a terminal: progress may be drawn
+	quiet    bool         // no notes
 	items    []paper.Item // what reproduce can run
 	answered bool         // stdout has an answer
 }
@@ -92,20 +95,21 @@ func mainWith(items []paper.Item) {
 		signal.Stop(signals) // a second Ctrl-C ends the program at once
 	}()
 	os.Exit(run(os.Args[1:], &app{
-		ctx: ctx, stdout: os.Stdout, stderr: os.Stderr, terminal: term.IsTerminal(int(os.Stderr.Fd())), items: items,
+		ctx: ctx, stdout: os.Stdout, stderr: os.Stderr, terminal: term.IsTerminal(int(os.Stderr.Fd())) && os.Getenv("TERM") != "dumb", items: items,
 	}))
 }
 
 func run(args []string, a *app) int {
 	out := &answerWriter{w: a.stdout}
 	a.stdout = out
-	parser, err := kong.New(&commands{},
+	var chosen commands
+	parser, err := kong.New(&chosen,
 		kong.Exit(func(code int) { // after help
 			os.Exit(max(code, a.report(out.err)))
 		}),
 		kong.Name("markovicl"),
 		kong.Description("An exact laboratory for in-context learning of Markov chains by linear self-attention.\n\n"+
-			"Exit codes: 0 success; 2 something that was given cannot be right; 130 Ctrl-C; 143 SIGTERM; 1 anything else, such as a time limit that ended without a proof."),
+			"Exit codes: 0 success; 2 something that was given cannot be right; 130 Ctrl-C; 143 SIGTERM (either ends serve with 0); 1 anything else, such as a time limit that ended without a proof."),
 		kong.Writers(a.stdout, a.stderr),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
 	)
@@ -118,11 +122,12 @@ func run(args []string, a *app) int {
 	case args[0] == "help":
 		args = append(args[1:], "--help")
 	}
-	args = sweepLine(args)
-	parsed, err := parser.Parse(args)
+	parsed, err := parser.Parse(joinNegatives(sweepLine(args)))
 	if err != nil {
-		err = badInputf("%w; see markovicl --help", err)
-	} else {
+		err = &ask.Error{Kind: ask.Input, Message: inPlainWords(err.Error()) + "; see markovicl --help", Err: err}
+	} else if err = refuseNothing(parsed); err == nil {
+		a.quiet = chosen.Quiet
+		a.terminal = a.terminal && !a.quiet
 		err = parsed.Run(a)
 	}
 	if err == nil || out.err != nil && errors.Is(err, out.err) {

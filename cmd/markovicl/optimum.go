@@ -2,7 +2,6 @@ package main
 
 import (
 	"errors"
-	"os"
 	"path/filepath"
 
 	"markovicl/ask"
@@ -32,7 +31,7 @@ func (c *optimumCmd) Run(a *app) error {
 		if !c.Exact || c.SweepP != "" || len(c.N) > 1 {
 			return badInputf("--out is for a single answer with --exact")
 		}
-		if err := os.MkdirAll(c.Out, 0o755); err != nil { // now rather than after the work
+		if err := atomicfile.CheckFolder(c.Out); err != nil { // now rather than after the work
 			return badInput(err)
 		}
 	}

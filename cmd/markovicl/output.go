@@ -39,6 +39,9 @@ func (a *app) note(answer ask.Answer) {
 	if file != nil {
 		notes = append(slices.Clone(file.Notes), notes...)
 	}
+	if a.quiet {
+		notes = nil
+	}
 	for _, note := range notes {
 		fmt.Fprintln(a.stderr, "note:", text.Flags(note))
 	}

@@ -30,7 +30,11 @@ func (c *recoverCmd) Run(a *app) error {
 	if err := c.check(); err != nil {
 		return err
 	}
-	answer, err := a.ask(&c.Recover)
+	env := a.env()
+	if c.Picture != "" {
+		env.Refuse = drawable
+	}
+	answer, err := a.askWith(env, &c.Recover)
 	if answer == nil {
 		return err
 	}
@@ -53,6 +57,11 @@ func (c *recoverCmd) check() error {
 		return badInputf("--certificate writes one file; give one value of --n")
 	case c.Picture != "" && (several || c.Heads > 1):
 		return badInputf("--picture draws one task with one head; give one value of --n")
+	}
+	if c.Picture != "" {
+		if err := drawn("--picture", c.Picture); err != nil {
+			return err
+		}
 	}
 	for _, path := range []string{c.Certificate, c.Picture} {
 		if path == "" {

@@ -17,24 +17,36 @@ import (
 	"markovicl/paper"
 )
 
+// pictureFormat is the format that the name of a file asks for.
+func pictureFormat(path string) string {
+	return strings.TrimPrefix(strings.ToLower(filepath.Ext(path)), ".")
+}
+
+// drawn returns an error if the name of a file asks for no format that can be drawn.
+func drawn(flag, path string) error {
+	if !slices.Contains(draw.Formats, pictureFormat(path)) {
+		return badInputf("%s %s: the ending of the name says what to draw; give it one of .%s", flag, path, strings.Join(draw.Formats, ", ."))
+	}
+	return nil
+}
+
+// drawable returns an error if there is no picture of the landscape of a task.
+func drawable(task markov.Task) error {
+	if dim := task.Dim(); dim != 2 && dim != 3 {
+		return badInputf("--picture shows b with two or three entries; this task has %d", dim)
+	}
+	return nil
+}
+
 // writePicture draws v(b) = min_A f(b, A) with its local minima: for two entries
 // of b as a curve over the angle, for three as a map of all directions.
 func writePicture(path string, r *ask.RecoverAnswer) error {
 	task, form := r.Task, r.Form()
-	format := strings.TrimPrefix(strings.ToLower(filepath.Ext(path)), ".")
-	var data []byte
-	var err error
-	drawn := slices.Contains(draw.Formats, format)
-	switch {
-	case task.Dim() == 2 && drawn:
-		data, err = drawCurve(format, task, form, r)
-	case task.Dim() == 3 && drawn:
-		data, err = drawMap(format, task, form, r)
-	case task.Dim() == 2 || task.Dim() == 3:
-		return badInputf("--picture %s: write a .%s file", path, strings.Join(draw.Formats, ", ."))
-	default:
-		return badInputf("--picture shows b with two or three entries; this task has %d", task.Dim())
+	render := drawMap
+	if task.Dim() == 2 {
+		render = drawCurve
 	}
+	data, err := render(pictureFormat(path), task, form, r)
 	if err != nil {
 		return err
 	}

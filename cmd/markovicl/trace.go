@@ -3,7 +3,6 @@ package main
 import (
 	"bytes"
 	"errors"
-	"os"
 	"path/filepath"
 
 	"markovicl/ask"
@@ -31,7 +30,7 @@ cosine of the layer's step with minus the gradient of each: positive where the s
 
 func (c *traceCmd) Run(a *app) error {
 	if c.Out != "" { // fail now rather than after the work
-		if err := os.MkdirAll(c.Out, 0o777); err != nil {
+		if err := atomicfile.CheckFolder(c.Out); err != nil {
 			return badInput(err)
 		}
 	}

@@ -62,7 +62,7 @@ func (c *trainCmd) checkpoints() (train.Checkpoints, error) {
 		return nil, nil
 	}
 	if !c.Resume {
-		if err := os.MkdirAll(c.Out, 0o777); err != nil { // now rather than after the work
+		if err := atomicfile.CheckFolder(c.Out); err != nil { // now rather than after the work
 			return nil, badInput(err)
 		}
 	}

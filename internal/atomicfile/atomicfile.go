@@ -102,6 +102,25 @@ func Check(path string) error {
 	return named(path, errors.Join(file.Close(), os.Remove(file.Name())))
 }
 
+// CheckFolder makes the folder if there is none, and returns an error if files cannot
+// be written in it.
+func CheckFolder(dir string) error {
+	if err := os.MkdirAll(dir, 0o777); err != nil {
+		if wrapped := (*fs.PathError)(nil); errors.As(err, &wrapped) && wrapped.Path == dir {
+			err = wrapped.Err
+		}
+		return fmt.Errorf("make the folder %s: %w", dir, err)
+	}
+	file, err := temporary(filepath.Join(dir, "check"))
+	if err != nil {
+		if wrapped := (*fs.PathError)(nil); errors.As(err, &wrapped) {
+			err = wrapped.Err
+		}
+		return fmt.Errorf("write in the folder %s: %w", dir, err)
+	}
+	return named(dir, errors.Join(file.Close(), os.Remove(file.Name())))
+}
+
 // RemoveLeftovers removes the temporary files that killed runs left in the folder;
 // one that does not exist has none.
 func RemoveLeftovers(dir string) error {
