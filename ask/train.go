@@ -26,6 +26,7 @@ type Train struct {
 	TrainSettings
 	Seed  uint64 `group:"Run" default:"1" help:"First seed."`
 	Seeds int    `group:"Run" default:"1" help:"How many seeds, trained in parallel: seed, seed+1, .."`
+	Init  string `group:"Run" placeholder:"FILE" help:"Begin with the parameters of this file, of linear self-attention or a transformer, in place of random ones."`
 }
 
 // Command implements Question.
@@ -35,6 +36,7 @@ func (*Train) Command() string { return "train" }
 type TrainAnswer struct {
 	Task            markov.Task   `json:"task"`
 	Config          train.Config  `json:"config"`
+	Init            string        `json:"init,omitempty"` // the file of the initial parameters
 	Seeds           []TrainedSeed `json:"seeds"`
 	Mean            *float64      `json:"mean"`
 	SD              *float64      `json:"sd"`
@@ -68,7 +70,14 @@ func (q *Train) ask(ctx context.Context, env Env) (Answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	task, form, err := q.subject(ctx, env)
+	var initial *fileModel
+	if q.Init != "" {
+		if initial, err = env.readModel("init", q.Init); err != nil {
+			return nil, err
+		}
+		q.fit(&config, initial)
+	}
+	task, form, err := q.subject(ctx, env, initial)
 	if err != nil {
 		return nil, err
 	}
@@ -76,6 +85,9 @@ func (q *Train) ask(ctx context.Context, env Env) (Answer, error) {
 		return nil, inputf("seeds", "seeds must be at least 1, got %d", q.Seeds)
 	}
 	problem := train.Problem{Task: task, Config: config, Seed: q.Seed, Form: form}
+	if initial != nil {
+		problem.Initial = &train.Initial{Model: initial.linear, Transformer: initial.nonlinear}
+	}
 	if err := problem.Check(); err != nil {
 		return nil, input("", err)
 	}
@@ -93,6 +105,7 @@ func (q *Train) ask(ctx context.Context, env Env) (Answer, error) {
 		return nil, failed
 	}
 	answer := newTrainAnswer(task, config, study)
+	answer.Init = q.Init
 	interrupted := slices.ContainsFunc(study.Results, func(r *train.Result) bool { return r.Status == train.Interrupted })
 	interrupted = interrupted || study.Missing > 0
 	if !interrupted {
@@ -111,9 +124,25 @@ func (q *Train) ask(ctx context.Context, env Env) (Answer, error) {
 
 // subject returns the task, and the form to train on where that is not the task's
 // own: a form or prompts that were given, or an average over n.
-func (q *Train) subject(ctx context.Context, env Env) (markov.Task, *moment.Form, error) {
+// Without `d` the number of positions is that of the initial parameters, if there are
+// any.
+func (q *Train) subject(ctx context.Context, env Env, initial *fileModel) (markov.Task, *moment.Form, error) {
 	if q.Form == "" && q.PromptFile == "" && !q.Average {
-		task, err := q.task(env, "train")
+		f := q.Task
+		if initial != nil {
+			spec, err := f.oneSpec(env, "train")
+			if err != nil {
+				return markov.Task{}, nil, err
+			}
+			if spec.D == 0 {
+				d, err := positionsOf(initial.dim(), spec, 0)
+				if err != nil {
+					return markov.Task{}, nil, err
+				}
+				f.D = &d
+			}
+		}
+		task, err := f.task(env, "train")
 		return task, nil, err
 	}
 	tasks, source, err := q.subjects(ctx, env, moment.Options{})
@@ -121,6 +150,24 @@ func (q *Train) subject(ctx context.Context, env Env) (markov.Task, *moment.Form
 		return markov.Task{}, nil, err
 	}
 	return tasks[0], source.at(tasks[0].Context()), nil
+}
+
+// fit gives the configuration the layers, heads and kind of the initial parameters,
+// where the question says nothing of them.
+func (q *Train) fit(config *train.Config, initial *fileModel) {
+	if initial.linear == nil || config.Nonlinear() || q.Config != "" {
+		return
+	}
+	layers, heads, _ := initial.linear.Size()
+	if q.Layers == nil {
+		config.Layers = layers
+	}
+	if q.Heads == nil {
+		config.Heads = heads
+	}
+	if _, dense := initial.linear.(*lsa.Dense); dense && q.Dense == nil {
+		config.Dense = true
+	}
 }
 
 // watch reports the steps of all seeds together, with the last loss and rate.
@@ -168,14 +215,18 @@ func newDivergedSeed(d *train.DivergedError) DivergedSeed {
 
 // Model says in words what was trained.
 func (a *TrainAnswer) Model() string {
+	from := ""
+	if a.Init != "" {
+		from = ", beginning with " + a.Init
+	}
 	if m := a.study.Results[0].Transformer; m != nil {
-		return fmt.Sprintf("%s, width %d, %d blocks, %d heads, %d parameters: %s", a.Config.Model, m.Width, m.Blocks, m.Heads, m.ParameterCount(), m.Words())
+		return fmt.Sprintf("%s, width %d, %d blocks, %d heads, %d parameters: %s%s", a.Config.Model, m.Width, m.Blocks, m.Heads, m.ParameterCount(), m.Words(), from)
 	}
 	kind := "structured"
 	if a.Config.Dense {
 		kind = "dense"
 	}
-	return fmt.Sprintf("%s, %d layers, %d heads", kind, a.Config.Layers, a.Config.Heads)
+	return fmt.Sprintf("%s, %d layers, %d heads%s", kind, a.Config.Layers, a.Config.Heads, from)
 }
 
 // Files returns the parameters of every seed and of the best, the history of all, and the

@@ -71,7 +71,8 @@ func (p Problem) identity() (string, error) {
 		Config Config `json:"config"`
 		Seed   uint64 `json:"seed"`
 		Form   string `json:"form,omitempty"` // a digest
-	}{p.Task, p.Config, p.Seed, p.digest()})
+		Init   string `json:"init,omitempty"` // a digest
+	}{p.Task, p.Config, p.Seed, p.digest(), p.Initial.digest()})
 	return string(text), err
 }
 

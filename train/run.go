@@ -25,6 +25,9 @@ type Problem struct {
 	// its n: a form of one's own, or an average over n. Training is then on the
 	// population, and the losses are values of the form.
 	Form *moment.Form
+
+	// Initial, if not nil, are the parameters to begin with, in place of random ones.
+	Initial *Initial
 }
 
 // Settings are what a run may be given that does not change its result; the
@@ -119,6 +122,9 @@ func (p Problem) Check() error {
 	if p.Form != nil && (c.Data != Population || c.Layers != 1 || c.Nonlinear()) {
 		return fmt.Errorf("of a form only the population loss of one layer is known: train on the population, with one layer of linear self-attention")
 	}
+	if err := p.checkInitial(); err != nil {
+		return err
+	}
 	if c.Nonlinear() {
 		return p.checkNonlinear()
 	}
@@ -193,6 +199,12 @@ func Run(ctx context.Context, p Problem, s Settings) (*Result, error) {
 	rng := rand.New(markov.Stream(p.derivedSeed(initialSeed), 0))
 	for i := range r.params {
 		r.params[i] = p.Config.Scale / math.Sqrt(float64(p.Task.Dim())) * rng.NormFloat64()
+	}
+	if p.Initial != nil {
+		own := r.model.Parts()
+		for k, part := range p.Initial.linear(p.Config).Parts() {
+			copy(own[k].Data, part.Data)
+		}
 	}
 	r.bound = p.Config.LossBound
 	if p.Form != nil {

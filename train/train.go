@@ -14,7 +14,7 @@
 // Where to read what:
 //
 //   - config.go: Config, all settings with their defaults
-//   - run.go: Run, the loop; seeds.go: RunSeeds
+//   - run.go: Run, the loop; initial.go: parameters to begin with; seeds.go: RunSeeds
 //   - objective.go: what a loss is; prompts.go: of batches; form.go: of one
 //     layer, as a quadratic form; laws.go: of the infinite context, any depth
 //   - optimizer.go, lbfgs.go: the ways down; schedule.go: the step size

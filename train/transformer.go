@@ -144,6 +144,12 @@ func runTransformer(ctx context.Context, p Problem, s Settings) (*Result, error)
 		return nil, err
 	}
 	r.model.Draw(rand.New(markov.Stream(p.derivedSeed(initialSeed), 0)))
+	if p.Initial != nil {
+		own := r.model.Parts()
+		for k, part := range p.Initial.Transformer.Parts() {
+			copy(own[k].Data, part.Data)
+		}
+	}
 	if r.sampler, err = markov.NewSampler(p.Task, p.derivedSeed(promptSeed)); err != nil {
 		return nil, err
 	}
