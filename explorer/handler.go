@@ -53,6 +53,7 @@ type Options struct {
 
 	MaxBody int64         // bytes of a question with its files, by default 16 MiB
 	MaxTime time.Duration // of one question, by default two minutes
+	Memory  float64       // bytes that one question may need, as estimated, by default 1 GiB
 	Work    int           // questions worked on at once, by default 2
 	Waiting int           // questions that may wait, by default 64
 	Client  int           // questions of one client at once, by default 16
@@ -68,6 +69,9 @@ func (o Options) withDefaults() Options {
 	}
 	if o.MaxTime == 0 {
 		o.MaxTime = 2 * time.Minute
+	}
+	if o.Memory == 0 {
+		o.Memory = 1 << 30
 	}
 	if o.Work == 0 {
 		o.Work = 2
@@ -91,7 +95,8 @@ func (o Options) withDefaults() Options {
 //	             text/event-stream. /ask?file=NAME answers with that file of the
 //	             answer, such as certificate.npz
 //
-// 400 is a bad question, 403 a request of another site, 413 one that is too large,
+// 400 is a bad question, 403 a request of another site, 413 one that is too large, or needs too
+// much memory,
 // 415 one of another type, 429 too many at once from one client, 503 a busy server
 // or a question that takes too long; each comes with {"error": {..}}.
 func NewHandler(options Options) http.Handler {
@@ -181,6 +186,10 @@ func (h *handler) ask(w http.ResponseWriter, r *http.Request) {
 		bad.write(w)
 		return
 	}
+	if bad := h.tooDear(q); bad != nil {
+		bad.write(w)
+		return
+	}
 	end, err := h.gate.start(r.Context())
 	if err != nil {
 		return // the client has gone
@@ -224,6 +233,25 @@ func (h *handler) read(w http.ResponseWriter, r *http.Request) (q Question, bad 
 		return q, newProblem(http.StatusRequestEntityTooLarge, ask.Input, "a question with its files may have %d bytes at most; use the command line for larger ones", h.MaxBody)
 	}
 	return q, newProblem(http.StatusBadRequest, ask.Input, "the question did not arrive whole: %v", err)
+}
+
+// tooDear refuses a question that cannot fit, before any work. What is wrong with a
+// question in another way its answer tells.
+func (h *handler) tooDear(q Question) *problem {
+	question, err := ask.Parse(q.Text)
+	if err != nil {
+		return nil
+	}
+	cost, err := ask.CostOf(question, ask.Env{Open: func(name string) (io.ReadCloser, error) {
+		return io.NopCloser(bytes.NewReader(q.Files[name])), nil
+	}})
+	if err != nil {
+		return nil
+	}
+	if err := cost.FitsIn(h.Memory); err != nil {
+		return newProblem(http.StatusRequestEntityTooLarge, ask.Failed, "%v here; ask it on the command line of a machine that has it", err)
+	}
+	return nil
 }
 
 // bodyTime is how long a client may take to send its question.
