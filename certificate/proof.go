@@ -24,7 +24,8 @@ import (
 //	c - Lower - 2k'y + y'Sy >= |Scale (Sy - k)|^2 / (s/2),
 //
 // which together with S >= s/2 Scale^-2 says that the Bordered matrix, shifted by y,
-// is positive semidefinite. At level 1 (with a Multiplier) S is the whole matrix for
+// is positive semidefinite: rounding to fractions and keeping a margin, as in Peyrl and
+// Parrilo (2008). At level 1 (with a Multiplier) S is the whole matrix for
 // l = Lower. That S is definite is the Factor's to show.
 type Proof struct {
 	Lower      *big.Rat

@@ -18,7 +18,9 @@ import (
 // X is realisable with h heads iff the quadratic forms M_1..M_q vanish together
 // on a subspace of dimension D-h. With h = D heads every X is realised, in closed
 // form: b_t = e_t, a_(t,j) = row t of M_j. With h = D-1 the question is whether
-// the q quadrics have a common real zero.
+// the q quadrics have a common real zero. That attention of several heads is linear in an
+// enlarged space of features, and comes back from there head by head, is the idea of Yau
+// et al. (2024, arXiv 2410.10101).
 
 // AllHeads returns D heads that realise X, q = D-1: the b's ([D, D], the
 // identity) and the A's ([D, D, q]), row-major.

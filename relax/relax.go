@@ -15,6 +15,12 @@
 //     [Level1] looks for it at one minimum, or at several of equal loss; [Attained] is
 //     for where the loss is that of the enlarged optimum.
 //
+// Level 0 is the dual of a known relaxation, Shor's with all 2 x 2 minors (Bertsimas,
+// Cory-Wright, Lo and Pauphilet 2023, arXiv 2305.12292, for matrix completion); for d = 1 it
+// always closes (Calderon 1973), beyond it need not (Choi 1975). Level 1 is of the kind of
+// Doherty, Parrilo and Spedalieri (2004) and Fang and Fawzi (arXiv 1908.05155), in fewer
+// monomials.
+//
 // A search is handed a form and parameters as plain numbers and ends with its context.
 // Its answer is the matrix W of a certificate and what it was checked to prove.
 //
