@@ -64,7 +64,7 @@ class Errors(unittest.TestCase):
             mk.optimum(d=0)
         e = caught.exception
         self.assertEqual((e.kind, e.field, e.code), ("input", "d", 2))
-        self.assertIn("at least 1", str(e))
+        self.assertIn("from 1 to 1000", str(e))
 
     def test_unknown_flag(self):
         with self.assertRaises(mk.Error) as caught:
