@@ -1,7 +1,6 @@
 package ask
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"math"
@@ -135,14 +134,6 @@ func (q *Hardness) separation(env Env) (s hardness.Separation, err error) {
 	outside, err := env.read("outside", q.Outside)
 	if err != nil {
 		return s, err
-	}
-	for _, set := range []struct {
-		field, name string
-		data        []byte
-	}{{"inside", q.Inside, inside}, {"outside", q.Outside, outside}} {
-		if len(bytes.TrimSpace(set.data)) == 0 {
-			return s, inputf(set.field, "`%s` %s: the file is empty; write one point a line", set.field, set.name)
-		}
 	}
 	s, err = hardness.ParseSeparation(q.Inside, inside, q.Outside, outside)
 	return s, input("", err)

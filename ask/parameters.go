@@ -136,6 +136,9 @@ func recorded(task markov.Task) (map[string]string, error) {
 // notes says in what the task that the parameters in a file were made for differs
 // from the one at hand. It is empty where nothing does, or the file does not say.
 func (m *fileModel) notes(file string, t markov.Task) []string {
+	if m.task == "" {
+		return nil
+	}
 	of := m.task
 	was, unknown := markov.ParseTask([]byte(of))
 	if unknown == nil {
