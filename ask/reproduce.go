@@ -30,10 +30,12 @@ type ReproducedItem struct {
 	ID            string   `json:"id"`
 	Status        string   `json:"status"` // done, failed or interrupted
 	Verdict       string   `json:"verdict"`
+	Condition     string   `json:"condition,omitempty"` // under which it holds, in three words
 	Why           string   `json:"why"`
-	Claim         string   `json:"claim"`
-	Quantity      string   `json:"quantity"` // what the numbers are
-	Paper         *float64 `json:"paper"`
+	Statement     string   `json:"statement"` // what the paper says
+	Quantity      string   `json:"quantity"`  // what the numbers are
+	Paper         *float64 `json:"paper"`     // what the paper prints
+	Expected      *float64 `json:"expected"`  // what theory says
 	Ours          *float64 `json:"ours"`
 	StandardError *float64 `json:"standard_error"`
 	Command       string   `json:"command"`

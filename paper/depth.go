@@ -11,13 +11,13 @@ import (
 )
 
 var depth = Item{
-	ID:       "depth",
-	Title:    "How much can depth gain at all?",
-	Source:   "Figure 3, and beyond it",
-	Question: "By how much can any number of layers and heads of linear self-attention beat the enlarged optimum of one layer, and how much of it do trained models reach?",
-	Claim:    "Depth helps: one layer is close to random guessing, three layers predict well.",
-	Revision: 2,
-	Run:      runDepth,
+	ID:        "depth",
+	Title:     "How much can depth gain at all?",
+	Source:    "Figure 3, and beyond it",
+	Question:  "By how much can any number of layers and heads of linear self-attention beat the enlarged optimum of one layer, and how much of it do trained models reach?",
+	Statement: "Depth helps: one layer is close to random guessing, three layers predict well.",
+	Revision:  3,
+	Run:       runDepth,
 }
 
 // depthSize is how much of the map is drawn, and what is trained.
@@ -88,24 +88,18 @@ func runDepth(ctx context.Context, s Settings, progress func(done, total int)) (
 		return nil, err
 	}
 	progress(total, total)
-	verdict := AgreesWithCondition // depth pays somewhere, but not for the paper's kernels
-	switch {
-	case uniform > 0.05:
-		verdict = Agrees
-	case largest < 0.05:
-		verdict = Differs
-	}
-	return &Result{
+	result := &Result{
 		Setup: fmt.Sprintf("two states, p = 1/2, d from %d to %d, n up to %s, alpha from %s to %s; exact optima, %d contexts for a floor that is no sum; models of up to %d layers, %d steps of 1000 fresh prompts, %d seeds (from %d), losses on %d fresh prompts.",
 			size.ds[0], size.ds[len(size.ds)-1], size.ns[len(size.ns)-1], size.alphas[0], size.alphas[len(size.alphas)-1], size.contexts, size.layers[len(size.layers)-1], size.steps, size.seeds, s.Seed, size.prompts),
-		Verdict: verdict,
 		Why: fmt.Sprintf("over the map depth and heads can take up to %.0f%% off the loss of the one-layer optimum, most for concentrated kernels; for uniform kernels, as in the paper, no number of layers and heads gains more than %.1f%% from n = 3 on without a bias; %s",
 			100*largest, 100*uniform, best.words()),
 		Quantity: "largest part of the one-layer optimum's loss that depth can gain for uniform kernels, n ≥ 3, no bias",
 		Ours:     number(uniform),
 		Tables:   []Table{table, reached},
 		Plots:    []figure.Plot{plot},
-	}, nil
+	}
+	result.judge(verdictDepth(largest, uniform), "concentrated kernels only")
+	return result, nil
 }
 
 // share is how much of what depth can gain a trained model reached: (enlarged

@@ -15,13 +15,13 @@ import (
 )
 
 var diversity = Item{
-	ID:       "diversity",
-	Title:    "From memorising K kernels to learning in context",
-	Source:   "beyond the paper; after Raventos et al. (2023) and Park et al. (2024)",
-	Question: "How does a model that was made for K given kernels do on new kernels of the prior that they were drawn from?",
-	Claim:    "The paper draws a new kernel for every prompt; the number of kernels is unlimited.",
-	Revision: 2,
-	Run:      runDiversity,
+	ID:        "diversity",
+	Title:     "From memorising K kernels to learning in context",
+	Source:    "beyond the paper; after Raventos et al. (2023) and Park et al. (2024)",
+	Question:  "How does a model that was made for K given kernels do on new kernels of the prior that they were drawn from?",
+	Statement: "The paper draws a new kernel for every prompt; the number of kernels is unlimited.",
+	Revision:  3,
+	Run:       runDiversity,
 }
 
 // drawnKernels returns K kernels drawn from the uniform prior of two states, as
@@ -117,9 +117,8 @@ func runDiversity(ctx context.Context, s Settings, progress func(done, total int
 		top = math.Max(top, y)
 	}
 	K := counts[len(counts)-1]
-	return &Result{
-		Setup:   fmt.Sprintf("two states, d = %d, n = %s, p = 1/2; kernels from the uniform prior, %d draws of K up to %d, %d prompts for Bayes (seed %d); optima are exact.", d, n, draws, K, prompts, s.Seed),
-		Verdict: verdictDiversity(prior.o.Loss, news),
+	result := &Result{
+		Setup: fmt.Sprintf("two states, d = %d, n = %s, p = 1/2; kernels from the uniform prior, %d draws of K up to %d, %d prompts for Bayes (seed %d); optima are exact.", d, n, draws, K, prompts, s.Seed),
 		Why: fmt.Sprintf("with K kernels the optimum memorises them: few give it a loss on new kernels far above the prior's own optimum %.4f, and at K = %d it is %.4f ± %.4f; Bayes for the K goes from %.3f to %.3f on new kernels, against the prior's own Bayes risk %.3f",
 			prior.o.Loss, K, last.Mean, last.SE, curves[3].Y[0], curves[3].Last(), risk.Mean),
 		Quantity: fmt.Sprintf("loss on new kernels of the optimum for %d kernels, less the prior's optimum", K),
@@ -131,7 +130,9 @@ func runDiversity(ctx context.Context, s Settings, progress func(done, total int
 			Levels: []figure.Level{{Name: "optimum of the prior", Y: prior.o.Loss}, {Name: "Bayes risk of the prior", Y: risk.Mean}},
 			Series: curves,
 		}},
-	}, nil
+	}
+	result.judge(verdictDiversity(prior.o.Loss, news), "few kernels only")
+	return result, nil
 }
 
 // verdictDiversity judges by the losses on new kernels of the optima for K kernels, K
@@ -142,9 +143,9 @@ func verdictDiversity(prior float64, news []estimate) Verdict {
 	above := func(e estimate) bool { return e.Mean-2*e.SE > 1.01*prior }
 	switch {
 	case above(news[len(news)-1]):
-		return Agrees
+		return Holds
 	case slices.ContainsFunc(news, above):
-		return AgreesWithCondition
+		return HoldsUnder
 	}
 	return Differs
 }

@@ -101,9 +101,9 @@ func TestShare(t *testing.T) {
 
 func TestVerdictOfOrder(t *testing.T) {
 	for want, losses := range map[Verdict][]float64{
-		Agrees:              {0.02, 0.12},
-		AgreesWithCondition: {0.002, 0.12},
-		Differs:             {0, 0.002},
+		Holds:      {0.02, 0.12},
+		HoldsUnder: {0.002, 0.12},
+		Differs:    {0, 0.002},
 	} {
 		if got := verdictOrder(losses); got != want {
 			t.Errorf("%v: %q, want %q", losses, got, want)
@@ -113,9 +113,9 @@ func TestVerdictOfOrder(t *testing.T) {
 
 func TestVerdictOfDiversity(t *testing.T) {
 	for want, news := range map[Verdict][]estimate{
-		Agrees:              {{Mean: 0.4, SE: 0.01}, {Mean: 0.22, SE: 0.001}},
-		AgreesWithCondition: {{Mean: 0.4, SE: 0.01}, {Mean: 0.22, SE: 0.01}},
-		Differs:             {{Mean: 0.4, SE: 0.1}, {Mean: 0.201, SE: 0}},
+		Holds:      {{Mean: 0.4, SE: 0.01}, {Mean: 0.22, SE: 0.001}},
+		HoldsUnder: {{Mean: 0.4, SE: 0.01}, {Mean: 0.22, SE: 0.01}},
+		Differs:    {{Mean: 0.4, SE: 0.1}, {Mean: 0.201, SE: 0}},
 	} {
 		if got := verdictDiversity(0.2, news); got != want {
 			t.Errorf("%v: %q, want %q", news, got, want)

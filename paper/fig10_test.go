@@ -26,7 +26,7 @@ func TestFigure10(t *testing.T) {
 	if got := cell(t, table(t, r, "losses"), "loss_exact", map[string]any{"d": 1}); got != "121/342" {
 		t.Errorf("the loss is %v, want 121/342", got)
 	}
-	if z := (*r.Ours - *r.Paper) / *r.StandardError; math.Abs(z) > 5 {
+	if z := (*r.Ours - *r.Expected) / *r.StandardError; math.Abs(z) > 5 {
 		t.Errorf("formula and simulation differ by %v standard errors", z)
 	}
 	for _, p := range append(r.Plots[0].Panels, r.Plots[1].Panels...) {

@@ -14,13 +14,13 @@ import (
 )
 
 var figure2 = Item{
-	ID:       "fig2",
-	Title:    "Objectives and distance to the Pareto front, layer by layer",
-	Source:   "Figure 2, Section 4",
-	Question: "As a prompt passes the layers of a trained deep model, how do the objectives of Theorem 4.1 and the distance to their Pareto front change?",
-	Claim:    "Along ten trained layers the generational distance to the Pareto front first falls and then rises.",
-	Revision: 4,
-	Run:      runFigure2,
+	ID:        "fig2",
+	Title:     "Objectives and distance to the Pareto front, layer by layer",
+	Source:    "Figure 2, Section 4",
+	Question:  "As a prompt passes the layers of a trained deep model, how do the objectives of Theorem 4.1 and the distance to their Pareto front change?",
+	Statement: "Along ten trained layers the generational distance to the Pareto front first falls and then rises.",
+	Revision:  4,
+	Run:       runFigure2,
 }
 
 // figure2Size is how large the experiment is.
@@ -259,10 +259,9 @@ func figure2Result(models []*model2, boxes Table, size figure2Size) *Result {
 	for _, d := range size.positions {
 		plots = append(plots, distancePlot(models, d, size))
 	}
-	return &Result{
+	result := &Result{
 		Setup: fmt.Sprintf("Binary chains with d in %v, n = %s, p = 1/2, uniform kernels; %d layers of one head, Adam at 0.01, %d or %d steps on fresh batches of %d, %d seeds; %d prompts traced for each model, fronts of %d samples and %d rounds.",
 			size.positions, context2, layers2, size.steps[0], size.steps[1], size.batch, size.seeds, size.prompts, size.front.Samples, size.front.Rounds),
-		Verdict: verdict,
 		Why: fmt.Sprintf("it depends on how long the model is trained: the distance falls first and then rises in %d of %d models after %d steps and in %d of %d after %d steps, where it goes from %.3f down by %.3f and up by %.3f on average. "+
 			"The rise is the useful part: training drives w towards minus the regression vector and so up the squared residuals. At -w, where the paper's text puts the layers, the distance goes from %.3f down by %.3f and up by %.3f (%d of %d models). %s",
 			short.direct, short.models, size.steps[0], long.direct, long.models, size.steps[1], long.first, long.fall, long.rise,
@@ -272,19 +271,8 @@ func figure2Result(models []*model2, boxes Table, size figure2Size) *Result {
 		Tables:   []Table{turns, byLayer, boxes, spread},
 		Plots:    append(plots, lossPlot(models, size)),
 	}
-}
-
-// verdictFigure2 judges by the models whose distance falls and then rises, after few
-// steps of training and after many: as stated if most do after both, under a
-// condition if most do after one of them, or at -w after many.
-func verdictFigure2(short, long turnCount) Verdict {
-	switch shortTurns, longTurns := 2*short.direct > short.models, 2*long.direct > long.models; {
-	case shortTurns && longTurns:
-		return Agrees
-	case shortTurns || longTurns || 2*long.mirrored > long.models:
-		return AgreesWithCondition
-	}
-	return Differs
+	result.judge(verdict, "long enough training")
+	return result
 }
 
 // turnCount sums up the turns of some models.

@@ -112,7 +112,7 @@ func TestFigure2(t *testing.T) {
 		}
 	}
 	short, long := turns[150]/4, turns[300]/4
-	if *r.Ours != long || (short > 0.5 && long > 0.5) != (r.Verdict == Agrees) {
+	if *r.Ours != long || r.Verdict != verdictFigure2(turnCount{models: 4, direct: int(4 * short)}, turnCount{models: 4, direct: int(4 * long)}) {
 		t.Errorf("shares %v and %v give %v and %q", short, long, *r.Ours, r.Verdict)
 	}
 }

@@ -11,13 +11,13 @@ import (
 )
 
 var figure3 = Item{
-	ID:       "fig3",
-	Title:    "Accuracy by depth and number of states",
-	Source:   "Figure 3",
-	Question: "How often is the state nearest to a trained model's prediction the right one, on the prompts it was trained on and on new ones, and how often could it be?",
-	Claim:    "Accuracy grows with the depth of the model; with three layers and three states it is 0.98.",
-	Revision: 5,
-	Run:      runFigure3,
+	ID:        "fig3",
+	Title:     "Accuracy by depth and number of states",
+	Source:    "Figure 3",
+	Question:  "How often is the state nearest to a trained model's prediction the right one, on the prompts it was trained on and on new ones, and how often could it be?",
+	Statement: "Accuracy grows with the depth of the model; with three layers and three states it is 0.98.",
+	Revision:  5,
+	Run:       runFigure3,
 }
 
 // figure3Size is how large the experiment is.
@@ -156,24 +156,18 @@ func figure3Of(ctx context.Context, seed uint64, size figure3Size, progress func
 	}
 
 	oneLayer, sentences := shallowTable(shallows)
-	verdict := Differs
-	switch memorised, fresh := top.onBatch.accuracy, top.fresh.accuracy; {
-	case fresh.Mean+2*fresh.SE >= reported:
-		verdict = Agrees
-	case memorised.Mean > (reported+topCeiling.mode.Mean)/2:
-		verdict = AgreesWithCondition
-	}
-	return &Result{
+	result := &Result{
 		Setup: fmt.Sprintf("n = 10, d = 5, states %v, concentrations %v, 1 to %d layers of one head, Adam at 0.01, %d seeds; one batch of %d prompts for %d steps, or new batches of %d for %d steps; %d fresh prompts.",
 			size.states, size.priors, size.layers, size.seeds, size.fixedBatch, size.fixedSteps, size.freshBatch, size.freshSteps, size.prompts),
-		Verdict: verdict,
 		Why: fmt.Sprintf("with %d layers, three states and uniform kernels the accuracy is %s on a batch of %d prompts that is trained on again and again, and %s on fresh prompts by the same models; training on new prompts every step gives %s (one layer: %s), where the best predictor of all reaches %s and the Bayes mean rounded to the nearest state %s%s. In this setting a number near %.2f is reached on prompts of training only%s",
 			size.layers, withError(top.onBatch.accuracy), size.fixedBatch, withError(top.batchFresh.accuracy), withError(top.fresh.accuracy), withError(shallow), withError(topCeiling.mode), withError(topCeiling.rounded), others, reported, sentences),
 		Quantity: fmt.Sprintf("accuracy with %d layers and three states; ours on fresh prompts, uniform kernels", size.layers),
 		Paper:    number(reported), Ours: number(top.fresh.accuracy.Mean), StandardError: number(top.fresh.accuracy.SE),
 		Tables: []Table{accuracy, loss, oneLayer},
 		Plots:  plots,
-	}, nil
+	}
+	result.judge(verdictFigure3(top.onBatch.accuracy, top.fresh.accuracy, reported, topCeiling.mode.Mean), "")
+	return result, nil
 }
 
 // trainByDepth trains models of 1 to size.layers layers for a task in both ways,

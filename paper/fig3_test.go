@@ -23,7 +23,7 @@ func TestFigure3(t *testing.T) {
 	if err := r.Check(); err != nil {
 		t.Error(err)
 	}
-	if r.Verdict != AgreesWithCondition {
+	if r.Verdict != HoldsOnTraining {
 		t.Errorf("verdict %q: %s", r.Verdict, r.Why)
 	}
 	accuracy, loss := table(t, r, "accuracy"), table(t, r, "loss")

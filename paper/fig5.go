@@ -15,13 +15,13 @@ import (
 )
 
 var figure5 = Item{
-	ID:       "fig5",
-	Title:    "The enlarged model against trained attention, by d",
-	Source:   "Figure 5",
-	Question: "Is the enlarged model better than one-layer attention, and more so the longer the chains, on the prompts that it is fitted to and on new ones?",
-	Claim:    "The enlarged model, fitted to a batch of prompts, is better than trained attention, and the gap grows with d.",
-	Revision: 4,
-	Run:      runFigure5,
+	ID:        "fig5",
+	Title:     "The enlarged model against trained attention, by d",
+	Source:    "Figure 5",
+	Question:  "Is the enlarged model better than one-layer attention, and more so the longer the chains, on the prompts that it is fitted to and on new ones?",
+	Statement: "The enlarged model, fitted to a batch of prompts, is better than trained attention, and the gap grows with d.",
+	Revision:  5,
+	Run:       runFigure5,
 }
 
 // figure5Size is how large the experiment is.
@@ -99,13 +99,7 @@ func figure5Of(ctx context.Context, seed uint64, size figure5Size, progress func
 // verdict5 compares the models at the largest d.
 func verdict5(all []at5, size figure5Size) (verdict Verdict, why string) {
 	first, last := &all[0], &all[len(all)-1]
-	verdict = Differs
-	switch {
-	case last.seen.Mean > 2*last.seen.SE && last.unseen.Mean > 2*last.unseen.SE:
-		verdict = Agrees
-	case last.seen.Mean > 2*last.seen.SE:
-		verdict = AgreesWithCondition
-	}
+	verdict = verdictFigure5(last.seen, last.unseen)
 	why = fmt.Sprintf("with least squares scored on its own batch of %d prompts the accuracy of the enlarged model goes from %.3f at d = %d to %.3f at d = %d (trained attention there, on its batch: %.3f), but on fresh prompts the same fit has %.3f there (trained attention %.3f), because it has %d parameters; its exact optimum has %.3f, the Bayes predictor %.3f",
 		size.batch, first.fitBatch.accuracy.Mean, first.d, last.fitBatch.accuracy.Mean, last.d, last.trainBatch.accuracy.Mean,
 		last.fitFresh.accuracy.Mean, last.trainTest.accuracy.Mean, last.dimension, last.optimum.accuracy.Mean, last.bayes.accuracy.Mean)

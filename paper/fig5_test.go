@@ -16,7 +16,7 @@ func TestFigure5(t *testing.T) {
 	if err := r.Check(); err != nil {
 		t.Error(err)
 	}
-	if r.Verdict != AgreesWithCondition {
+	if r.Verdict != HoldsOnTraining {
 		t.Errorf("verdict %q: %s", r.Verdict, r.Why)
 	}
 	accuracy, loss, gap := table(t, r, "accuracy"), table(t, r, "loss"), table(t, r, "gap")

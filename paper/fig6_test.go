@@ -16,7 +16,7 @@ func TestFigure6(t *testing.T) {
 	if err := r.Check(); err != nil {
 		t.Error(err)
 	}
-	if r.Verdict != AgreesWithCondition || !strings.Contains(r.Why, "smoothed bigram from n = 1") {
+	if r.Verdict != Holds || !strings.Contains(r.Why, "smoothed bigram from n = 1") {
 		t.Errorf("verdict %q: %s", r.Verdict, r.Why)
 	}
 	models, at := table(t, r, "models"), map[string]any{"starts": "independent"}

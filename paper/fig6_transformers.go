@@ -172,10 +172,19 @@ func (r *Result) judgeTransformers(size figure6Size, rows []duel6) {
 	trained := fmt.Sprintf("trained for %d steps of %d prompts, the paper for 50,000 of 64", size.transformers[0].Steps, size.transformers[0].Batch)
 	switch {
 	case ahead && !behind && comparable && len(size.transformers) == 3:
-		r.Verdict, r.Why = Agrees, numbers
+		r.judge(Holds, "")
+		r.Why = numbers
+	case ahead && !behind && comparable: // too few of the models
+		r.judge(Undecided, "")
+		r.Why = fmt.Sprintf("%s; %s", trained, numbers)
 	case ahead && !behind:
-		r.Verdict, r.Why = AgreesWithCondition, fmt.Sprintf("%s; %s", trained, numbers)
+		r.judge(HoldsUnder, "beside nearest neighbours")
+		r.Why = fmt.Sprintf("%s; %s", trained, numbers)
+	case !behind:
+		r.judge(Undecided, "")
+		r.Why = fmt.Sprintf("not clearly better than 3 neighbours (%s): %s", trained, numbers)
 	default:
-		r.Verdict, r.Why = Differs, fmt.Sprintf("not clearly better than 3 neighbours (%s): %s", trained, numbers)
+		r.judge(Differs, "")
+		r.Why = fmt.Sprintf("not clearly better than 3 neighbours (%s): %s", trained, numbers)
 	}
 }

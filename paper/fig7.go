@@ -11,13 +11,13 @@ import (
 )
 
 var figure7 = Item{
-	ID:       "fig7",
-	Title:    "Attention between chains of one kernel",
-	Source:   "Figure 7",
-	Question: "In prompts of several kernels, does a trained transformer attend more to the chains of the same kernel?",
-	Claim:    "By the third layer of GPT-2 tiny, chains that are driven by the same kernel attend to each other more.",
-	Revision: 1,
-	Run:      runFigure7,
+	ID:        "fig7",
+	Title:     "Attention between chains of one kernel",
+	Source:    "Figure 7",
+	Question:  "In prompts of several kernels, does a trained transformer attend more to the chains of the same kernel?",
+	Statement: "By the third layer of GPT-2 tiny, chains that are driven by the same kernel attend to each other more.",
+	Revision:  2,
+	Run:       runFigure7,
 }
 
 // figure7Size is how large the experiment is.
@@ -124,11 +124,14 @@ func (r *Result) judge7(size figure7Size, task markov.Task, studies map[bool]map
 		groups, last.contrast.Mean, last.contrast.SE, first.contrast.Mean, first.contrast.SE, before.contrast.Mean, before.contrast.SE, last.mantel.Mean, before.mantel.Mean)
 	switch {
 	case last.contrast.Mean < 2*last.contrast.SE:
-		r.Verdict, r.Why = Differs, "there is no clear preference: "+words
+		r.judge(Differs, "")
+		r.Why = "there is no clear preference: " + words
 	case last.contrast.Mean > first.contrast.Mean && last.contrast.Mean > before.contrast.Mean+2*before.contrast.SE:
-		r.Verdict, r.Why = Agrees, words
+		r.judge(Holds, "")
+		r.Why = words
 	default:
-		r.Verdict, r.Why = AgreesWithCondition, "there is a preference, but it does not grow from the first layer to the last, or is there without training: "+words
+		r.judge(HoldsUnder, "not by depth")
+		r.Why = "there is a preference, but it does not grow from the first layer to the last, or is there without training: " + words
 	}
 	return r
 }

@@ -46,7 +46,7 @@ func TestJudge7(t *testing.T) {
 		first, last, untrained float64
 		want                   Verdict
 	}{
-		{0.001, 0.02, 0, Agrees}, {0.001, 0.001, 0, Differs}, {0.03, 0.02, 0, AgreesWithCondition}, {0.001, 0.02, 0.02, AgreesWithCondition},
+		{0.001, 0.02, 0, Holds}, {0.001, 0.001, 0, Differs}, {0.03, 0.02, 0, HoldsUnder}, {0.001, 0.02, 0.02, HoldsUnder},
 	} {
 		r := (&Result{}).judge7(size, task, map[bool]map[int][]*transformer.Study{
 			true: {2: {study(c.first, c.last)}}, false: {2: {study(0, c.untrained)}},

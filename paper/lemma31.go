@@ -11,13 +11,13 @@ import (
 )
 
 var lemma31 = Item{
-	ID:       "lemma3.1",
-	Title:    "Is H positive definite?",
-	Source:   "Lemma 3.1",
-	Question: "For which embeddings, starts and numbers of in-context chains is H positive definite, so that X* = H⁻¹h is the one minimiser?",
-	Claim:    "H is positive definite, so the loss is strictly convex in the enlarged parameters.",
-	Revision: 1,
-	Run:      runLemma31,
+	ID:        "lemma3.1",
+	Title:     "Is H positive definite?",
+	Source:    "Lemma 3.1",
+	Question:  "For which embeddings, starts and numbers of in-context chains is H positive definite, so that X* = H⁻¹h is the one minimiser?",
+	Statement: "H is positive definite, so the loss is strictly convex in the enlarged parameters.",
+	Revision:  2,
+	Run:       runLemma31,
 }
 
 // lemma31Task is a family of tasks, one for each d.
@@ -138,7 +138,6 @@ func runLemma31(ctx context.Context, s Settings, progress func(done, total int))
 	result := &Result{
 		Setup: fmt.Sprintf("%d settings (starts, embeddings, states), d from 1 to 5 as far as H has at most %d rows, n = 1, 2, 10, 100 and infinity; exact moments; ranks in fractions up to %d rows.",
 			len(lemma31Tasks), dimension, exactDimension),
-		Verdict: AgreesWithCondition,
 		Why: fmt.Sprintf("with states as the numbers 0, 1, .. and starts that can reach every state, H is positive definite for every finite n tried (%d of %d); for two states the limit of infinitely many chains is singular from d = 3 on (rank %d of %d at d = 3, %d of %d at d = 4), and H is singular for every n where products of features are linearly dependent (embeddings -1 and +1 or one-hot, a constant coordinate, starts that copy the query's)",
 			paperHolds, paperFinite, rank3, dimension3, rank4, dimension4),
 		Ours: number(float64(rank3)), StandardError: number(0),
@@ -151,8 +150,8 @@ func runLemma31(ctx context.Context, s Settings, progress func(done, total int))
 			Series: smallest,
 		}},
 	}
-	if paperHolds != paperFinite {
-		result.Verdict = Differs
+	result.judge(verdictLemma31(paperFinite, paperHolds, rank3, dimension3), "finite, independent features")
+	if result.Verdict == Differs {
 		result.Why = fmt.Sprintf("H is positive definite in %d of %d cases with finite n", paperHolds, paperFinite)
 	}
 	return result, nil

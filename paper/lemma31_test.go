@@ -4,7 +4,7 @@ import "testing"
 
 func TestLemma31(t *testing.T) {
 	r := quick(t, lemma31)
-	if r.Verdict != AgreesWithCondition {
+	if r.Verdict != HoldsUnder {
 		t.Errorf("verdict %q: %s", r.Verdict, r.Why)
 	}
 	ranks := table(t, r, "ranks")

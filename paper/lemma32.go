@@ -15,13 +15,13 @@ import (
 )
 
 var lemma32 = Item{
-	ID:       "lemma3.2",
-	Title:    "The enlarged optimum for any d and any number of states",
-	Source:   "Lemma 3.2",
-	Question: "Is X* = H⁻¹h the optimum of the enlarged model, with H and h averaged how, for d > 1 and more than two states?",
-	Claim:    "The enlarged loss is X'HX - 2h'X + c, with the optimum X* = H⁻¹h and its value c - h'X*.",
-	Revision: 2,
-	Run:      runLemma32,
+	ID:        "lemma3.2",
+	Title:     "The enlarged optimum for any d and any number of states",
+	Source:    "Lemma 3.2",
+	Question:  "Is X* = H⁻¹h the optimum of the enlarged model, with H and h averaged how, for d > 1 and more than two states?",
+	Statement: "The enlarged loss is X'HX - 2h'X + c, with the optimum X* = H⁻¹h and its value c - h'X*.",
+	Revision:  3,
+	Run:       runLemma32,
 }
 
 // lemma32Case is one task.
@@ -129,10 +129,9 @@ func lemma32Of(ctx context.Context, cases []lemma32Case, seed uint64, progress f
 	result := &Result{
 		Setup: fmt.Sprintf("n = %d, uniform kernels and starts; %d tasks with up to %d states; exact moments, and %d to %d fresh prompts each (seed %d).",
 			lemma32Context, len(cases), maxStates(cases), minPrompts(cases), cases[0].prompts, seed),
-		Verdict: AgreesWithCondition,
 		Why: fmt.Sprintf("X* = H⁻¹h is the optimum for every d and number of states tried, and its loss agrees with simulation (all within %.1f standard errors), if H is the mean over kernels of the product uu' ⊗ gg'; averaging E[uu'] and E[gg'] separately, as the proof can be read, makes no difference for d = 1, but does beyond (two states, d = %d: true loss %.4f against %.4f)",
 			worst, lastCase.d, separate.Last(), joint.Last()),
-		Paper: number(0), Ours: number(last.Mean - lastLoss), StandardError: number(last.SE),
+		Expected: number(0), Ours: number(last.Mean - lastLoss), StandardError: number(last.SE),
 		Quantity: fmt.Sprintf("loss of X* on fresh prompts less c - h'X*, two states, d = %d", lastCase.d),
 		Tables:   []Table{table},
 		Plots: []figure.Plot{{
@@ -142,8 +141,8 @@ func lemma32Of(ctx context.Context, cases []lemma32Case, seed uint64, progress f
 			Series: []figure.Series{joint, separate, measured},
 		}},
 	}
-	if worst > 5 {
-		result.Verdict = Differs
+	result.judge(verdictLemma32(worst, joint.Last(), separate.Last()), "")
+	if result.Verdict == Differs {
 		result.Why = fmt.Sprintf("formula and simulation differ by %.1f standard errors", worst)
 	}
 	return result, nil

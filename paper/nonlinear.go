@@ -15,13 +15,13 @@ import (
 )
 
 var nonlinear = Item{
-	ID:       "nonlinear",
-	Title:    "Which part of a transformer buys what?",
-	Source:   "ours, beside Figures 3 and 6",
-	Question: "From one-layer linear self-attention to GPT-2, one part at a time: what does each take off the loss?",
-	Claim:    "Linear self-attention of any depth cannot come below the floor of every depth; nonlinear parts can.",
-	Revision: 1,
-	Run:      runNonlinear,
+	ID:        "nonlinear",
+	Title:     "Which part of a transformer buys what?",
+	Source:    "ours, beside Figures 3 and 6",
+	Question:  "From one-layer linear self-attention to GPT-2, one part at a time: what does each take off the loss?",
+	Statement: "Linear self-attention of any depth cannot come below the floor of every depth; nonlinear parts can.",
+	Revision:  2,
+	Run:       runNonlinear,
 }
 
 // rung is a model of the ladder: what is added to the one before.
@@ -173,11 +173,14 @@ func (r *Result) judgeLadder(rows []rungRow, ladder []rung) {
 	losses := strings.Join(words, ", ")
 	switch {
 	case violated:
-		r.Verdict, r.Why = Differs, "a linear model is below the floor, which cannot be: "+losses
+		r.judge(Differs, "")
+		r.Why = "a linear model is below the floor, which cannot be: " + losses
 	case len(below) == 0:
-		r.Verdict, r.Why = AgreesWithCondition, fmt.Sprintf("no linear model is below its floor; with so little training no nonlinear one is either: %s; floor %.4f", losses, rows[0].Floor.Mean)
+		r.judge(Undecided, "")
+		r.Why = fmt.Sprintf("no linear model is below its floor; with so little training no nonlinear one is either: %s; floor %.4f", losses, rows[0].Floor.Mean)
 	default:
-		r.Verdict, r.Why = Agrees, fmt.Sprintf("no linear model is below its floor, and below that of the same features (%.4f) are %s; losses: %s", rows[0].Floor.Mean, strings.Join(below, ", "), losses)
+		r.judge(Holds, "")
+		r.Why = fmt.Sprintf("no linear model is below its floor, and below that of the same features (%.4f) are %s; losses: %s", rows[0].Floor.Mean, strings.Join(below, ", "), losses)
 	}
 }
 

@@ -50,7 +50,7 @@ func TestJudgeLadder(t *testing.T) {
 	for _, c := range []struct {
 		linear, nonlinear float64
 		want              Verdict
-	}{{0.21, 0.18, Agrees}, {0.21, 0.21, AgreesWithCondition}, {0.18, 0.18, Differs}} {
+	}{{0.21, 0.18, Holds}, {0.21, 0.21, Undecided}, {0.18, 0.18, Differs}} {
 		r := &Result{}
 		if r.judgeLadder(rows(c.linear, c.nonlinear), models); r.Verdict != c.want {
 			t.Errorf("%+v: %s: %s", c, r.Verdict, r.Why)

@@ -23,7 +23,7 @@
 //	var figure3 = Item{
 //		ID: "fig3", Title: "Accuracy by depth", Source: "Figure 3",
 //		Question: "How often is the nearest state the right one?",
-//		Claim:    "Three layers reach an accuracy of 0.98 for three states.",
+//		Statement: "Three layers reach an accuracy of 0.98 for three states.",
 //		Revision: 1, // raise it whenever a number or a word of the result changes
 //		Run:      runFigure3,
 //	}
@@ -88,13 +88,13 @@ func (s Settings) SeedList(n int) []uint64 {
 
 // Item is one figure or theorem of the paper.
 type Item struct {
-	ID       string // as `markovicl reproduce` names it
-	Title    string
-	Source   string // the place in the paper
-	Question string // what is asked, in one sentence
-	Claim    string // the paper's claim, in its sense
-	Revision int    // raised whenever the item's result changes, so that kept results are redone
-	Run      func(ctx context.Context, s Settings, progress func(done, total int)) (*Result, error)
+	ID        string // as `markovicl reproduce` names it
+	Title     string
+	Source    string // the place in the paper
+	Question  string // what is asked, in one sentence
+	Statement string // the paper's claim, in its sense
+	Revision  int    // raised whenever the item's result changes, so that kept results are redone
+	Run       func(ctx context.Context, s Settings, progress func(done, total int)) (*Result, error)
 }
 
 // Items returns all items in the order in which they are best read.

@@ -8,29 +8,23 @@ import (
 	"io"
 	"math"
 	"regexp"
+	"slices"
+	"strings"
 
 	"markovicl/figure"
-)
-
-// Verdict is what comes of a claim.
-type Verdict string
-
-// The verdicts.
-const (
-	Agrees              Verdict = "agrees"
-	AgreesWithCondition Verdict = "agrees with a condition"
-	Differs             Verdict = "differs"
 )
 
 // Result is what an item found.
 type Result struct {
 	Setup         string        `json:"setup"` // the sizes, priors and counts that were used
 	Verdict       Verdict       `json:"verdict"`
-	Why           string        `json:"why"`            // one sentence
-	Quantity      string        `json:"quantity"`       // what Paper and Ours are
-	Paper         *float64      `json:"paper"`          // the paper's number; nil where the claim has none
-	Ours          *float64      `json:"ours"`           // ours for the same quantity
-	StandardError *float64      `json:"standard_error"` // of ours; 0 where it is exact
+	Condition     string        `json:"condition,omitempty"` // of HoldsUnder, in three words
+	Why           string        `json:"why"`                 // one sentence
+	Quantity      string        `json:"quantity"`            // what Paper and Ours are
+	Paper         *float64      `json:"paper"`               // the number that the paper prints; nil where it prints none
+	Expected      *float64      `json:"expected"`            // what theory says it is; nil where it does not
+	Ours          *float64      `json:"ours"`                // ours for the same quantity
+	StandardError *float64      `json:"standard_error"`      // of ours; 0 where it is exact
 	Tables        []Table       `json:"tables"`
 	Plots         []figure.Plot `json:"plots"`
 }
@@ -38,19 +32,22 @@ type Result struct {
 // Check says what is wrong with the form of a result: what is missing, what is
 // not a finite number, what does not fit together.
 func (r *Result) Check() error {
-	if r.Verdict != Agrees && r.Verdict != AgreesWithCondition && r.Verdict != Differs {
+	if !slices.Contains(verdicts, r.Verdict) {
 		return fmt.Errorf("there is no verdict %q", r.Verdict)
+	}
+	if words := len(strings.Fields(r.Condition)); (r.Verdict == HoldsUnder) != (words > 0) || words > 3 {
+		return fmt.Errorf("the condition %q of a result that %s", r.Condition, r.Verdict)
 	}
 	if r.Setup == "" || r.Why == "" {
 		return errors.New("a result needs a setup and a sentence why")
 	}
-	if (r.Paper != nil || r.Ours != nil) && r.Quantity == "" {
+	if (r.Paper != nil || r.Expected != nil || r.Ours != nil) && r.Quantity == "" {
 		return errors.New("a result with a number needs its quantity")
 	}
 	if r.StandardError != nil && (r.Ours == nil || *r.StandardError < 0) {
 		return errors.New("a standard error belongs to our number and is not negative")
 	}
-	for _, x := range []*float64{r.Paper, r.Ours, r.StandardError} {
+	for _, x := range []*float64{r.Paper, r.Expected, r.Ours, r.StandardError} {
 		if x != nil && !finite(*x) {
 			return fmt.Errorf("the number for %s is %v", r.Quantity, *x)
 		}

@@ -13,7 +13,7 @@ import (
 )
 
 func fine() *Result {
-	return &Result{Setup: "small", Verdict: Agrees, Why: "it is so", Quantity: "loss", Ours: number(1)}
+	return &Result{Setup: "small", Verdict: Holds, Why: "it is so", Quantity: "loss", Ours: number(1)}
 }
 
 func item(id string, run func(context.Context, Settings, func(int, int)) (*Result, error)) Item {
@@ -132,7 +132,7 @@ func TestItemsAreComplete(t *testing.T) {
 			t.Errorf("the id %q is not fit to be one", i.ID)
 		}
 		seen[i.ID] = true
-		if i.Title == "" || i.Source == "" || !strings.HasSuffix(i.Question, "?") || i.Claim == "" || i.Revision < 1 || i.Run == nil {
+		if i.Title == "" || i.Source == "" || !strings.HasSuffix(i.Question, "?") || i.Statement == "" || i.Revision < 1 || i.Run == nil {
 			t.Errorf("%s lacks a title, source, question, claim, revision or function", i.ID)
 		}
 	}

@@ -13,13 +13,13 @@ import (
 )
 
 var theorem33 = Item{
-	ID:       "thm3.3",
-	Title:    "The closed form of the optimum for d = 1",
-	Source:   "Theorem 3.3",
-	Question: "For chains of length two with independent starts: is the optimum of the enlarged model a transformer, as the closed form says, and where it is not, how far is the best transformer from it?",
-	Claim:    "For d = 1 the global optimum of the one-layer loss is given in closed form by parameters (b, A) that realise X* = H⁻¹h.",
-	Revision: 3,
-	Run:      runTheorem33,
+	ID:        "thm3.3",
+	Title:     "The closed form of the optimum for d = 1",
+	Source:    "Theorem 3.3",
+	Question:  "For chains of length two with independent starts: is the optimum of the enlarged model a transformer, as the closed form says, and where it is not, how far is the best transformer from it?",
+	Statement: "For d = 1 the global optimum of the one-layer loss is given in closed form by parameters (b, A) that realise X* = H⁻¹h.",
+	Revision:  4,
+	Run:       runTheorem33,
 }
 
 // runTheorem33 finds, for each p, the smallest n from which on X* is a
@@ -111,10 +111,9 @@ func runTheorem33(ctx context.Context, s Settings, progress func(done, total int
 	}
 	progress(100, 100)
 	half := steps.At(0.5)
-	return &Result{
+	result := &Result{
 		Setup: fmt.Sprintf("d = 1, uniform kernels, independent starts with p from %.2f to %.2f in steps of %.2f, n up to %d; moments, optimum and decision in fractions.",
 			steps.X[0], steps.X[len(steps.X)-1], float64(step)/100, largest),
-		Verdict: AgreesWithCondition,
 		Why: fmt.Sprintf("the closed form is right where X_xy² ≥ 4 X_xx X_yy, which holds from a moderate number of in-context chains on, n = %.0f for p = 1/2 and n = %.0f for p = %.2f; with fewer chains X* is no transformer and the best one is slightly above it",
 			half, steps.Last(), steps.X[len(steps.X)-1]),
 		Ours: number(half), StandardError: number(0),
@@ -141,5 +140,7 @@ func runTheorem33(ctx context.Context, s Settings, progress func(done, total int
 				Series: []figure.Series{enlarged, best, bayes},
 			},
 		},
-	}, nil
+	}
+	result.judge(verdictClosedForm(0, 0, half), "n large enough")
+	return result, nil
 }

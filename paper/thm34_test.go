@@ -11,7 +11,7 @@ import (
 
 func TestTheorem34(t *testing.T) {
 	r := quick(t, theorem34)
-	if r.Verdict != AgreesWithCondition {
+	if r.Verdict != HoldsUnder {
 		t.Errorf("verdict %q: %s", r.Verdict, r.Why)
 	}
 	smallest := table(t, r, "smallest-n")

@@ -12,13 +12,13 @@ import (
 )
 
 var theorem35 = Item{
-	ID:       "thm3.5",
-	Title:    "From the optimum back to a transformer, for any d",
-	Source:   "Theorem 3.5, Problem C.9, Remark C.15, Example C.16",
-	Question: "Is the enlarged optimum X* a one-layer transformer, how hard is it to tell, and if it is none, what is the best transformer?",
-	Claim:    "Recovering transformer parameters that realise X* is NP-hard in general; where there are none, the best transformer lies between X* and the projection of X*: f~* ≤ f* ≤ f(ψ(X*)).",
-	Revision: 2,
-	Run:      runTheorem35,
+	ID:        "thm3.5",
+	Title:     "From the optimum back to a transformer, for any d",
+	Source:    "Theorem 3.5, Problem C.9, Remark C.15, Example C.16",
+	Question:  "Is the enlarged optimum X* a one-layer transformer, how hard is it to tell, and if it is none, what is the best transformer?",
+	Statement: "Recovering transformer parameters that realise X* is NP-hard in general; where there are none, the best transformer lies between X* and the projection of X*: f~* ≤ f* ≤ f(ψ(X*)).",
+	Revision:  3,
+	Run:       runTheorem35,
 }
 
 // theorem35Case is a family of tasks with the d and n that are looked at.
@@ -61,7 +61,7 @@ func theorem35Of(ctx context.Context, cases []theorem35Case, seed uint64, prompt
 			total += d * d * d * len(c.numbers)
 		}
 	}
-	count, realisable, certified := 0, 0, 0
+	count, realisable, certified, chains, decided := 0, 0, 0, 0, 0
 	where := "none with d > 1"
 	type curves struct{ enlarged, best, projection, bayes, excess figure.Series }
 	byN := map[markov.Context]*curves{} // of the first case
@@ -94,6 +94,13 @@ func theorem35Of(ctx context.Context, cases []theorem35Case, seed uint64, prompt
 				exactly, err := decidedExactly(ctx, exact, n, r.Realisable)
 				if err != nil {
 					return nil, fmt.Errorf("%s, d = %d, n = %d: %w", c.name, d, n, err)
+				}
+				if r.Realisable != landscape.Undecided {
+					decided++
+				}
+				const rounding = 1e-9
+				if r.LossEnlarged <= r.Loss*(1+rounding) && r.Loss <= r.ProjectionLoss*(1+rounding) {
+					chains++
 				}
 				var verdict, obstruction any // nil: undecided, none
 				switch r.Realisable {
@@ -158,17 +165,18 @@ func theorem35Of(ctx context.Context, cases []theorem35Case, seed uint64, prompt
 	}
 	most := first.numbers[len(first.numbers)-1]
 	last := byN[most]
-	return &Result{
+	result := &Result{
 		Setup: fmt.Sprintf("%d tasks: %s with d up to %d, and others; exact moments, Bayes risks from %d prompts (seed %d).",
 			count, first.name, first.largest, prompts, seed),
-		Verdict: AgreesWithCondition,
-		Why: fmt.Sprintf("the chain f~* ≤ f* ≤ f(ψ(X*)) holds in all %d cases; the reduction behind the theorem is to general bilinear systems (Problem C.10), while the system of a transformer is special: whether X* is one is decided here by eigenvalues of one block (yes in %d cases, %s), and the best transformer is proven best in %d of %d, well below the projection (%.4f and %.4f at d = %d, n = %d)",
-			count, realisable, where, certified, count, last.best.Last(), last.projection.Last(), first.largest, most),
+		Why: fmt.Sprintf("the chain f~* ≤ f* ≤ f(ψ(X*)) holds in %d of %d cases; the reduction behind the theorem is to general bilinear systems (Problem C.10), while the system of a transformer is special: whether X* is one is decided here by eigenvalues of one block (yes in %d cases, %s), and the best transformer is proven best in %d of %d, well below the projection (%.4f and %.4f at d = %d, n = %d)",
+			chains, count, realisable, where, certified, count, last.best.Last(), last.projection.Last(), first.largest, most),
 		Ours: number(last.excess.Last()), StandardError: number(0),
 		Quantity: fmt.Sprintf("best transformer above the enlarged optimum, d = %d, n = %d", first.largest, most),
 		Tables:   []Table{table},
 		Plots:    []figure.Plot{losses, excess},
-	}, nil
+	}
+	result.judge(verdictTheorem35(count, chains, decided), "general bilinear systems")
+	return result, nil
 }
 
 // decidedExactly decides X* in fractions and compares with the answer in

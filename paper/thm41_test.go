@@ -16,7 +16,7 @@ func TestTheorem41(t *testing.T) {
 	if err := r.Check(); err != nil {
 		t.Error(err)
 	}
-	if r.Verdict != AgreesWithCondition {
+	if r.Verdict != HoldsUnder {
 		t.Errorf("verdict %q: %s", r.Verdict, r.Why)
 	}
 	if !(*r.Ours > 0 && *r.Ours < 1e-13) {

@@ -28,7 +28,7 @@ const (
 
 func newEntry(item paper.Item, s paper.Settings) Entry {
 	return Entry{ReproducedItem: ask.ReproducedItem{
-		ID: item.ID, Claim: item.Claim, Command: Command(item.ID, s), Files: []string{},
+		ID: item.ID, Statement: item.Statement, Command: Command(item.ID, s), Files: []string{},
 	}, item: item}
 }
 
@@ -52,7 +52,11 @@ func Command(id string, s paper.Settings) string {
 
 // State is the verdict of an item that is done, and its status otherwise.
 func (e *Entry) State() string {
-	if e.Status == Done {
+	switch {
+	case e.Status != Done:
+	case e.Condition != "":
+		return e.Verdict + ": " + e.Condition
+	default:
 		return e.Verdict
 	}
 	return e.Status
@@ -60,6 +64,9 @@ func (e *Entry) State() string {
 
 // PaperText is the paper's number as a table shows it.
 func (e *Entry) PaperText() string { return numberText(e.Paper, nil) }
+
+// ExpectedText is what theory says, as a table shows it.
+func (e *Entry) ExpectedText() string { return numberText(e.Expected, nil) }
 
 // OursText is our number with its standard error, as a table shows it.
 func (e *Entry) OursText() string { return numberText(e.Ours, e.StandardError) }
@@ -92,10 +99,10 @@ func short(x float64, digits int) string {
 // Markdown returns the table of verdicts for a text such as the README.
 func Markdown(entries []Entry) string {
 	var out strings.Builder
-	out.WriteString("| item | verdict | quantity | paper | ours |\n|---|---|---|---:|---:|\n")
+	out.WriteString("| item | verdict | quantity | paper | expected | ours |\n|---|---|---|---:|---:|---:|\n")
 	cell := strings.NewReplacer("|", `\|`, "\n", " ").Replace
 	for _, e := range entries {
-		fmt.Fprintf(&out, "| %s | %s | %s | %s | %s |\n", e.ID, e.State(), cell(e.Quantity), e.PaperText(), e.OursText())
+		fmt.Fprintf(&out, "| %s | %s | %s | %s | %s | %s |\n", e.ID, e.State(), cell(e.Quantity), e.PaperText(), e.ExpectedText(), e.OursText())
 	}
 	return out.String()
 }

@@ -26,7 +26,7 @@ func Example() {
 	loss.Add(10, 0.35)
 	ours := 0.35
 	entry := folder.Keep(paper.Outcome{Item: paper.Item{ID: "mine"}, Result: &paper.Result{
-		Setup: "two states", Verdict: paper.Agrees, Why: "It falls.", Quantity: "loss at n = 10", Ours: &ours,
+		Setup: "two states", Verdict: paper.Holds, Why: "It falls.", Quantity: "loss at n = 10", Ours: &ours,
 		Plots: []figure.Plot{{Name: "loss", Series: []figure.Series{loss}}},
 	}})
 	if err := folder.Finish([]report.Entry{entry}, nil); err != nil {
@@ -41,7 +41,7 @@ func Example() {
 	// mine/loss.svg true
 	// mine/result.json true
 	// index.html true
-	// | item | verdict | quantity | paper | ours |
-	// |---|---|---|---:|---:|
-	// | mine | agrees | loss at n = 10 | – | 0.35 |
+	// | item | verdict | quantity | paper | expected | ours |
+	// |---|---|---|---:|---:|---:|
+	// | mine | holds | loss at n = 10 | – | – | 0.35 |
 }

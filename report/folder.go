@@ -198,13 +198,13 @@ func (f *Folder) Entry(item paper.Item, r *paper.Result, err error) Entry {
 	}
 	e.Status, e.result = Done, r
 	e.Verdict, e.Why, e.Quantity = string(r.Verdict), r.Why, r.Quantity
-	e.Paper, e.Ours, e.StandardError = r.Paper, r.Ours, r.StandardError
+	e.Condition, e.Paper, e.Expected, e.Ours, e.StandardError = r.Condition, r.Paper, r.Expected, r.Ours, r.StandardError
 	return e
 }
 
 func (e *Entry) fail(err error) {
 	*e = Entry{ReproducedItem: ask.ReproducedItem{
-		ID: e.ID, Status: Failed, Claim: e.Claim, Command: e.Command, Files: []string{}, Error: err.Error(),
+		ID: e.ID, Status: Failed, Statement: e.Statement, Command: e.Command, Files: []string{}, Error: err.Error(),
 	}, item: e.item}
 	if errors.Is(err, context.Canceled) {
 		e.Status, e.Error = Interrupted, ""

@@ -27,7 +27,7 @@ func ptr(x float64) *float64 { return &x }
 func sampleItem(id string) paper.Item {
 	return paper.Item{
 		ID: id, Title: "Accuracy & depth", Source: "Figure 3", Question: "Is X_xy^2 ≥ 4 X_xx?", Revision: 1,
-		Claim: "For w_0 = 0 the optimum is X^* = H^{-1}h, <always>.",
+		Statement: "For w_0 = 0 the optimum is X^* = H^{-1}h, <always>.",
 	}
 }
 
@@ -54,7 +54,7 @@ func sampleResult() *paper.Result {
 	}
 	short := paper.Table{Name: "short", Caption: "A short one; see `markovicl optimum`.", Columns: []string{"n"}, Rows: [][]any{{"inf"}}}
 	return &paper.Result{
-		Setup: "d = 5, n = 10.", Verdict: paper.AgreesWithCondition, Why: "it holds for X_xy² ≥ 4 only",
+		Setup: "d = 5, n = 10.", Verdict: paper.HoldsUnder, Condition: "X large enough", Why: "it holds for X_xy² ≥ 4 only",
 		Quantity: "accuracy", Paper: ptr(0.98), Ours: ptr(0.4712), StandardError: ptr(0.0031),
 		Tables: []paper.Table{long, short}, Plots: samplePlots(),
 	}
@@ -281,7 +281,7 @@ func TestTwoRunsInOneFolder(t *testing.T) {
 			}
 		}
 		table, err := os.ReadFile(filepath.Join(dir, "verdicts.md"))
-		if err != nil || strings.Count(string(table), "agrees") != len(items) {
+		if err != nil || strings.Count(string(table), "holds under") != len(items) {
 			t.Errorf("the table of verdicts is %s, %v", table, err)
 		}
 	}
@@ -304,10 +304,10 @@ func TestMarkdown(t *testing.T) {
 		folder.Keep(paper.Outcome{Item: sampleItem("fig4"), Err: errors.New("no")}),
 	}
 	want := strings.TrimLeft(`
-| item | verdict | quantity | paper | ours |
-|---|---|---|---:|---:|
-| fig3 | agrees with a condition | accuracy | 0.98 | 0.4712 ± 0.0031 |
-| fig4 | failed |  | – | – |
+| item | verdict | quantity | paper | expected | ours |
+|---|---|---|---:|---:|---:|
+| fig3 | holds under a condition: X large enough | accuracy | 0.98 | – | 0.4712 ± 0.0031 |
+| fig4 | failed |  | – | – | – |
 `, "\n")
 	if diff := cmp.Diff(want, report.Markdown(entries)); diff != "" {
 		t.Error(diff)

@@ -200,7 +200,7 @@ func markOf(e Entry) string {
 	switch {
 	case e.Status != Done:
 		return "!"
-	case e.Verdict == string(paper.Agrees):
+	case e.Verdict == string(paper.Holds):
 		return "✓"
 	case e.Verdict == string(paper.Differs):
 		return "≠"

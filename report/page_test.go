@@ -30,8 +30,8 @@ func samplePage(t *testing.T) (dir, page string) {
 	}
 	folder := open(t, dir, paper.Settings{Seed: 1, Quick: true})
 	agrees, differs := sampleResult(), sampleResult()
-	agrees.Verdict, agrees.Plots, agrees.StandardError = paper.Agrees, nil, nil
-	differs.Verdict, differs.Plots = paper.Differs, differs.Plots[:1]
+	agrees.Verdict, agrees.Condition, agrees.Plots, agrees.StandardError = paper.Holds, "", nil, nil
+	differs.Verdict, differs.Condition, differs.Plots = paper.Differs, "", differs.Plots[:1]
 	entries := []report.Entry{
 		folder.Keep(paper.Outcome{Item: sampleItem("fig3"), Result: sampleResult()}),
 		folder.Keep(paper.Outcome{Item: sampleItem("fig4"), Result: agrees}),
@@ -114,7 +114,7 @@ func TestPage(t *testing.T) {
 			t.Errorf("the page says %s", bad)
 		}
 	}
-	for _, must := range []string{"no convergence <here>", "0.4712 ± 0.0031", "agrees with a condition", "d = 5, n = 10.", "standard error", "50 more in the file"} {
+	for _, must := range []string{"no convergence <here>", "0.4712 ± 0.0031", "holds under a condition: X large enough", "d = 5, n = 10.", "standard error", "50 more in the file"} {
 		if !strings.Contains(said.String(), must) {
 			t.Errorf("the page does not say %q", must)
 		}

@@ -13,6 +13,7 @@ import (
 	"regexp"
 	"strings"
 	"text/tabwriter"
+	"unicode/utf8"
 
 	"markovicl/ask"
 )
@@ -106,4 +107,23 @@ func numbers(xs []float64, digits int) string {
 		words[i] = fmt.Sprintf("%.*g", digits, x)
 	}
 	return strings.Join(words, " ")
+}
+
+// Wrap breaks a paragraph into lines of at most so many characters, but for words
+// that are longer.
+func Wrap(paragraph string, width int) string {
+	var lines []string
+	line, length := "", 0
+	for word := range strings.FieldsSeq(paragraph) {
+		n := utf8.RuneCountInString(word)
+		if length > 0 && length+1+n > width {
+			lines = append(lines, line)
+			line, length = "", 0
+		}
+		if length > 0 {
+			line, length = line+" ", length+1
+		}
+		line, length = line+word, length+n
+	}
+	return strings.Join(append(lines, line), "\n")
 }

@@ -84,3 +84,13 @@ func TestWriteErrors(t *testing.T) {
 		}
 	}
 }
+
+func TestWrap(t *testing.T) {
+	for _, c := range []struct{ paragraph, want string }{
+		{"", ""}, {"a  b\nc", "a b c"}, {"aa bb cc", "aa bb\ncc"}, {"aaaaaaaa b", "aaaaaaaa\nb"}, {"≤≤ ≤≤ x", "≤≤ ≤≤\nx"},
+	} {
+		if got := text.Wrap(c.paragraph, 5); got != c.want {
+			t.Errorf("%q becomes %q, want %q", c.paragraph, got, c.want)
+		}
+	}
+}

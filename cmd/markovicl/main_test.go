@@ -28,7 +28,7 @@ func TestMain(m *testing.M) {
 func sampleItems() []paper.Item {
 	item := func(id string, run func(context.Context, *paper.Result) error) paper.Item {
 		return paper.Item{
-			ID: id, Title: "The item " + id, Source: "nowhere", Question: "Does it run?", Claim: "It runs.", Revision: 1,
+			ID: id, Title: "The item " + id, Source: "nowhere", Question: "Does it run?", Statement: "It runs.", Revision: 1,
 			Run: func(ctx context.Context, s paper.Settings, progress func(done, total int)) (*paper.Result, error) {
 				progress(0, 2)
 				// A log, for the test to see what was run and how often.
@@ -42,7 +42,7 @@ func sampleItems() []paper.Item {
 				}
 				ours, se := float64(s.Seed)/7, 0.01
 				r := &paper.Result{
-					Setup: "small.", Verdict: paper.Agrees, Why: "it did", Quantity: "seed", Ours: &ours, StandardError: &se,
+					Setup: "small.", Verdict: paper.Holds, Why: "it did", Quantity: "seed", Ours: &ours, StandardError: &se,
 					Tables: []paper.Table{{Name: "table", Columns: []string{"count", "value"}}},
 					Plots:  []figure.Plot{{Name: "plot", Series: []figure.Series{{Name: id}}}},
 				}

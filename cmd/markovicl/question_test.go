@@ -17,7 +17,7 @@ import (
 // the same name, but for the flags that say how an answer is shown and where
 // its files go.
 func TestFlagsAreFields(t *testing.T) {
-	shown := []string{"help", "json", "csv", "out", "certificate", "picture", "resume", "program", "jobs"}
+	shown := []string{"help", "verbose", "json", "csv", "out", "certificate", "picture", "resume", "program", "jobs"}
 	parser, err := kong.New(&commands{})
 	if err != nil {
 		t.Fatal(err)

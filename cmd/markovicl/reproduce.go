@@ -9,6 +9,7 @@ import (
 	"text/tabwriter"
 
 	"markovicl/ask"
+	"markovicl/ask/text"
 	"markovicl/paper"
 	"markovicl/report"
 )
@@ -18,6 +19,8 @@ type reproduceCmd struct {
 	Out  string `required:"" placeholder:"DIR" help:"Folder for the results; finished items found there are kept."`
 	Jobs int    `default:"2" help:"Items that run at the same time. It changes no result."`
 	JSON bool   `name:"json" help:"Print one JSON object and nothing else."`
+
+	Verbose bool `short:"v" help:"Say of every item why its verdict is what it is."`
 }
 
 func (reproduceCmd) Help() string {
@@ -64,7 +67,7 @@ func (c *reproduceCmd) Run(a *app) error {
 		return errors.Join(a.writeJSON(answer), err)
 	}
 	a.answered = true
-	return errors.Join(a.printVerdicts(entries, folder.Page()), err)
+	return errors.Join(a.printVerdicts(entries, folder.Page(), c.Verbose), err)
 }
 
 // run runs the items that are named and that the folder has no results of, and
@@ -192,32 +195,32 @@ func (w *watcher) Done(o paper.Outcome) {
 	w.display.note("%s: %s, %.1f s", entry.ID, entry.State(), o.Elapsed.Seconds())
 }
 
-// printVerdicts prints the table of verdicts, then why each is what it is.
-func (a *app) printVerdicts(entries []report.Entry, page string) error {
+// printVerdicts prints the table of verdicts, and with why a paragraph on each; what
+// failed has one anyway.
+func (a *app) printVerdicts(entries []report.Entry, page string, why bool) error {
 	table := tabwriter.NewWriter(a.stdout, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(table, "item\tverdict\tpaper\tours\tseconds")
+	fmt.Fprintln(table, "item\tverdict\tpaper\texpected\tours\tseconds")
 	for _, e := range entries {
 		seconds := "–"
 		if e.Seconds != nil && e.Status == report.Done {
 			seconds = fmt.Sprintf("%.1f", *e.Seconds)
 		}
-		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\n", e.ID, e.State(), e.PaperText(), e.OursText(), seconds)
+		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\n", e.ID, e.State(), e.PaperText(), e.ExpectedText(), e.OursText(), seconds)
 	}
 	if err := table.Flush(); err != nil {
 		return err
 	}
-	fmt.Fprintln(a.stdout)
 	for _, e := range entries {
-		text := e.Why
+		paragraph := e.Why
 		switch {
-		case e.Status == report.Interrupted:
+		case e.Status == report.Interrupted || e.Error == "" && !why:
 			continue
 		case e.Error != "":
-			text = e.Error
+			paragraph = e.Error
 		case e.Quantity != "":
-			text += " (numbers: " + e.Quantity + ")"
+			paragraph += " (numbers: " + e.Quantity + ")"
 		}
-		fmt.Fprintf(a.stdout, "%s: %s\n", e.ID, text)
+		fmt.Fprintf(a.stdout, "\n%s\n", text.Wrap(e.ID+": "+paragraph, 78))
 	}
 	_, err := fmt.Fprintf(a.stdout, "\nreport: %s\n", page)
 	return err
