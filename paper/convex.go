@@ -13,13 +13,13 @@ import (
 )
 
 var convexItem = Item{
-	ID:       "convex",
-	Title:    "The curvature of the last R2 objective",
-	Source:   "Section 4, after Theorem 4.1",
-	Question: "Is the last objective of R2 convex in w where w_d < 0 and concave elsewhere?",
-	Claim:    "The last R2 objective is convex if w_d < 0 and concave otherwise.",
-	Revision: 1,
-	Run:      runConvex,
+	ID:        "convex",
+	Title:     "The curvature of the last R2 objective",
+	Source:    "Section 4, after Theorem 4.1",
+	Question:  "Is the last objective of R2 convex in w where w_d < 0 and concave elsewhere?",
+	Statement: "The last R2 objective is convex if w_d < 0 and concave otherwise.",
+	Revision:  1,
+	Run:       runConvex,
 }
 
 // curvature counts how the Hessian was at random points on one side of w_d = 0.
@@ -84,7 +84,7 @@ func runConvex(ctx context.Context, s Settings, progress func(done, total int)) 
 	whole, zero := sumCurvature(all, allColumns), sumCurvature(all, zeroColumns)
 	return &Result{
 		Setup:   fmt.Sprintf("two states, p = 1/2, uniform kernels, n = 10, d = 2, 3 and 5, %d prompts with a random w on each side (seed %d); eigenvalues of the Hessian, 0 within 1e-12 of the largest.", prompts, s.Seed),
-		Verdict: verdictConvex(whole, zero),
+		Verdict: verdictConvex(whole, zero), Condition: under(verdictConvex(whole, zero), "w_d fixed, x_d=0"),
 		Why: fmt.Sprintf("jointly in w the curvature is as stated at %d of %d points and of both signs at %d; with w_d fixed it is as stated at %d, and at %d of %d for the part of the columns with x_d = 0, whose Hessian has 0 for w_d alone and mixed derivatives beside it",
 			whole.asStated, whole.points, whole.mixed, whole.fixed, zero.fixed, zero.points),
 		Quantity: "share of points at which the curvature is as stated, jointly in w",
@@ -167,9 +167,9 @@ func sumCurvature(all []curvature, part string) curvature {
 func verdictConvex(whole, zero curvature) Verdict {
 	switch {
 	case whole.asStated == whole.points:
-		return Agrees
+		return Holds
 	case zero.fixed == zero.points:
-		return AgreesWithCondition
+		return HoldsUnder
 	}
 	return Differs
 }

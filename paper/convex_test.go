@@ -25,8 +25,8 @@ func TestVerdictOfConvex(t *testing.T) {
 		whole, zero curvature
 		want        Verdict
 	}{
-		{curvature{points: 5, asStated: 5}, curvature{points: 5, fixed: 5}, Agrees},
-		{curvature{points: 5, asStated: 4}, curvature{points: 5, fixed: 5}, AgreesWithCondition},
+		{curvature{points: 5, asStated: 5}, curvature{points: 5, fixed: 5}, Holds},
+		{curvature{points: 5, asStated: 4}, curvature{points: 5, fixed: 5}, HoldsUnder},
 		{curvature{points: 5, asStated: 4}, curvature{points: 5, fixed: 4}, Differs},
 	} {
 		if got := verdictConvex(c.whole, c.zero); got != c.want {

@@ -10,13 +10,13 @@ import (
 )
 
 var denseItem = Item{
-	ID:       "dense",
-	Title:    "Are H and its inverse dense?",
-	Source:   "Lemma C.8",
-	Question: "How many entries of H and of its inverse are not 0?",
-	Claim:    "H and its inverse are dense.",
-	Revision: 1,
-	Run:      runDense,
+	ID:        "dense",
+	Title:     "Are H and its inverse dense?",
+	Source:    "Lemma C.8",
+	Question:  "How many entries of H and of its inverse are not 0?",
+	Statement: "H and its inverse are dense.",
+	Revision:  1,
+	Run:       runDense,
 }
 
 // denseShare is the share of entries that are not 0.
@@ -83,7 +83,7 @@ func runDense(ctx context.Context, s Settings, progress func(done, total int)) (
 	progress(len(settings)*largest, len(settings)*largest)
 	return &Result{
 		Setup:   fmt.Sprintf("two states, uniform kernels, %d kinds of starts, d from 1 to %d, n = 1, 2, 10 and 100; in fractions. Dense without reserve is no entry of 0; with one, more than half of the entries of each matrix.", len(settings), largest),
-		Verdict: verdictDense(shares),
+		Verdict: verdictDense(shares), Condition: under(verdictDense(shares), "more chains"),
 		Why: fmt.Sprintf("of %d pairs of H and its inverse %d have no entry of 0; at the least %.0f%% of the entries of H and %.0f%% of those of the inverse are not 0",
 			len(shares), withoutZero(shares), 100*least.H, 100*least.inverse),
 		Quantity: "smallest share of entries of the inverse of H that are not 0",
@@ -111,9 +111,9 @@ func verdictDense(shares []denseShare) Verdict {
 	}
 	switch {
 	case withoutZero(shares) == len(shares):
-		return Agrees
+		return Holds
 	case half:
-		return AgreesWithCondition
+		return HoldsUnder
 	}
 	return Differs
 }

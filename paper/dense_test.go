@@ -53,9 +53,9 @@ func TestDense(t *testing.T) {
 		t.Errorf("%v entries of H are not 0 at d = 1, want 9", got)
 	}
 	for want, shares := range map[Verdict][]denseShare{
-		Agrees:              {{1, 1}, {1, 1}},
-		AgreesWithCondition: {{1, 1}, {1, 0.7}},
-		Differs:             {{1, 1}, {1, 0.4}},
+		Holds:      {{1, 1}, {1, 1}},
+		HoldsUnder: {{1, 1}, {1, 0.7}},
+		Differs:    {{1, 1}, {1, 0.4}},
 	} {
 		if got := verdictDense(shares); got != want {
 			t.Errorf("%v: %q, want %q", shares, got, want)

@@ -11,13 +11,13 @@ import (
 )
 
 var exampleC16 = Item{
-	ID:       "exc16",
-	Title:    "The two blocks of the optimum for d = 2",
-	Source:   "Example C.16",
-	Question: "Is each of the two blocks of X* for itself the symmetrised product of a vector b_j with another, and do they share it?",
-	Claim:    "For d = 2 no transformer is X*.",
-	Revision: 1,
-	Run:      runExampleC16,
+	ID:        "exc16",
+	Title:     "The two blocks of the optimum for d = 2",
+	Source:    "Example C.16",
+	Question:  "Is each of the two blocks of X* for itself the symmetrised product of a vector b_j with another, and do they share it?",
+	Statement: "For d = 2 no transformer is X*.",
+	Revision:  1,
+	Run:       runExampleC16,
 }
 
 // blocks16 is what is found for one task.
@@ -73,7 +73,7 @@ func runExampleC16(ctx context.Context, s Settings, progress func(done, total in
 	zero, apart, alone, both := countBlocks(cases)
 	return &Result{
 		Setup:   fmt.Sprintf("d = 2, two states, uniform kernels, p from %d/10 to %d/10, %d numbers of in-context chains from 1 to infinitely many; optimum and decision in fractions.", tenths[0], tenths[len(tenths)-1], len(numbers)),
-		Verdict: verdictBlocks(cases),
+		Verdict: verdictBlocks(cases), Condition: under(verdictBlocks(cases), "some tasks"),
 		Why: fmt.Sprintf("X* is a transformer in %d of %d cases; in %d a block for itself is no product of two vectors, so that there is no b to compare with the other block's or entry by entry, and in %d both are products, of different b; block 1 is 0 in %d",
 			both, len(cases), alone, apart, zero),
 		Quantity: fmt.Sprintf("cases in which X* is a transformer, of %d", len(cases)),
@@ -135,9 +135,9 @@ func countBlocks(cases []blocks16) (zero, apart, alone, both int) {
 func verdictBlocks(cases []blocks16) Verdict {
 	switch _, _, _, both := countBlocks(cases); both {
 	case 0:
-		return Agrees
+		return Holds
 	case len(cases):
 		return Differs
 	}
-	return AgreesWithCondition
+	return HoldsUnder
 }

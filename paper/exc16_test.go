@@ -57,8 +57,8 @@ func TestBlocksOf(t *testing.T) {
 		cases   []blocks16
 		verdict Verdict
 	}{
-		{[]blocks16{{}, {alone: [2]bool{true, true}}}, Agrees},
-		{[]blocks16{{}, transformer}, AgreesWithCondition},
+		{[]blocks16{{}, {alone: [2]bool{true, true}}}, Holds},
+		{[]blocks16{{}, transformer}, HoldsUnder},
 		{[]blocks16{transformer, transformer}, Differs},
 	} {
 		if got := verdictBlocks(want.cases); got != want.verdict {

@@ -124,15 +124,3 @@ func TestQuantile(t *testing.T) {
 		}
 	}
 }
-
-func TestVerdictOfFigure2(t *testing.T) {
-	of := func(direct, mirrored int) turnCount { return turnCount{models: 5, direct: direct, mirrored: mirrored} }
-	for _, c := range []struct {
-		short, long turnCount
-		want        Verdict
-	}{{of(3, 0), of(4, 0), Agrees}, {of(1, 0), of(3, 0), AgreesWithCondition}, {of(0, 0), of(2, 3), AgreesWithCondition}, {of(0, 5), of(2, 2), Differs}} {
-		if got := verdictFigure2(c.short, c.long); got != c.want {
-			t.Errorf("%+v, %+v: %q, want %q", c.short, c.long, got, c.want)
-		}
-	}
-}

@@ -14,13 +14,13 @@ import (
 )
 
 var ontoItem = Item{
-	ID:       "onto",
-	Title:    "Does every point of the enlarged space come from a transformer?",
-	Source:   "Section 3, Eq. 8",
-	Question: "How many of the enlarged parameters can the parameters (b, A) of a transformer move, and is every point φ(b, A) for some of them?",
-	Claim:    "φ is an onto mapping from the parameters (b, A) to the enlarged space.",
-	Revision: 1,
-	Run:      runOnto,
+	ID:        "onto",
+	Title:     "Does every point of the enlarged space come from a transformer?",
+	Source:    "Section 3, Eq. 8",
+	Question:  "How many of the enlarged parameters can the parameters (b, A) of a transformer move, and is every point φ(b, A) for some of them?",
+	Statement: "φ is an onto mapping from the parameters (b, A) to the enlarged space.",
+	Revision:  1,
+	Run:       runOnto,
 }
 
 // ontoCase is what is found for one d.
@@ -75,7 +75,7 @@ func runOnto(ctx context.Context, s Settings, progress func(done, total int)) (*
 	one, last := cases[0], cases[len(cases)-1]
 	return &Result{
 		Setup:   fmt.Sprintf("one layer, one head, d from 1 to %d; a random (b, A) and %d random points for each (seed %d).", largest, points, s.Seed),
-		Verdict: verdictOnto(cases),
+		Verdict: verdictOnto(cases), Condition: under(verdictOnto(cases), "only at d=1"),
 		Why: fmt.Sprintf("for d = 1 the image has all %d dimensions but leaves out the points with X_xy² < 4 X_xx X_yy: %d of %d random points come from a transformer; from d = 2 on the (d+1)² parameters, one of which is a scaling, are fewer than the enlarged ones, and the image has %d of %d dimensions at d = %d",
 			one.dimension, one.realised, one.points, last.rank, last.dimension, last.d),
 		Quantity: fmt.Sprintf("dimensions of the image of φ at d = %d, of %d", last.d, last.dimension),
@@ -122,9 +122,9 @@ func verdictOnto(cases []ontoCase) Verdict {
 	}
 	switch {
 	case all && full:
-		return Agrees
+		return Holds
 	case full:
-		return AgreesWithCondition
+		return HoldsUnder
 	}
 	return Differs
 }

@@ -26,7 +26,7 @@ func TestVerdictOfOnto(t *testing.T) {
 	for _, c := range []struct {
 		cases []ontoCase
 		want  Verdict
-	}{{[]ontoCase{full, full}, Agrees}, {[]ontoCase{full, some}, AgreesWithCondition}, {[]ontoCase{full, less}, Differs}} {
+	}{{[]ontoCase{full, full}, Holds}, {[]ontoCase{full, some}, HoldsUnder}, {[]ontoCase{full, less}, Differs}} {
 		if got := verdictOnto(c.cases); got != c.want {
 			t.Errorf("%v: %q, want %q", c.cases, got, c.want)
 		}

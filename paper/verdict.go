@@ -33,6 +33,14 @@ func (r *Result) judge(v Verdict, condition string) {
 	}
 }
 
+// under returns the condition where the verdict has one.
+func under(v Verdict, condition string) string {
+	if v == HoldsUnder {
+		return condition
+	}
+	return ""
+}
+
 // verdictLemma31 judges by the cases with finite n, of which so many are positive
 // definite, and by the rank of H in the limit.
 func verdictLemma31(cases, definite, limitRank, dimension int) Verdict {
