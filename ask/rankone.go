@@ -54,6 +54,9 @@ func (q *Hardness) rankOne(ctx context.Context, env Env) (Answer, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := p.Searchable(lambda); err != nil {
+		return nil, input("matrix", err)
+	}
 	form, err := p.Reduce(lambda)
 	if err != nil {
 		return nil, input("lambda", err)

@@ -64,6 +64,32 @@ func ParseRankOne(matrixName string, matrix []byte, weightsName string, weights 
 	return p, nil
 }
 
+// searchable is the largest power, weight, entry and lambda with which searches in
+// floating point are tried: squares of their products stay finite.
+const searchable = 1e60
+
+// Searchable returns an error if the instance is too large, or lambda is, for the
+// searches, which are in floating point; what is exact has no such limit.
+func (p RankOne) Searchable(lambda *big.Rat) error {
+	limit := new(big.Rat).SetFloat64(searchable)
+	for _, of := range []struct {
+		name  string
+		value *big.Rat
+	}{{"the power of the matrix", p.Power()}, {"the sum of the weights", p.Weight()}, {"lambda", lambda}} {
+		if of.value.Cmp(limit) > 0 {
+			return fmt.Errorf("%s is above %g, too large to be searched in floating point; scale the matrix or the weights", of.name, float64(searchable))
+		}
+	}
+	for _, row := range p.M {
+		for _, m := range row {
+			if new(big.Rat).Abs(m).Cmp(limit) > 0 {
+				return fmt.Errorf("an entry of the matrix is above %g, too large to be searched in floating point; scale the matrix", float64(searchable))
+			}
+		}
+	}
+	return nil
+}
+
 // Shape returns r and s.
 func (p RankOne) Shape() (r, s int) { return len(p.M), len(p.M[0]) }
 

@@ -138,6 +138,9 @@ func (p *leastSquares) eval(b []float64) float64 {
 func leastNormSolution(rows *mat.Dense, rhs *mat.VecDense) *mat.VecDense {
 	_, D := rows.Dims()
 	a := mat.NewVecDense(D, nil)
+	if norm := mat.Norm(rows, 1); math.IsNaN(norm) || math.IsInf(norm, 0) {
+		return a // a descent has left all reason
+	}
 	var svd mat.SVD
 	if !svd.Factorize(rows, mat.SVDThin) {
 		return a // as if b could not be used: no descent goes there

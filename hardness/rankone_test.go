@@ -226,6 +226,10 @@ func TestRankOneInput(t *testing.T) {
 		}
 	}
 	p, _ := NewRankOne([][]*big.Rat{one(1)}, [][]*big.Rat{one(1)})
+	large, _ := NewRankOne([][]*big.Rat{{new(big.Rat).SetFloat64(1e300)}}, [][]*big.Rat{one(1)})
+	if large.Searchable(big.NewRat(1, 1)) == nil || p.Searchable(big.NewRat(1, 1)) != nil {
+		t.Error("1e300 can be searched in floating point, or 1 cannot")
+	}
 	if _, err := p.Reduce(new(big.Rat)); err == nil {
 		t.Error("lambda = 0 was accepted")
 	}
