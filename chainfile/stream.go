@@ -305,6 +305,11 @@ func (c *streamer) finish(src source) (*Counts, error) {
 	s := c.s
 	if s.symbols == nil {
 		if f, ok := src.(*fasta); ok {
+			for _, text := range c.symbols {
+				if !utf8.ValidString(text) {
+					return nil, errWhole // which names the place
+				}
+			}
 			symbols, kind, err := lettersOf(c.symbols, c.n, s.File)
 			if err != nil {
 				return nil, err

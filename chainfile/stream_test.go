@@ -256,7 +256,7 @@ func BenchmarkCount(b *testing.B) {
 
 // FuzzCount looks for texts that are counted otherwise in pieces than whole.
 func FuzzCount(f *testing.F) {
-	for _, data := range []string{"0110\n10 # c\n#x 1\n", "a b, c\nb,,a\n", "a;b\nb;;a\n", "12\n10\n\n12\n", ">x\nACGN\n;c\nA*\n", "α β\n\tα\n"} {
+	for _, data := range []string{"0110\n10 # c\n#x 1\n", "a b, c\nb,,a\n", "a;b\nb;;a\n", "12\n10\n\n12\n", ">x\nACGN\n;c\nA*\n", "α β\n\tα\n", ">x\n\x8e\n"} {
 		f.Add([]byte(data), uint8(0))
 		f.Add([]byte(data), uint8(3))
 	}
