@@ -2,6 +2,7 @@ package ask
 
 import (
 	"context"
+	"fmt"
 
 	"markovicl/landscape"
 	"markovicl/markov"
@@ -22,18 +23,48 @@ type FloorAnswer struct {
 // floorOf computes the floor of a task whose loss is form with optimum o, and the gain
 // over the given loss. Contexts are drawn where the floor is no sum.
 func floorOf(ctx context.Context, env Env, task markov.Task, form *moment.Form, o *landscape.Optimum, loss float64, contexts int, seed uint64) (*FloorAnswer, error) {
+	floor, err := floorAt(ctx, task, form, o, contexts, seed, func(done int) { env.progress("floor", done, contexts) })
+	if err != nil {
+		return nil, err
+	}
+	return newFloorAnswer(floor, loss), nil
+}
+
+func floorAt(ctx context.Context, task markov.Task, form *moment.Form, o *landscape.Optimum, contexts int, seed uint64, progress func(done int)) (landscape.Floor, error) {
 	source, err := moment.NewContexts(task, seed)
 	if err != nil {
-		return nil, err
+		return landscape.Floor{}, err
 	}
-	floor, err := landscape.FloorOf(ctx, source, form, o, landscape.FloorSettings{
-		Contexts: contexts, Progress: func(done int) { env.progress("floor", done, contexts) },
-	})
-	if err != nil {
-		return nil, err
+	return landscape.FloorOf(ctx, source, form, o, landscape.FloorSettings{Contexts: contexts, Progress: progress})
+}
+
+// leastContexts is how many contexts are drawn at each n of an average at least.
+const leastContexts = 20
+
+// floor is floorOf for the task of the forms, which may be an average over n: the mean
+// of the floors at each n, to which the contexts are shared out.
+func (s *forms) floor(ctx context.Context, env Env, task markov.Task, form *moment.Form, o *landscape.Optimum, loss float64, contexts int, seed uint64) (*FloorAnswer, error) {
+	if s.averaged == nil {
+		return floorOf(ctx, env, task, form, o, loss, contexts, seed)
 	}
+	var floors []landscape.Floor
+	share := max(leastContexts, contexts/len(s.averaged))
+	for i, n := range s.averaged {
+		at := s.moments.At(n)
+		here := &landscape.Optimum{X: o.X, Loss: at.Loss(o.X)}
+		floor, err := floorAt(ctx, task.WithContext(n), at, here, share, seed+uint64(i), nil)
+		if err != nil {
+			return nil, fmt.Errorf("at n = %s: %w", n, err)
+		}
+		floors = append(floors, floor)
+		env.progress("floor", i+1, len(s.averaged))
+	}
+	return newFloorAnswer(landscape.MeanFloor(floors), loss), nil
+}
+
+func newFloorAnswer(floor landscape.Floor, loss float64) *FloorAnswer {
 	gain := floor.Gain(loss)
-	return &FloorAnswer{Floor: &floor.Value, FloorSE: &floor.SE, FloorGain: &gain, FloorClaim: &floor.Claim, FloorExact: exactText(floor)}, nil
+	return &FloorAnswer{Floor: &floor.Value, FloorSE: &floor.SE, FloorGain: &gain, FloorClaim: &floor.Claim, FloorExact: exactText(floor)}
 }
 
 func exactText(f landscape.Floor) string {

@@ -29,7 +29,7 @@ const ownRule = "given"
 // subjects returns the tasks of a question that needs only their forms, and what
 // gives those of the first of them and of every other n.
 func (f *Task) subjects(ctx context.Context, env Env, opts moment.Options) ([]markov.Task, *forms, error) {
-	if f.Form != "" || f.PromptFile != "" {
+	if f.ownField() != "" {
 		return f.ownForm(ctx, env)
 	}
 	plain := *f
@@ -47,6 +47,21 @@ func (f *Task) subjects(ctx context.Context, env Env, opts moment.Options) ([]ma
 	}
 	return tasks, out, out.prepare(ctx, tasks[0], opts)
 }
+
+// ownField returns the name of the field that gives a form, or prompts, in place of a
+// task; empty if none does.
+func (f *Task) ownField() string {
+	switch {
+	case f.Form != "":
+		return "form"
+	case f.PromptFile != "":
+		return "prompt-file"
+	}
+	return ""
+}
+
+// needsForm reports whether the question can be answered by a form only.
+func (f *Task) needsForm() bool { return f.ownField() != "" || f.Average }
 
 // prepare computes the moments of a task.
 func (s *forms) prepare(ctx context.Context, task markov.Task, opts moment.Options) (err error) {
@@ -138,7 +153,7 @@ func (f *Task) onlyForms() error {
 		given bool
 	}{{"form", f.Form != ""}, {"prompt-file", f.PromptFile != ""}, {"average", f.Average}} {
 		if field.given {
-			return inputf(field.name, "`%s` is for questions that need only a form: optimum, recover, and train with `population`", field.name)
+			return inputf(field.name, "`%s` is for questions that need only a form: optimum, recover, score of one layer, and train with `population`", field.name)
 		}
 	}
 	return nil

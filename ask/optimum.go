@@ -100,8 +100,8 @@ func (q *Optimum) ask(ctx context.Context, env Env) (Answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	if q.Floor && (source.own != nil || source.averaged != nil) {
-		return nil, inputf("floor", "`floor` is of a task at one `n`: leave out `form`, `prompt-file` and `average`, or `floor`")
+	if q.Floor && source.own != nil {
+		return nil, inputf("floor", "`floor` is of the prompts of a task, of which a form says nothing: leave out `%s` or `floor`", q.ownField())
 	}
 	sweep, err := q.sweep(tasks)
 	if err != nil {
@@ -182,16 +182,16 @@ func (q *Optimum) solver(ctx context.Context, env Env, source *forms) (func(mark
 		}
 		answer, err := optimum(ctx, source, task, form)
 		if err == nil && q.Floor {
-			err = q.addFloor(ctx, env, source.at(task.Context()), &answer)
+			err = q.addFloor(ctx, env, source, &answer)
 		}
 		return answer, err
 	}, nil
 }
 
 // addFloor adds the floor of every depth to an answer.
-func (q *Optimum) addFloor(ctx context.Context, env Env, form *moment.Form, a *OptimumAnswer) error {
+func (q *Optimum) addFloor(ctx context.Context, env Env, source *forms, a *OptimumAnswer) error {
 	o := &landscape.Optimum{X: a.X, Loss: a.Loss}
-	floor, err := floorOf(ctx, env, a.Task, form, o, a.Loss, q.Contexts, q.Seed)
+	floor, err := source.floor(ctx, env, a.Task, source.at(a.Task.Context()), o, a.Loss, q.Contexts, q.Seed)
 	if err != nil {
 		return inputUnlessEnded(ctx, "floor", err)
 	}

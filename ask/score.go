@@ -94,6 +94,9 @@ func (q *Score) ask(ctx context.Context, env Env) (Answer, error) {
 	if err != nil {
 		return nil, err
 	}
+	if q.needsForm() {
+		return q.scoreForm(ctx, env, given)
+	}
 	task, err := q.taskOf(env, given)
 	if err != nil {
 		return nil, err
@@ -110,7 +113,7 @@ func (q *Score) ask(ctx context.Context, env Env) (Answer, error) {
 		return nil, err
 	}
 	if form != nil {
-		if err := q.compare(ctx, env, a, form); err != nil {
+		if err := q.compare(ctx, env, a, &forms{}, form); err != nil {
 			return nil, err
 		}
 	}
@@ -189,7 +192,7 @@ func (q *Score) taskOf(env Env, given *scored) (markov.Task, error) {
 // not known exactly.
 func (q *Score) form(ctx context.Context, a *ScoreAnswer) (*moment.Form, error) {
 	if dim := a.Task.QueryDim() * moment.Pairs(a.Task.Dim()); dim > quickEnlarged && !q.Best {
-		a.Notes = append(a.Notes, fmt.Sprintf("what one layer could reach is left out, for with %d enlarged parameters it takes long; `best` computes it", dim))
+		a.Notes = append(a.Notes, leftOutForSize(dim))
 		return nil, nil
 	}
 	moments, err := moment.Of(ctx, a.Task, moment.Options{})
@@ -209,6 +212,16 @@ func (q *Score) form(ctx context.Context, a *ScoreAnswer) (*moment.Form, error) 
 		return nil, nil
 	}
 	return moments.At(a.Task.Context()), nil
+}
+
+// leftOutForSize is a note.
+func leftOutForSize(dim int) string {
+	return fmt.Sprintf("what one layer could reach is left out, for with %d enlarged parameters it takes long; `best` computes it", dim)
+}
+
+// tooLarge refuses parameters whose loss is no number.
+func (g *scored) tooLarge() error {
+	return inputf(g.field, "%s: its numbers are so large that the loss is not a finite number", g.about.File)
 }
 
 // score sets the loss and the accuracy.
@@ -231,7 +244,7 @@ func (q *Score) score(ctx context.Context, a *ScoreAnswer, given *scored, form *
 		return input(given.field, err)
 	}
 	if math.IsNaN(a.Loss - a.Loss) {
-		return inputf(given.field, "%s: its numbers are so large that the loss is not a finite number", given.about.File)
+		return given.tooLarge()
 	}
 	if a.Task.Context() == markov.Infinite {
 		a.Notes = append(a.Notes, "there is no accuracy: no prompts with n = inf can be drawn")
@@ -281,21 +294,24 @@ func (g *scored) predictor(task markov.Task) (predict.Predictor, error) {
 	return predict.NewEnlarged("x", task, g.X)
 }
 
-// compare adds what one layer could reach.
-func (q *Score) compare(ctx context.Context, env Env, a *ScoreAnswer, form *moment.Form) error {
+// compare adds what one layer could reach, and the floor of every depth unless the
+// source is a form of one's own.
+func (q *Score) compare(ctx context.Context, env Env, a *ScoreAnswer, source *forms, form *moment.Form) error {
 	o, err := landscape.Minimise(ctx, form)
 	if err != nil {
 		return err
 	}
 	a.LossEnlarged, a.Claim = &o.Loss, moment.Numeric
-	floor, err := floorOf(ctx, env, a.Task, form, o, a.Loss, contextsBeside(a.Task), q.Seed)
-	switch {
-	case ctx.Err() != nil:
-		return ctx.Err()
-	case err != nil:
-		a.Notes = append(a.Notes, "the floor of every depth is left out: "+err.Error())
-	default:
-		a.FloorAnswer = *floor
+	if source.own == nil {
+		floor, err := source.floor(ctx, env, a.Task, form, o, a.Loss, contextsBeside(a.Task), q.Seed)
+		switch {
+		case ctx.Err() != nil:
+			return ctx.Err()
+		case err != nil:
+			a.Notes = append(a.Notes, "the floor of every depth is left out: "+err.Error())
+		default:
+			a.FloorAnswer = *floor
+		}
 	}
 	if dim := form.Dim(); dim > quickRecover && !q.Best {
 		a.Notes = append(a.Notes, fmt.Sprintf("the best transformer is left out, for with %d enlarged parameters the search for it takes long; `best` runs it", dim))

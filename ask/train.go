@@ -77,9 +77,13 @@ func (q *Train) ask(ctx context.Context, env Env) (Answer, error) {
 		}
 		q.fit(&config, initial)
 	}
-	task, form, err := q.subject(ctx, env, initial)
+	task, source, err := q.subject(ctx, env, initial)
 	if err != nil {
 		return nil, err
+	}
+	var form *moment.Form // to train on, where it is not the task's own
+	if source != nil {
+		form = source.at(task.Context())
 	}
 	if q.Seeds < 1 {
 		return nil, inputf("seeds", "seeds must be at least 1, got %d", q.Seeds)
@@ -110,7 +114,7 @@ func (q *Train) ask(ctx context.Context, env Env) (Answer, error) {
 	interrupted = interrupted || study.Missing > 0
 	if !interrupted {
 		// What is trained is not lost to an interruption of the comparison.
-		err := answer.compare(ctx, env, task, form, study)
+		err := answer.compare(ctx, env, task, source, study)
 		interrupted = err != nil && ctx.Err() != nil
 		if err != nil && !interrupted {
 			return nil, err
@@ -122,12 +126,12 @@ func (q *Train) ask(ctx context.Context, env Env) (Answer, error) {
 	return *answer, failed
 }
 
-// subject returns the task, and the form to train on where that is not the task's
-// own: a form or prompts that were given, or an average over n.
+// subject returns the task, and what gives the form to train on where that is not the
+// task's own: a form or prompts that were given, or an average over n.
 // Without `d` the number of positions is that of the initial parameters, if there are
 // any.
-func (q *Train) subject(ctx context.Context, env Env, initial *fileModel) (markov.Task, *moment.Form, error) {
-	if q.Form == "" && q.PromptFile == "" && !q.Average {
+func (q *Train) subject(ctx context.Context, env Env, initial *fileModel) (markov.Task, *forms, error) {
+	if !q.needsForm() {
 		f := q.Task
 		if initial != nil {
 			spec, err := f.oneSpec(env, "train")
@@ -149,7 +153,7 @@ func (q *Train) subject(ctx context.Context, env Env, initial *fileModel) (marko
 	if err != nil {
 		return markov.Task{}, nil, err
 	}
-	return tasks[0], source.at(tasks[0].Context()), nil
+	return tasks[0], source, nil
 }
 
 // fit gives the configuration the layers, heads and kind of the initial parameters,
@@ -325,12 +329,12 @@ func bayesPrompts(task markov.Task) int {
 
 // addFloor adds the floor of every depth, where it is had, with the gain over the mean
 // loss on fresh prompts; where there is none, over the enlarged optimum.
-func (t *TrainAnswer) addFloor(ctx context.Context, env Env, form *moment.Form, o *landscape.Optimum, seed uint64) error {
+func (t *TrainAnswer) addFloor(ctx context.Context, env Env, source *forms, form *moment.Form, o *landscape.Optimum, seed uint64) error {
 	loss := o.Loss
 	if t.Mean != nil {
 		loss = *t.Mean
 	}
-	floor, err := floorOf(ctx, env, t.Task, form, o, loss, contextsBeside(t.Task), seed)
+	floor, err := source.floor(ctx, env, t.Task, form, o, loss, contextsBeside(t.Task), seed)
 	switch {
 	case ctx.Err() != nil:
 		return ctx.Err()
@@ -342,11 +346,17 @@ func (t *TrainAnswer) addFloor(ctx context.Context, env Env, form *moment.Form, 
 
 // compare adds the enlarged optimum, the exact losses and the Bayes risk, where
 // they are had.
-func (t *TrainAnswer) compare(ctx context.Context, env Env, task markov.Task, own *moment.Form, study *train.Study) error {
-	if own != nil {
-		o, err := landscape.Minimise(ctx, own)
+func (t *TrainAnswer) compare(ctx context.Context, env Env, task markov.Task, source *forms, study *train.Study) error {
+	if source != nil {
+		form := source.at(task.Context())
+		o, err := landscape.Minimise(ctx, form)
 		if err != nil {
 			return err
+		}
+		if source.own == nil {
+			if err := t.addFloor(ctx, env, source, form, o, study.Results[0].Seed); err != nil {
+				return err
+			}
 		}
 		t.EnlargedOptimum = &o.Loss
 		for i, r := range study.Results {
@@ -363,7 +373,7 @@ func (t *TrainAnswer) compare(ctx context.Context, env Env, task markov.Task, ow
 				return err
 			}
 			t.EnlargedOptimum = &o.Loss
-			if err := t.addFloor(ctx, env, form, o, study.Results[0].Seed); err != nil {
+			if err := t.addFloor(ctx, env, &forms{}, form, o, study.Results[0].Seed); err != nil {
 				return err
 			}
 		} else if ctx.Err() != nil {

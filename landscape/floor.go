@@ -129,6 +129,29 @@ func FloorOf(ctx context.Context, contexts Contexts, f *moment.Form, o *Optimum,
 	}, nil
 }
 
+// MeanFloor returns the floor of a loss that is the mean of losses with the given
+// floors, at several n: as a model's vector may depend on n by what it sees, each is
+// reached alone. Their errors are taken as independent.
+func MeanFloor(floors []Floor) Floor {
+	mean := Floor{Exact: new(big.Rat), Claim: moment.Exact, Method: fmt.Sprintf("mean of %d floors", len(floors))}
+	n := float64(len(floors))
+	for _, f := range floors {
+		mean.Value += f.Value / n
+		mean.SE = math.Hypot(mean.SE, f.SE/n)
+		mean.Contexts += f.Contexts
+		if f.Exact == nil || mean.Exact == nil {
+			mean.Exact, mean.Claim = nil, moment.Numeric
+			continue
+		}
+		mean.Exact.Add(mean.Exact, f.Exact)
+	}
+	if mean.Exact != nil {
+		mean.Exact.Mul(mean.Exact, big.NewRat(1, int64(len(floors))))
+		mean.Value = nearest(mean.Exact)
+	}
+	return mean
+}
+
 // exactPower returns E[y^2] as a fraction, nil if it is not known as one.
 func exactPower(ctx context.Context, f *moment.Form) *big.Rat {
 	exact, err := f.Fractions(ctx, affordableWork)

@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"markovicl/figure"
+	"markovicl/landscape"
 	"markovicl/lsa"
 	"markovicl/markov"
 	"markovicl/trace"
@@ -19,7 +20,7 @@ var figure2 = Item{
 	Source:    "Figure 2, Section 4",
 	Question:  "As a prompt passes the layers of a trained deep model, how do the objectives of Theorem 4.1 and the distance to their Pareto front change?",
 	Statement: "Along ten trained layers the generational distance to the Pareto front first falls and then rises.",
-	Revision:  4,
+	Revision:  5,
 	Run:       runFigure2,
 }
 
@@ -29,6 +30,7 @@ type figure2Size struct {
 	steps             [2]int // of a short and of a long training
 	batch, evaluation int
 	seeds, prompts    int
+	contexts          int // for the floor of every depth
 	front             trace.FrontSettings
 }
 
@@ -43,6 +45,7 @@ type model2 struct {
 	d, steps int
 	seed     uint64
 	fresh    train.Score
+	floor    landscape.Floor // of its task
 	model    *lsa.Structured
 	trace    *trace.Result
 
@@ -53,11 +56,12 @@ func runFigure2(ctx context.Context, s Settings, progress func(done, total int))
 	// d = 5 is the figure's six objectives a group; d = 4 is for the case that
 	// its chains of length five count the label.
 	size := figure2Size{
-		positions: []int{5, 4}, steps: [2]int{1000, 4000}, batch: 250, evaluation: 100_000, seeds: 5, prompts: 100,
+		positions: []int{5, 4}, steps: [2]int{1000, 4000}, batch: 250, evaluation: 100_000, seeds: 5, prompts: 100, contexts: 2000,
 		front: trace.FrontSettings{Samples: 2048, Rounds: 3, Seed: s.Seed},
 	}
 	if s.Quick {
 		size.positions, size.evaluation, size.seeds, size.prompts = []int{5}, 5000, 2, 64
+		size.contexts = 200
 		size.front.Samples, size.front.Rounds = 200, 2
 	}
 	if s.Seeds > 0 {
@@ -80,10 +84,11 @@ func figure2Of(ctx context.Context, seed uint64, size figure2Size, progress func
 
 	var models []*model2
 	for _, d := range size.positions {
-		task, err := markov.NewTask(markov.Spec{D: d, N: context2, P: "0.5"})
+		bounds, err := bound(ctx, markov.Spec{D: d, N: context2, P: "0.5"}, size.contexts, seed)
 		if err != nil {
 			return nil, err
 		}
+		task := bounds.task
 		for _, steps := range size.steps {
 			config := train.Defaults()
 			config.Layers, config.Steps, config.Batch, config.EvalPrompts = layers2, steps, size.batch, size.evaluation
@@ -96,7 +101,7 @@ func figure2Of(ctx context.Context, seed uint64, size figure2Size, progress func
 			}
 			tick()
 			for _, r := range study.Results {
-				m := &model2{d: d, steps: steps, seed: r.Seed, fresh: r.Fresh, model: r.Model.(*lsa.Structured)}
+				m := &model2{d: d, steps: steps, seed: r.Seed, fresh: r.Fresh, floor: bounds.floor, model: r.Model.(*lsa.Structured)}
 				if m.trace, err = m.traced(ctx, task, seed, size.prompts, size.front); err != nil {
 					return nil, err
 				}
@@ -217,8 +222,8 @@ func figure2Result(models []*model2, boxes Table, size figure2Size) *Result {
 	turns := Table{
 		Name: "turns",
 		Caption: "Where each trained model's mean generational distance is lowest, and how much it falls to there and rises from there, " +
-			"within a prompt; the layer is chosen on half of the prompts and the differences are measured on the other half. At w the signs are the theorem's, at -w those of the paper's text.",
-		Columns: []string{"d", "steps", "seed", "loss", "loss_se", "at", "gd_first", "gd_last", "lowest_layer", "fall", "fall_se", "rise", "rise_se", "falls_then_rises"},
+			"within a prompt; the layer is chosen on half of the prompts and the differences are measured on the other half. At w the signs are the theorem's, at -w those of the paper's text. No linear self-attention of any depth has a loss below the floor.",
+		Columns: []string{"d", "steps", "seed", "loss", "loss_se", "floor", "floor_se", "at", "gd_first", "gd_last", "lowest_layer", "fall", "fall_se", "rise", "rise_se", "falls_then_rises"},
 	}
 	byLayer := Table{
 		Name:    "layers",
@@ -232,7 +237,7 @@ func figure2Result(models []*model2, boxes Table, size figure2Size) *Result {
 			first, last trace.Estimate
 			turn        turn
 		}{{"w", first.GD, last.GD, m.direct}, {"-w", first.GDMirrored, last.GDMirrored, m.mirrored}} {
-			turns.Add(m.d, m.steps, m.seed, m.fresh.Loss, m.fresh.LossSE, sign.at, sign.first.Mean, sign.last.Mean, sign.turn.layer,
+			turns.Add(m.d, m.steps, m.seed, m.fresh.Loss, m.fresh.LossSE, m.floor.Value, m.floor.SE, sign.at, sign.first.Mean, sign.last.Mean, sign.turn.layer,
 				sign.turn.fall, sign.turn.fallSE, sign.turn.rise, sign.turn.riseSE, sign.turn.fallsThenRises)
 		}
 		for _, l := range m.trace.Layers {
