@@ -56,8 +56,10 @@ type RecoverAnswer struct {
 	Level              *int             `json:"level,omitempty"` // of the certificate that proves the bound
 	Note               string           `json:"note,omitempty"`
 	Status             string           `json:"status"`
+	Stopped            landscape.Stop   `json:"stopped"`     // what ended the work
 	Starts             int              `json:"starts"`      // random starts of the local search
 	Evaluations        int              `json:"evaluations"` // of the matrix in the search for certificates
+	Boxes              int              `json:"boxes"`       // of branch and bound
 	Parameters         Transformer      `json:"parameters"`
 	Decision           *Decision        `json:"decision"`
 	ProjectionLoss     *float64         `json:"projection_loss"`     // null for several heads
@@ -244,7 +246,7 @@ func (q *Recover) recover(ctx context.Context, env Env, task markov.Task, form *
 		Rank: r.Enlarged.Rank, Unique: r.Enlarged.Unique, EnlargedClaim: r.Enlarged.Claim,
 		LossEnlarged: r.LossEnlarged, Loss: r.Loss, Claim: r.LowerBound.Claim, ClaimReason: r.LowerBound.Reason,
 		Certified: r.Certified(), Method: r.Method, Status: r.Status.String(), Note: r.Note,
-		Starts: r.Starts, Evaluations: r.Evaluations,
+		Stopped: r.Stopped, Starts: r.Starts, Evaluations: r.Evaluations, Boxes: r.Boxes,
 		LocalMinima: []Minimum{},
 		Parameters:  newTransformer(r.Parameters), Decision: newDecision(r.Decision),
 		form: form, certificate: r.Certificate,

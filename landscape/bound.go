@@ -108,6 +108,7 @@ func (r *recovery) boundByPolynomials() error {
 
 // boundByCertificate looks for a semidefinite certificate at the best minimum.
 func (r *recovery) boundByCertificate(ctx context.Context) error {
+	r.last = StopNoProgress
 	for attempt := 0; ; attempt++ {
 		W, v, err := relax.Level0(ctx, r.form, r.minima[0].B, r.minima[0].A, r.evaluated)
 		if err != nil {
@@ -158,6 +159,7 @@ func (r *recovery) boundByMultiplier(ctx context.Context) error {
 	if r.searched == r.form && !r.reduced.Trivial() {
 		return nil // the minima are those of another form
 	}
+	r.last = StopNoProgress
 	for attempt := range 2 {
 		var best []relax.Minimum
 		for _, m := range r.minima {
@@ -188,6 +190,10 @@ func (r *recovery) estimateByBoxes(ctx context.Context) {
 		boxes = DefaultBoxes
 	}
 	b := branchAndBound(ctx, r.form, r.loss, branchSettings{gap: CertifiedGap / 2, boxes: boxes, condition: r.optimum.Condition})
+	r.out.Boxes = b.boxes
+	if r.last = StopBoxes; b.closed {
+		r.last = StopUnproven
+	}
 	if b.lower > r.lower {
 		r.note("branch and bound (%d boxes) puts the best loss above %.12g; its rounding errors are estimated, so that this is no proof", b.boxes, b.lower)
 	}

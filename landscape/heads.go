@@ -203,7 +203,10 @@ type HeadsResult struct {
 	Loss  float64
 	B     []float64 // [h, D] row-major
 	A     []float64 // [h, D, q] row-major
-	Hits  int       // of the starts that came within 1e-9 of Loss, relatively
+	// Starts is how many random starts were taken, none for D heads; Hits is how many
+	// descents, from them and from what X* points to, came within 1e-9 of Loss, relatively
+	// (for D heads, as many as were asked for).
+	Starts, Hits int
 	// Realises reports that the loss is the enlarged optimum up to rounding. If
 	// it is false for h < D, no such model was found, which proves nothing.
 	Realises bool
@@ -237,7 +240,9 @@ func BestHeads(ctx context.Context, form *moment.Form, optimum *Optimum, heads, 
 		p := &projectedHeads{form: form, D: D, h: heads, m: moment.Pairs(D), pair: pairTable(D)}
 		return func(i int) *headsMinimum {
 			if i < len(guesses) {
-				return p.minimumFrom(guesses[i])
+				m := p.minimumFrom(guesses[i])
+				m.guessed = true
+				return m
 			}
 			B := make([]float64, 0, D*heads)
 			for t := range heads {
@@ -247,6 +252,9 @@ func BestHeads(ctx context.Context, form *moment.Form, optimum *Optimum, heads, 
 		}
 	}, func(found []*headsMinimum) {
 		for _, f := range found {
+			if f != nil && !f.guessed {
+				result.Starts++
+			}
 			if f == nil || math.IsNaN(f.loss) || math.IsInf(f.loss, 0) {
 				continue
 			}
@@ -279,6 +287,8 @@ type headsMinimum struct {
 	X     []float64
 	U     *mat.Dense
 	known bool // the loss, whatever the rounding
+
+	guessed bool // it began where X* points to, not at random
 }
 
 // minimumFrom descends from B ([D, h] row-major), which it changes.

@@ -10,11 +10,13 @@
 //   - exact.go, lifting.go: the same in fractions
 //   - optimum_proof.go: what is proven of it
 //   - factor_quadratic.go: for d = 1, the transformer that a point of it is (paper, Theorem 3.3)
-//   - decide.go, decide_exact.go: is a point of the enlarged space a transformer?
+//   - decide.go: is a point of the enlarged space a transformer? From witness.go, why it
+//     is, and obstruction.go, why not; decide_scale.go: at any scale
+//   - decide_exact.go, obstruction_exact.go, surd.go: the same in fractions and roots
 //   - realise.go: is the enlarged optimum one?
 //   - recover.go: the best transformer and a proof that it is best: the answer, and the
 //     row of its stages; search.go, bound.go: these stages, with scene.go, what they
-//     share; from these parts:
+//     share, and stop.go, why they end; from these parts:
 //   - varpro.go, minima.go: the local minima of the loss over transformers
 //   - polynomial.go: d = 1 by Sturm's theorem
 //   - branch.go, isotropic.go: branch and bound over the directions of b

@@ -90,9 +90,10 @@ type Recovery struct {
 	LowerBound   certificate.Bound     // no one-layer transformer (with one head, unless Heads are more) is below it
 	Method       Method                // how LowerBound was proven
 	Status       Status
-	Starts       int // random starts taken by the local search
-	Evaluations  int // of the matrix in the search for certificates
-	Boxes        int // of branch and bound for D-1 heads
+	Stopped      Stop // what ended the work
+	Starts       int  // random starts taken by the local search
+	Evaluations  int  // of the matrix in the search for certificates
+	Boxes        int  // of branch and bound
 
 	Parameters  *lsa.Structured // the best transformer found: one layer
 	LocalMinima []LocalMinimum  // lowest first
@@ -149,7 +150,7 @@ func Recover(ctx context.Context, form *moment.Form, settings Settings) (*Recove
 	if err != nil {
 		return nil, err
 	}
-	r := &recovery{scene: newScene(form, optimum, settings.Level), settings: settings, lower: math.Inf(-1), loss: math.Inf(1)}
+	r := &recovery{scene: newScene(form, optimum, settings.Level), settings: settings, lower: math.Inf(-1), loss: math.Inf(1), last: StopStarts}
 	r.out = &Recovery{LossEnlarged: optimum.Loss, Enlarged: optimum, Method: Unproven, StoredBound: certificate.NoBound("there is no certificate")}
 	r.bound = certificate.NoBound("the enlarged optimum is not proven: " + optimum.Reason)
 	if optimum.Bound.Proven() {
@@ -200,6 +201,7 @@ type recovery struct {
 	loss   float64           // of the first of them
 	bound  certificate.Bound // the best so far
 	lower  float64           // its value
+	last   Stop              // what ended the last of the stages that were tried
 }
 
 func (r *recovery) note(format string, args ...any) {
@@ -229,10 +231,13 @@ func (r *recovery) raise(bound certificate.Bound, method Method) {
 	r.report()
 }
 
-// done reports whether the bounds meet or the time is over.
-func (r *recovery) done(ctx context.Context) bool {
-	return ctx.Err() != nil || r.loss-r.lower <= CertifiedGap*math.Abs(r.loss) || r.loss-r.out.StoredBound.Value <= CertifiedGap*math.Abs(r.loss)
+// met reports whether the bounds meet, those of the stored form included.
+func (r *recovery) met() bool {
+	return r.loss-max(r.lower, r.out.StoredBound.Value) <= CertifiedGap*math.Abs(r.loss)
 }
+
+// done reports whether the bounds meet or the time is over.
+func (r *recovery) done(ctx context.Context) bool { return ctx.Err() != nil || r.met() }
 
 // lift sets the parameters and minima, in the coordinates of the whole form.
 func (r *recovery) lift() {
@@ -290,4 +295,5 @@ func (r *recovery) conclude(ctx context.Context) {
 	default:
 		out.Status = Exhausted
 	}
+	out.Stopped = r.reason(ctx)
 }

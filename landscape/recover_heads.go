@@ -23,7 +23,7 @@ func (r *recovery) heads(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	r.loss = best.Loss
+	r.loss, r.out.Starts = best.Loss, best.Starts
 	r.out.Parameters = lsa.NewStructured(1, best.Heads, r.form.Q+1)
 	D, q := r.searched.Q+1, r.searched.Q
 	var bs, As []float64
@@ -68,7 +68,9 @@ func (r *recovery) boundHeads(ctx context.Context) {
 	}
 	upper := r.out.LossBounds.Upper() - growth.Bound
 	lower, used, err := boundHeads(ctx, r.form, upper, CertifiedGap/2*math.Abs(r.out.Loss), boxes)
-	r.out.Boxes = used
+	if r.out.Boxes = used; used >= boxes {
+		r.last = StopBoxes
+	}
 	var bound certificate.Bound
 	if err == nil {
 		bound, err = certificate.Charged(certificate.RoundDown(growth.Bound+lower), growth, r.form.Errors)

@@ -18,6 +18,7 @@ import (
 
 	"markovicl/ask"
 	"markovicl/hardness"
+	"markovicl/landscape"
 	"markovicl/markov"
 	"markovicl/train"
 )
@@ -82,6 +83,12 @@ func written(t reflect.Type) *jsonschema.Schema {
 		return &jsonschema.Schema{Type: "object", Description: "the task, by the names of the flags"}
 	case reflect.TypeFor[big.Rat]():
 		return &jsonschema.Schema{Type: "string", Description: "a fraction a/b"}
+	case reflect.TypeFor[landscape.Stop]():
+		s := &jsonschema.Schema{Type: "string"}
+		for _, stop := range landscape.Stops() {
+			s.Enum = append(s.Enum, stop)
+		}
+		return s
 	case reflect.TypeFor[hardness.Answer]():
 		return orNull(&jsonschema.Schema{Type: "boolean"})
 	case reflect.TypeFor[hardness.Status](), reflect.TypeFor[train.Status]():

@@ -45,9 +45,12 @@ func printRecovery(p *printer, r *ask.RecoverAnswer) {
 	case r.Certified:
 		fmt.Fprintf(p, "certified          yes: relative gap %.1e\n", *r.RelativeGap)
 	case r.RelativeGap != nil:
-		fmt.Fprintf(p, "certified          no: relative gap %.3g (%s)\n", *r.RelativeGap, r.Status)
+		fmt.Fprintf(p, "certified          no: relative gap %.3g\n", *r.RelativeGap)
 	default:
-		fmt.Fprintf(p, "certified          no: there is no lower bound (%s)\n", r.Status)
+		fmt.Fprintln(p, "certified          no: there is no lower bound")
+	}
+	if !r.Certified {
+		fmt.Fprintf(p, "stopped            %s\n", whyStopped(r))
 	}
 	if r.Note != "" {
 		fmt.Fprintf(p, "note               %s\n", r.Note)
@@ -66,6 +69,23 @@ func printRecovery(p *printer, r *ask.RecoverAnswer) {
 	if r.Certificate != "" {
 		fmt.Fprintf(p, "certificate        %s; check it with markovicl recover --verify %s\n", r.Certificate, r.Certificate)
 	}
+}
+
+// whyStopped says in words what ended an uncertified recovery.
+func whyStopped(r *ask.RecoverAnswer) string {
+	work := fmt.Sprintf("%d random starts, %d evaluations of certificates", r.Starts, r.Evaluations)
+	if r.Boxes > 0 {
+		work += fmt.Sprintf(", %d boxes", r.Boxes)
+	}
+	why := map[landscape.Stop]string{
+		landscape.StopTime:        "the time is over",
+		landscape.StopInterrupted: "interrupted",
+		landscape.StopBoxes:       "branch and bound has used its boxes",
+		landscape.StopStarts:      "every start was taken, and there is no further way to a bound",
+		landscape.StopNoProgress:  "the search for a certificate made no more progress",
+		landscape.StopUnproven:    "the bounds meet, but not within what is proven of them",
+	}[r.Stopped]
+	return fmt.Sprintf("%s (%s)", why, work)
 }
 
 func printMinima(p *printer, r *ask.RecoverAnswer) {

@@ -6,10 +6,13 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"regexp"
+	"strings"
 	"testing"
 
 	"markovicl/ask"
 	"markovicl/ask/text"
+	"markovicl/landscape"
 )
 
 // What a terminal shows of the optimum of one task.
@@ -91,6 +94,27 @@ func TestWrap(t *testing.T) {
 	} {
 		if got := text.Wrap(c.paragraph, 5); got != c.want {
 			t.Errorf("%q becomes %q, want %q", c.paragraph, got, c.want)
+		}
+	}
+}
+
+// TestStopped shows, of an answer without a certificate, what ended the search; every
+// reason has its words.
+func TestStopped(t *testing.T) {
+	for _, stop := range landscape.Stops() {
+		if stop == landscape.StopCertified {
+			continue
+		}
+		answer := ask.Results[ask.RecoverAnswer]{{
+			Stopped: stop, Starts: 24, Evaluations: 7, Boxes: 50,
+			Parameters: ask.Transformer{Heads: make([]ask.Head, 2)},
+		}}
+		var out strings.Builder
+		if err := text.Write(&out, &ask.Recover{}, answer); err != nil {
+			t.Fatal(err)
+		}
+		if !regexp.MustCompile(`(?m)^stopped            \w[^(]+ \(24 random starts, 7 evaluations of certificates, 50 boxes\)$`).MatchString(out.String()) {
+			t.Errorf("%s: %s", stop, &out)
 		}
 	}
 }
