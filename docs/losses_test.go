@@ -82,10 +82,10 @@ func TestLosses(t *testing.T) {
 // TestLossesPicture holds the picture to the names of what is drawn; go test ./docs -run
 // TestLossesPicture -update draws it.
 func TestLossesPicture(t *testing.T) {
-	plot := figure.Plot{Name: "losses", Title: "Loss by d, uniform kernels", Caption: "Mean squared error by d.", Columns: 2}
+	plot := figure.Plot{Name: "losses", Title: "Loss by d, uniform kernels", Caption: "Mean squared error by d."}
 	for _, n := range []int{10, 100} {
-		best, enlarged := figure.Series{Name: "best transformer"}, figure.Series{Name: "enlarged optimum"}
-		floor, bayes := figure.Series{Name: "floor"}, figure.Series{Name: "Bayes risk"}
+		best, enlarged := figure.Series{Name: "best transformer", Quantity: figure.Best}, figure.Series{Name: "enlarged optimum", Quantity: figure.Enlarged}
+		floor, bayes := figure.Series{Name: "floor", Quantity: figure.Floor}, figure.Series{Name: "Bayes risk", Quantity: figure.Bayes}
 		for _, r := range readLosses(t) {
 			if r.n != n {
 				continue

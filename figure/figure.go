@@ -1,6 +1,6 @@
 // Package figure holds plots as data: axes, series with bands, level lines, heat maps,
 // small multiples. A Plot says what is shown; package figure/draw makes a picture of
-// it, and [Plot.Check] says what keeps it from being one. Plots are written to JSON
+// it, and [Plot.Check] says what keeps it from being one. [Palette] says which colour means what. Plots are written to JSON
 // with their NaN and infinities ([Numbers]), so that what a run has computed can be
 // drawn later, elsewhere, or by something else.
 package figure
@@ -29,7 +29,7 @@ type Plot struct {
 	// Panels are small multiples, filled row by row. A plot with panels has a
 	// name, title and caption and nothing else of its own.
 	Panels  []Plot `json:"panels,omitempty"`
-	Columns int    `json:"columns,omitempty"` // panels in a row; 0: up to three
+	Columns int    `json:"columns,omitempty"` // panels in a row; 0: up to two
 }
 
 // Axis is the label of an axis and its scale.
@@ -49,6 +49,8 @@ type Series struct {
 	Low  []float64 `json:"low,omitempty"` // the band, or bars of error, one for each point
 	High []float64 `json:"high,omitempty"`
 	Kind Kind      `json:"kind,omitempty"`
+
+	Quantity Quantity `json:"quantity,omitempty"` // what it shows, which gives it its colour
 }
 
 // Add appends a point.
@@ -84,12 +86,14 @@ const (
 	Points Kind = "points" // points that are not joined; a single one is labelled where it is
 	Steps  Kind = "steps"  // a step function
 	Bars   Kind = "bars"   // bars from 0; those of several series at one x stand side by side
+	Rows   Kind = "rows"   // points in the rows of a y axis with categories, named at their row; the band is along x
 )
 
 // Level is a horizontal line with a name.
 type Level struct {
-	Name string  `json:"name"`
-	Y    float64 `json:"y"`
+	Name     string   `json:"name"`
+	Y        float64  `json:"y"`
+	Quantity Quantity `json:"quantity,omitempty"` // what it shows, which gives it its colour
 }
 
 // Heat is a function on a grid, shown by colour.
@@ -178,6 +182,9 @@ func (p *Plot) Check() error {
 		}
 	}
 	for _, l := range p.Levels {
+		if _, known := Palette[l.Quantity]; !known && l.Quantity != "" {
+			return fmt.Errorf("level %q: there is no quantity %q", l.Name, l.Quantity)
+		}
 		if !finite(l.Y) || p.Y.Log && l.Y <= 0 {
 			return fmt.Errorf("level %q is at %v", l.Name, l.Y)
 		}
@@ -207,6 +214,9 @@ func (a Axis) check() error {
 }
 
 func (s *Series) check(x, y Axis) error {
+	if _, known := Palette[s.Quantity]; !known && s.Quantity != "" {
+		return fmt.Errorf("there is no quantity %q", s.Quantity)
+	}
 	if len(s.X) != len(s.Y) || s.Low != nil && len(s.Low) != len(s.X) || len(s.Low) != len(s.High) {
 		return fmt.Errorf("there are %d x, %d y and a band of %d and %d", len(s.X), len(s.Y), len(s.Low), len(s.High))
 	}
@@ -214,7 +224,7 @@ func (s *Series) check(x, y Axis) error {
 		if !finite(s.X[i]) && !math.IsInf(s.X[i], 1) || x.Log && s.X[i] <= 0 {
 			return fmt.Errorf("x[%d] = %v", i, s.X[i])
 		}
-		if i > 0 && s.X[i] < s.X[i-1] && s.Kind != Points {
+		if i > 0 && s.X[i] < s.X[i-1] && s.Kind != Points && s.Kind != Rows {
 			return fmt.Errorf("x goes back from %v to %v", s.X[i-1], s.X[i])
 		}
 		if !finite(s.Y[i]) || y.Log && s.Y[i] <= 0 {
@@ -223,7 +233,7 @@ func (s *Series) check(x, y Axis) error {
 		if s.Low == nil {
 			continue
 		}
-		if !finite(s.Low[i]) || !finite(s.High[i]) || s.Low[i] > s.High[i] || y.Log && s.Low[i] <= 0 {
+		if !finite(s.Low[i]) || !finite(s.High[i]) || s.Low[i] > s.High[i] || s.Kind != Rows && y.Log && s.Low[i] <= 0 || s.Kind == Rows && x.Log && s.Low[i] <= 0 {
 			return fmt.Errorf("the band at %d is [%v, %v]", i, s.Low[i], s.High[i])
 		}
 	}

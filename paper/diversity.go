@@ -67,6 +67,7 @@ func runDiversity(ctx context.Context, s Settings, progress func(done, total int
 	curves := make([]figure.Series, len(names))
 	for i, name := range names {
 		curves[i].Name = name
+		curves[i].Quantity = []figure.Quantity{figure.Enlarged, figure.Enlarged, figure.Bayes, figure.Bayes}[i]
 	}
 	var last estimate
 	var news []estimate // losses of the optima on new kernels, by K
@@ -126,8 +127,8 @@ func runDiversity(ctx context.Context, s Settings, progress func(done, total int
 		Tables: []Table{table},
 		Plots: []figure.Plot{{
 			Name: "kernels", Title: "Loss by the number of kernels", Caption: "Bands: standard errors over draws of the kernels. The axis ends where Bayes on new kernels does.",
-			X: figure.Axis{Label: "kernels K", Log: true}, Y: figure.Axis{Label: "loss", Min: number(0), Max: number(1.1 * top)},
-			Levels: []figure.Level{{Name: "optimum of the prior", Y: prior.o.Loss}, {Name: "Bayes risk of the prior", Y: risk.Mean}},
+			X: figure.Axis{Label: "kernels K", Log: true}, Y: figure.Axis{Label: "loss", Max: number(1.1 * top)},
+			Levels: []figure.Level{{Name: "optimum of the prior", Y: prior.o.Loss, Quantity: figure.Enlarged}, {Name: "Bayes risk of the prior", Y: risk.Mean, Quantity: figure.Bayes}},
 			Series: curves,
 		}},
 	}

@@ -94,7 +94,7 @@ func figure3Of(ctx context.Context, seed uint64, size figure3Size, progress func
 	var others string // the same with other priors, in words
 	for k, alpha := range size.priors {
 		plot := figure.Plot{
-			Name: "accuracy-alpha-" + alpha, Title: "Accuracy by depth, rows of the kernel from Dirichlet(" + alpha + ")", Columns: len(size.states),
+			Name: "accuracy-alpha-" + alpha, Title: "Accuracy by depth, rows of the kernel from Dirichlet(" + alpha + ")",
 			Caption: fmt.Sprintf("n = 10, d = 5. Trained on one batch of %d prompts, scored on it and on fresh prompts; and trained on new prompts every step, scored on fresh prompts. Levels: the Bayes predictor by its most likely state, which nothing can beat, and by the state nearest to its mean. Bands: one standard error over %d seeds and %d prompts.", size.fixedBatch, size.seeds, size.prompts),
 		}
 		for _, states := range size.states {
@@ -108,7 +108,7 @@ func figure3Of(ctx context.Context, seed uint64, size figure3Size, progress func
 			}
 			memorised := figure.Series{Name: "one batch, on it"}
 			forgetful := figure.Series{Name: "one batch, fresh"}
-			fresh := figure.Series{Name: "new prompts, fresh"}
+			fresh := figure.Series{Name: "new prompts, fresh", Quantity: figure.Trained}
 			for l, c := range cells {
 				x := float64(l + 1)
 				addWithError(&memorised, x, c.onBatch.accuracy)
@@ -136,10 +136,10 @@ func figure3Of(ctx context.Context, seed uint64, size figure3Size, progress func
 				Title: fmt.Sprintf("%d states", states),
 				X:     figure.Axis{Label: "layers"}, Y: figure.Axis{Label: "accuracy", Min: number(0), Max: number(1.05)},
 				Series: []figure.Series{memorised, forgetful, fresh},
-				Levels: []figure.Level{{Name: "best mode", Y: ceiling.mode.Mean}},
+				Levels: []figure.Level{{Name: "best mode", Y: ceiling.mode.Mean, Quantity: figure.Bayes}},
 			}
 			if states > 2 { // of two states the nearest to the mean is the most likely
-				panel.Levels = append(panel.Levels, figure.Level{Name: "Bayes mean", Y: ceiling.rounded.Mean})
+				panel.Levels = append(panel.Levels, figure.Level{Name: "Bayes mean", Y: ceiling.rounded.Mean, Quantity: figure.Bayes})
 			}
 			if states == states3 && k > 0 {
 				others += fmt.Sprintf("; with concentration %s these are %s, %s and %s (one layer: %s), against %s and %s", alpha,

@@ -147,15 +147,16 @@ func figure4Of(ctx context.Context, seed uint64, size figure4Size, progress func
 	tick()
 
 	plot := figure.Plot{
-		Name: "loss", Title: "Loss in training, sparse and dense parameters", Columns: size.layers,
-		Caption: fmt.Sprintf("d = 1, n = 30, p = 0.3, new batches of %d prompts. Losses of the batches before the step, means over windows of %d steps and %d seeds; bands from the 10%% to the 90%% quantile over seeds. The enlarged optimum is a bound for one layer.", batch4, max(1, size.steps/windows4), size.seeds),
+		Name: "loss", Title: "Loss in training, sparse and dense parameters", Columns: 2,
+		Caption: fmt.Sprintf("d = 1, n = 30, p = 0.3, new batches of %d prompts. Losses of the batches before the step, means over windows of %d steps and %d seeds; bands from the 10%% to the 90%% quantile over seeds. The enlarged optimum is a bound for one layer. The axes leave out the first twentieth of the steps.", batch4, max(1, size.steps/windows4), size.seeds),
 	}
 	apart := figure.Plot{
-		Name: "difference", Title: "Loss with dense parameters less that with sparse ones", Columns: size.layers,
+		Name: "difference", Title: "Loss with dense parameters less that with sparse ones", Columns: 2,
 		Caption: fmt.Sprintf("The same losses, each seed's difference on its own batches, which are the same for both. Means over windows of %d steps and %d seeds; bands: one standard error over seeds.", max(1, size.steps/windows4), size.seeds),
 	}
 	one := map[bool]*kind4{} // one layer, new prompts
 	deep := map[bool]*kind4{}
+	var top float64   // of the axes of losses
 	var sparse *kind4 // of the same depth as the dense kind after it
 	for _, k := range kinds {
 		if k.data != train.Fresh || k == long[k.dense] {
@@ -167,15 +168,20 @@ func figure4Of(ctx context.Context, seed uint64, size figure4Size, progress func
 		}
 		if !k.dense {
 			plot.Panels = append(plot.Panels, figure.Plot{
-				Title: layersTitle(k.layers), X: figure.Axis{Label: "step"}, Y: figure.Axis{Label: "loss", Min: number(0)},
-				Levels: []figure.Level{{Name: "Bayes", Y: bayes.Mean}},
+				Title: layersTitle(k.layers), X: figure.Axis{Label: "step"}, Y: figure.Axis{Label: "loss", Max: &top},
+				Levels: []figure.Level{{Name: "Bayes", Y: bayes.Mean, Quantity: figure.Bayes}},
 			})
 			if k.layers == 1 {
-				plot.Panels[0].Levels = append(plot.Panels[0].Levels, figure.Level{Name: "enlarged", Y: optimum.Loss})
+				plot.Panels[0].Levels = append(plot.Panels[0].Levels, figure.Level{Name: "enlarged optimum", Y: optimum.Loss, Quantity: figure.Enlarged}, figure.Level{Name: "best transformer", Y: best.Loss, Quantity: figure.Best})
 			}
 		}
 		panel := &plot.Panels[k.layers-1]
-		panel.Series = append(panel.Series, k.curve())
+		curve := k.curve()
+		if !k.dense {
+			curve.Quantity = figure.Trained
+		}
+		panel.Series = append(panel.Series, curve)
+		top = max(top, curve.High[len(curve.High)/20]) // the first losses would hide the differences
 		if k.dense {
 			apart.Panels = append(apart.Panels, figure.Plot{
 				Title: layersTitle(k.layers), X: figure.Axis{Label: "step"}, Y: figure.Axis{Label: "difference in loss"},

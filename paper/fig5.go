@@ -189,17 +189,18 @@ func scorePlot5(all []at5, size figure5Size) figure.Plot {
 		{Title: "Loss", X: figure.Axis{Label: "d"}, Y: figure.Axis{Label: "loss", Min: number(0)}},
 	}
 	for _, line := range []struct {
-		name string
-		pick func(*at5) scores
+		name     string
+		quantity figure.Quantity
+		pick     func(*at5) scores
 	}{
-		{"least squares, its batch", func(a *at5) scores { return a.fitBatch }},
-		{"least squares, fresh", func(a *at5) scores { return a.fitFresh }},
-		{"enlarged optimum, fresh", func(a *at5) scores { return a.optimum }},
-		{"trained LSA, its batch", func(a *at5) scores { return a.trainBatch }},
-		{"trained LSA, fresh", func(a *at5) scores { return a.trainTest }},
-		{"Bayes", func(a *at5) scores { return a.bayes }},
+		{"least squares, its batch", "", func(a *at5) scores { return a.fitBatch }},
+		{"least squares, fresh", "", func(a *at5) scores { return a.fitFresh }},
+		{"enlarged optimum, fresh", figure.Enlarged, func(a *at5) scores { return a.optimum }},
+		{"trained LSA, its batch", figure.Trained, func(a *at5) scores { return a.trainBatch }},
+		{"trained LSA, fresh", figure.Trained, func(a *at5) scores { return a.trainTest }},
+		{"Bayes", figure.Bayes, func(a *at5) scores { return a.bayes }},
 	} {
-		a, l := figure.Series{Name: line.name}, figure.Series{Name: line.name}
+		a, l := figure.Series{Name: line.name, Quantity: line.quantity}, figure.Series{Name: line.name, Quantity: line.quantity}
 		for i := range all {
 			s, x := line.pick(&all[i]), float64(all[i].d)
 			addWithError(&a, x, s.accuracy)

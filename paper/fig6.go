@@ -209,6 +209,11 @@ var labels6 = map[string]string{
 	"linear": "linear", "logistic": "logistic", "knn3": "3 neighbours", "svm": "SVM",
 }
 
+// quantities6 are the lines that show one of the quantities of the project.
+var quantities6 = map[string]figure.Quantity{
+	"linear-posterior": figure.Floor, "bayes": figure.Bayes, "optimum": figure.Enlarged, "trained-lsa": figure.Trained,
+}
+
 func (c *curves6) addTo(t *Table) {
 	for _, name := range predictors6 {
 		for i, p := range c.curves[name].Points {
@@ -256,7 +261,7 @@ func plot6(found []*curves6, name, title string, accuracy bool, predictors []str
 			if len(c.curves[name].Points) == 0 {
 				continue // a transformer that was not trained
 			}
-			s := figure.Series{Name: labels6[name], Kind: kind}
+			s := figure.Series{Name: labels6[name], Kind: kind, Quantity: quantities6[name]}
 			for _, point := range c.curves[name].Points {
 				b := pick(point)
 				s.AddBand(float64(point.N), b.Mean, b.Low, b.High)

@@ -125,7 +125,7 @@ func nonlinearOf(ctx context.Context, seed uint64, size nonlinearSize, progress 
 		floors[bias] = estimate{Mean: floor.Value, SE: floor.SE}
 	}
 	var rows []rungRow
-	losses := figure.Series{Name: "loss", Kind: figure.Points}
+	losses := figure.Series{Name: "loss", Kind: figure.Points, Quantity: figure.Trained}
 	axis := figure.Axis{Label: "model"}
 	for k, r := range size.ladder {
 		row, err := r.run(ctx, tasks[r.affine && !r.config.Nonlinear()], seed, size, func(done int) { progress(1+k*len(size.seeds)+done, total) })
@@ -148,7 +148,7 @@ func nonlinearOf(ctx context.Context, seed uint64, size nonlinearSize, progress 
 		Plots: []figure.Plot{{
 			Name: "ladder", Title: "One part at a time", Caption: "Loss on fresh prompts; bars are one standard error. Lines: the floor of linear self-attention of every depth without and with a constant coordinate, and the Bayes risk on these prompts.",
 			X: axis, Y: figure.Axis{Label: "mean squared error"}, Series: []figure.Series{losses},
-			Levels: []figure.Level{{Name: "floor", Y: floors[false].Mean}, {Name: "floor with bias", Y: floors[true].Mean}, {Name: "Bayes", Y: bayes}},
+			Levels: []figure.Level{{Name: "floor", Y: floors[false].Mean, Quantity: figure.Floor}, {Name: "floor with bias", Y: floors[true].Mean, Quantity: figure.Floor}, {Name: "Bayes", Y: bayes, Quantity: figure.Bayes}},
 		}},
 	}
 	result.judgeLadder(rows, size.ladder)

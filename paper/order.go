@@ -40,9 +40,9 @@ func runOrder(ctx context.Context, s Settings, progress func(done, total int)) (
 	var losses []float64 // of the optimum for order one, relative, on every task of higher order
 	curves := map[string]*figure.Series{}
 	var names []string
-	add := func(name string, x float64, e estimate) {
+	add := func(name string, quantity figure.Quantity, x float64, e estimate) {
 		if curves[name] == nil {
-			curves[name] = &figure.Series{Name: name}
+			curves[name] = &figure.Series{Name: name, Quantity: quantity}
 			names = append(names, name)
 		}
 		addWithError(curves[name], x, e)
@@ -72,9 +72,9 @@ func runOrder(ctx context.Context, s Settings, progress func(done, total int)) (
 					lost, gain = wrong/b.o.Loss-1, b.gain()
 				}
 				if j == 1 && k < 3 {
-					add(fmt.Sprintf("order %d, one layer", k), float64(d), estimate{Mean: b.o.Loss})
-					add(fmt.Sprintf("order %d, every depth", k), float64(d), estimate{Mean: b.floor.Value, SE: b.floor.SE})
-					add(fmt.Sprintf("order %d, Bayes", k), float64(d), risk.Metric)
+					add(fmt.Sprintf("order %d, one layer", k), figure.Enlarged, float64(d), estimate{Mean: b.o.Loss})
+					add(fmt.Sprintf("order %d, every depth", k), figure.Floor, float64(d), estimate{Mean: b.floor.Value, SE: b.floor.SE})
+					add(fmt.Sprintf("order %d, Bayes", k), figure.Bayes, float64(d), risk.Metric)
 				}
 			}
 		}

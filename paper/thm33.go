@@ -40,8 +40,9 @@ func runTheorem33(ctx context.Context, s Settings, progress func(done, total int
 		Caption: "The optimum of the enlarged model, the best transformer with what is proven about it, and the Bayes risk, up to the smallest n at which the optimum is a transformer (p = 1/2: up to the largest n looked at).",
 		Columns: []string{"p", "n", "loss_enlarged", "loss_exact", "loss_best", "lower_bound", "method", "loss_projection", "bayes_risk", "x_xx", "x_xy", "x_yy", "discriminant", "realisable"},
 	}
-	steps := figure.Series{Name: "smallest n"}
-	enlarged, best, bayes := figure.Series{Name: "enlarged optimum"}, figure.Series{Name: "best transformer"}, figure.Series{Name: "Bayes risk"}
+	steps := figure.Series{Name: "smallest n", Kind: figure.Points}
+	enlarged, best := figure.Series{Name: "enlarged optimum", Quantity: figure.Enlarged}, figure.Series{Name: "best transformer", Quantity: figure.Best}
+	bayes := figure.Series{Name: "Bayes risk", Quantity: figure.Bayes}
 	var gaps []figure.Series
 
 	for p := step; p < 100; p += step {
@@ -122,7 +123,7 @@ func runTheorem33(ctx context.Context, s Settings, progress func(done, total int
 		Plots: []figure.Plot{
 			{
 				Name: "smallest-n", Title: "From how many chains on is the optimum a transformer? (d = 1)",
-				Caption: "Below the line no parameters (b, A) realise the optimum of the enlarged model. Decided in fractions, without rounding.",
+				Caption: "Below the points no parameters (b, A) realise the optimum of the enlarged model. Decided in fractions, without rounding.",
 				X:       figure.Axis{Label: "probability p that a chain starts in state 1", Min: number(0), Max: number(1)},
 				Y:       figure.Axis{Label: "smallest n", Min: number(0)},
 				Series:  []figure.Series{steps},
@@ -136,7 +137,7 @@ func runTheorem33(ctx context.Context, s Settings, progress func(done, total int
 			{
 				Name: "losses", Title: "Optimum, best transformer and Bayes risk (d = 1, p = 1/2)",
 				Caption: "Mean squared errors. One layer without a constant coordinate predicts 0 whenever the query is in state 0, which is most of its distance to the Bayes risk. Exact moments.",
-				X:       figure.Axis{Label: "in-context chains n", Log: true}, Y: figure.Axis{Label: "loss", Min: number(0)},
+				X:       figure.Axis{Label: "in-context chains n", Log: true}, Y: figure.Axis{Label: "loss"},
 				Series: []figure.Series{enlarged, best, bayes},
 			},
 		},

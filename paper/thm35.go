@@ -155,9 +155,10 @@ func theorem35Of(ctx context.Context, cases []theorem35Case, seed uint64, prompt
 	for _, n := range first.numbers {
 		at := byN[n]
 		at.enlarged.Name, at.best.Name, at.projection.Name, at.bayes.Name = "enlarged optimum", "best transformer", "projection of X*", "Bayes risk"
+		at.enlarged.Quantity, at.best.Quantity, at.bayes.Quantity = figure.Enlarged, figure.Best, figure.Bayes
 		losses.Panels = append(losses.Panels, figure.Plot{
 			Title: fmt.Sprintf("n = %d", n),
-			X:     figure.Axis{Label: "d"}, Y: figure.Axis{Label: "loss", Min: number(0)},
+			X:     figure.Axis{Label: "d"}, Y: figure.Axis{Label: "loss"},
 			Series: []figure.Series{at.projection, at.best, at.enlarged, at.bayes},
 		})
 		at.excess.Name = fmt.Sprintf("n = %d", n)

@@ -5,9 +5,10 @@ import (
 	_ "embed"
 	"fmt"
 	"html/template"
-	"image/color"
+	"maps"
 	"path"
 	"regexp"
+	"slices"
 	"strings"
 
 	"markovicl/figure"
@@ -114,32 +115,29 @@ func (e *Entry) file(base string) string {
 	return ""
 }
 
-// colours are the variables by which the page gives the colours of a plot, in
-// light, for which plots are drawn, and in dark.
-var colours = []struct {
-	name  string
-	light color.RGBA
-	dark  string
-}{
-	{"ground", draw.Ground, "#1b1c1f"},
-	{"ink", draw.Ink, "#d8d8d8"},
-	{"rule", draw.Rule, "#3a3b40"},
-	{"c0", draw.Palette[0], "#4fa8e0"},
-	{"c1", draw.Palette[1], "#f0804a"},
-	{"c2", draw.Palette[2], "#2cc49a"},
-	{"c3", draw.Palette[3], "#dc93bd"},
-	{"c4", draw.Palette[4], "#f0b03a"},
-	{"c5", draw.Palette[5], "#8fd0f5"},
-	{"c6", draw.Palette[6], "#c49a6c"},
-}
+// colours are the variables by which the page gives the colours of a plot, in light, for
+// which plots are drawn, and in dark.
+var colours = func() (all []variable) {
+	all = []variable{{"ground", figure.Ground}, {"ink", figure.Ink}, {"rule", figure.Rule}}
+	for _, q := range slices.Sorted(maps.Keys(figure.Palette)) {
+		all = append(all, variable{"q-" + string(q), figure.Palette[q]})
+	}
+	for i, c := range figure.Others {
+		all = append(all, variable{fmt.Sprintf("other-%d", i), c})
+	}
+	return all
+}()
 
-func hex(c color.RGBA) string { return fmt.Sprintf("#%02X%02X%02X", c.R, c.G, c.B) }
+type variable struct {
+	name string
+	figure.Colour
+}
 
 func palettes() template.CSS {
 	var light, dark strings.Builder
 	for _, c := range colours {
-		fmt.Fprintf(&light, "--%s:%s;", c.name, hex(c.light))
-		fmt.Fprintf(&dark, "--%s:%s;", c.name, c.dark)
+		fmt.Fprintf(&light, "--%s:%s;", c.name, c.Light)
+		fmt.Fprintf(&dark, "--%s:%s;", c.name, c.Dark)
 	}
 	return template.CSS(":root{color-scheme:light dark;" + light.String() + "}\n@media (prefers-color-scheme:dark){:root{" + dark.String() + "}}\n")
 }
@@ -156,7 +154,7 @@ func inline(svg []byte) template.HTML {
 	s = strings.ReplaceAll(s, "xlink:href=", "href=")
 	s = svgHex.ReplaceAllStringFunc(s, func(code string) string {
 		for _, c := range colours {
-			if hex(c.light) == code {
+			if strings.EqualFold(c.Light, code) {
 				return "var(--" + c.name + ")"
 			}
 		}

@@ -19,6 +19,7 @@ type scales struct {
 	x, y     scale
 	barWidth float64 // of one bar, in units of x; 0 if there are none
 	bars     int     // series of bars
+	rows     bool    // there are series of rows
 }
 
 // scale is the range of one axis. +Inf has a place of its own at the right end.
@@ -28,6 +29,8 @@ type scale struct {
 	infinite bool    // +Inf is at max
 	end      float64 // of the finite part
 	whole    bool    // all finite values are integers
+
+	categories bool // positions are names
 }
 
 // barGroup is the part of the distance of neighbours that their bars fill.
@@ -47,6 +50,11 @@ func newScales(p *figure.Plot) scales {
 			if i > 0 && series.Kind == figure.Bars {
 				step = min(step, x-series.X[i-1])
 			}
+		}
+		if series.Kind == figure.Rows { // their bars of error lie along x
+			xs, ys = append(append(xs, series.Low...), series.High...), append(ys, series.Y...)
+			s.rows = true
+			continue
 		}
 		ys = append(append(append(ys, series.Y...), series.Low...), series.High...)
 		if series.Kind == figure.Bars {
@@ -74,8 +82,11 @@ func newScales(p *figure.Plot) scales {
 			}
 		}
 	}
-	s.x.fit(xs, p.X, 0)
-	room := 0.04
+	room, beside := 0.04, 0.0
+	if s.rows {
+		beside = 0.04
+	}
+	s.x.fit(xs, p.X, beside)
 	if p.Heat != nil {
 		room = 0
 	}
@@ -95,9 +106,9 @@ func (s *scale) fit(values []float64, a figure.Axis, room float64) {
 		s.min, s.max = 1, 1 // only infinity
 	}
 	if k := len(a.Categories); k > 0 {
-		s.min, s.max = -0.5, float64(k)-0.5
+		s.min, s.max, s.categories = -0.5, float64(k)-0.5, true
 	}
-	if s.min == s.max { // a single value: give it room
+	if s.max-s.min <= 1e-12*max(math.Abs(s.min), math.Abs(s.max)) { // a single value, up to rounding: give it room
 		if s.log {
 			s.min, s.max = s.min/2, s.max*2
 		} else {
@@ -166,7 +177,7 @@ func (s scale) apply(a *plot.Axis, spec figure.Axis, room vg.Length) {
 	if align.YAlign == draw.YTop { // below an axis: a little further from its ticks
 		a.Tick.Label.YAlign *= 1.15
 	}
-	a.LineStyle = draw.LineStyle{Color: Ink, Width: 0.6}
+	a.LineStyle = draw.LineStyle{Color: ink, Width: 0.6}
 	a.Tick.LineStyle = a.LineStyle
 	a.Tick.Length = 4
 	if s.log {
@@ -181,25 +192,72 @@ func (s scale) apply(a *plot.Axis, spec figure.Axis, room vg.Length) {
 		a.Tick.Marker = names
 		return
 	}
-	a.Tick.Marker = plot.TickerFunc(func(_, _ float64) []plot.Tick { return s.ticks() })
+	most := 7
+	if align.YAlign == draw.YTop { // as many as have room beside each other
+		widest := vg.Length(0)
+		for _, t := range s.ticks(most) {
+			widest = max(widest, tickStyle.Width(t.Label))
+		}
+		most = min(most, max(3, int(room/(widest+10))))
+	}
+	a.Tick.Marker = plot.TickerFunc(func(_, _ float64) []plot.Tick { return s.ticks(most) })
 }
 
-func (s scale) ticks() []plot.Tick {
+// ticks returns the ticks of an axis, at most so many with labels where it is linear.
+func (s scale) ticks(most int) []plot.Tick {
 	var ticks []plot.Tick
 	if s.log && s.end/s.min >= 8 {
 		ticks = logTicks(s.min, s.end)
 	} else {
-		for _, t := range (plot.DefaultTicks{}).Ticks(s.min, s.end) {
-			if t.Label != "" && (!s.whole || t.Value == math.Trunc(t.Value)) {
-				t.Label = tickText(t.Label)
-				ticks = append(ticks, t)
-			}
-		}
+		ticks = linearTicks(s.min, s.end, most, s.whole)
 	}
 	if s.infinite {
 		ticks = append(ticks, plot.Tick{Value: s.max, Label: "∞"})
 	}
 	return ticks
+}
+
+// linearTicks returns the multiples of 1, 2, 2.5 or 5 times a power of ten that lie in a
+// range, as many as there are up to most; whole leaves out those that are no whole numbers.
+func linearTicks(low, high float64, most int, whole bool) []plot.Tick {
+	exponent := int(math.Floor(math.Log10(high/float64(most)-low/float64(most)))) - 1
+	for ; ; exponent++ {
+		for _, digits := range []struct {
+			factor   float64
+			decimals int // of the factor
+		}{{1, 0}, {2, 0}, {2.5, 1}, {5, 0}} {
+			decimals := max(0, digits.decimals-exponent)
+			if whole && decimals > 0 {
+				continue
+			}
+			step := digits.factor * math.Pow(10, float64(exponent))
+			slack := 1e-9 * step // the ends count
+			first, last := math.Ceil((low-slack)/step), math.Floor((high+slack)/step)
+			if last-first+1 > float64(most) {
+				continue
+			}
+			var ticks []plot.Tick
+			for k := first; k <= last; k++ {
+				v := k * step
+				if k == 0 {
+					v = 0 // not -0
+				}
+				label := strconv.FormatFloat(v, 'f', decimals, 64)
+				switch large := max(math.Abs(low), math.Abs(high)); {
+				case large < 1e6 && large >= 1e-3:
+				case v == 0:
+					label = "0"
+				default:
+					label = strconv.FormatFloat(v, 'e', -1, 64)
+					if short := strconv.FormatFloat(v, 'e', 2, 64); len(short) < len(label) {
+						label = short
+					}
+				}
+				ticks = append(ticks, plot.Tick{Value: v, Label: tickText(label)})
+			}
+			return ticks
+		}
+	}
 }
 
 // logTicks labels 1, 2 and 5 times the powers of ten over few decades, the
@@ -217,7 +275,7 @@ func logTicks(low, high float64) []plot.Tick {
 				continue
 			}
 			tick := plot.Tick{Value: v}
-			if digit == 1 && k%stride == 0 || decades < 2.4 && (digit == 2 || digit == 5) {
+			if digit == 1 && k%stride == 0 || decades < 2.4 && (digit == 2 || digit == 5) || decades < 3.4 && decades >= 2.4 && digit == 3 {
 				tick.Label = strconv.FormatFloat(v, 'f', -1, 64)
 				if k > 4 || k < -3 {
 					tick.Label = strconv.FormatFloat(v, 'e', -1, 64)

@@ -5,14 +5,14 @@
 //	pdf, err := draw.Render(plot, "pdf")
 //
 // Where to read what: draw.go has pages, panels and text; axes.go ranges and ticks;
-// marks.go series; labels.go their names; heat.go heat maps with their colour bars; pdf.go
+// pens.go the look of series, marks.go series; labels.go their names; heat.go heat maps with their colour bars; pdf.go
 // and tex.go what the canvases of these formats need.
 package draw
 
 import (
 	"bytes"
 	"fmt"
-	"image/color"
+	"slices"
 	"strings"
 
 	"gonum.org/v1/plot"
@@ -30,22 +30,10 @@ import (
 	"markovicl/figure"
 )
 
-// Palette is that of Okabe and Ito (2008), which people with any kind of colour
-// vision can tell apart.
-var Palette = []color.RGBA{
-	{0x00, 0x72, 0xB2, 0xFF}, // blue
-	{0xD5, 0x5E, 0x00, 0xFF}, // vermilion
-	{0x00, 0x9E, 0x73, 0xFF}, // bluish green
-	{0xCC, 0x79, 0xA7, 0xFF}, // reddish purple
-	{0xE6, 0x9F, 0x00, 0xFF}, // orange
-	{0x56, 0xB4, 0xE9, 0xFF}, // sky blue
-	{0x8B, 0x5A, 0x2B, 0xFF}, // brown
-}
-
 var (
-	Ground = color.RGBA{0xFF, 0xFF, 0xFF, 0xFF}
-	Ink    = color.RGBA{0x33, 0x33, 0x33, 0xFF}
-	Rule   = color.RGBA{0xE2, 0xE2, 0xE2, 0xFF} // lines of the grid
+	ground = rgba(figure.Ground)
+	ink    = rgba(figure.Ink)
+	rule   = rgba(figure.Rule) // lines of the grid
 )
 
 // Sizes suit one column of a paper, where 9 points stay legible; panels are
@@ -68,7 +56,7 @@ var (
 
 func letters(size vg.Length, weight xfont.Weight) text.Style {
 	return text.Style{
-		Color:   Ink,
+		Color:   ink,
 		Font:    font.Font{Typeface: "Liberation", Variant: "Sans", Weight: weight, Size: size},
 		Handler: plot.DefaultTextHandler,
 	}
@@ -92,7 +80,7 @@ func Render(p figure.Plot, format string) ([]byte, error) {
 	}
 	columns := p.Columns
 	if columns == 0 {
-		columns = 3
+		columns = 2
 	}
 	columns = min(columns, len(p.Panels))
 	rows := (len(p.Panels) + columns - 1) / columns
@@ -152,7 +140,7 @@ func render(width, height vg.Length, format string, picture func(draw.Canvas) er
 		return nil, fmt.Errorf("plots are drawn as %s, not as %q", strings.Join(Formats, ", "), format)
 	}
 	c := draw.New(canvas)
-	c.SetColor(Ground)
+	c.SetColor(ground)
 	c.Fill(c.Rectangle.Path())
 	if err := picture(c); err != nil {
 		return nil, err
@@ -191,8 +179,9 @@ func drawPanel(c draw.Canvas, p figure.Plot) error {
 	c.Max.Y -= 2
 
 	s := newScales(&p)
-	labels := endLabels(&p, s)
-	for _, words := range append(labels.texts(), append([]string{p.X.Label}, p.X.Categories...)...) {
+	pens := pensOf(&p)
+	labels := endLabels(&p, s, pens)
+	for _, words := range append(labels.texts(), slices.Concat([]string{p.X.Label}, p.X.Categories, p.Y.Categories)...) {
 		if err := drawable(words); err != nil {
 			return err
 		}
@@ -215,9 +204,9 @@ func drawPanel(c draw.Canvas, p figure.Plot) error {
 		canvas.Y.LineStyle.Width = canvas.X.LineStyle.Width
 		c = squared(c, canvas, s)
 	} else {
-		canvas.Add(grid(canvas), labels)
+		canvas.Add(grid(canvas, s.y), labels)
 	}
-	addSeries(canvas, &p, s)
+	addSeries(canvas, &p, s, pens)
 	canvas.Draw(c)
 	return nil
 }

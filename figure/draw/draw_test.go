@@ -101,7 +101,24 @@ func samplePlots() []figure.Plot {
 		}
 		crowd.Series = append(crowd.Series, s)
 	}
-	return []figure.Plot{kinds, infinite, bars, small, heat, bands, crowd}
+	ends := figure.Plot{Name: "ends", Title: "Quantities, one of which ends early, and signs", X: figure.Axis{Label: "d"}, Y: figure.Axis{Label: "loss less another"},
+		Levels: []figure.Level{{Name: "Bayes", Y: -0.12, Quantity: figure.Bayes}}}
+	for k, q := range []figure.Quantity{figure.Zero, figure.Trained, figure.Trained, figure.Best, figure.Enlarged, figure.Floor} {
+		s := figure.Series{Name: string(q), Quantity: q}
+		for d := 1; d <= 10-2*(k%3); d++ {
+			y := 0.3/float64(d) - 0.03*float64(k)
+			s.AddBand(float64(d), y, y-0.01, y+0.01)
+		}
+		ends.Series = append(ends.Series, s)
+	}
+	rows := figure.Plot{Name: "rows", Title: "Squared error of predictors", X: figure.Axis{Label: "squared error"},
+		Y: figure.Axis{Categories: []string{"svm", "linear-posterior", "best-lsa", "bayes"}}}
+	for i, q := range []figure.Quantity{"", "", figure.Best, figure.Bayes} {
+		x := 0.3 - 0.04*float64(i)
+		rows.Series = append(rows.Series, figure.Series{Name: "0.2" + string(rune('0'+i)), Kind: figure.Rows, Quantity: q,
+			X: figure.Numbers{x}, Y: figure.Numbers{float64(i)}, Low: []float64{x - 0.005}, High: []float64{x + 0.005}})
+	}
+	return []figure.Plot{kinds, infinite, bars, small, heat, bands, crowd, ends, rows}
 }
 
 func TestDrawIsReadableAndRepeatable(t *testing.T) {

@@ -118,8 +118,8 @@ func TestHeatMapInLaTeX(t *testing.T) {
 	colours := regexp.MustCompile(`\\color\[rgb\]\{([0-9.,e-]*)\}`)
 	count := func(code string) int { return len(colours.FindAllString(code, -1)) }
 	// The bar beside the map is the same; a cell more is a rectangle more.
-	three := count(heat(figure.Numbers{1, 2}, figure.Numbers{3, math.NaN()}))
-	four := count(heat(figure.Numbers{1, 2}, figure.Numbers{3, 2.5}))
+	three := count(heat(figure.Numbers{1, 3}, figure.Numbers{4, math.NaN()}))
+	four := count(heat(figure.Numbers{1, 3}, figure.Numbers{4, 2}))
 	if four != three+1 {
 		t.Errorf("%d colours are set for three cells and %d for four", three, four)
 	}

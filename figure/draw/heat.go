@@ -147,10 +147,10 @@ func (b *colourBar) Plot(c draw.Canvas, _ *plot.Plot) {
 		ramp.SetRGBA(0, steps-1-i, b.colour(float64(i)/(steps-1)))
 	}
 	c.DrawImage(vg.Rectangle{Min: vg.Point{X: left, Y: c.Min.Y}, Max: vg.Point{X: left + barWidth, Y: top}}, ramp)
-	for _, tick := range b.scale.ticks() {
+	for _, tick := range b.scale.ticks(7) {
 		if part := b.part(tick.Value); tick.Label != "" && part >= 0 && part <= 1 {
 			y := c.Min.Y + (top-c.Min.Y)*vg.Length(part)
-			c.StrokeLine2(draw.LineStyle{Color: Ink, Width: 0.5}, left+barWidth, y, left+barWidth+3, y)
+			c.StrokeLine2(draw.LineStyle{Color: ink, Width: 0.5}, left+barWidth, y, left+barWidth+3, y)
 			c.FillText(tickStyle, vg.Point{X: left + barWidth + 5, Y: y - 3}, tick.Label)
 		}
 	}
@@ -162,7 +162,7 @@ func (b *colourBar) GlyphBoxes(*plot.Plot) []plot.GlyphBox {
 	for line := range strings.SplitSeq(b.label, "\n") {
 		width = max(width, tickStyle.Width(line)+barGap+2)
 	}
-	for _, tick := range b.scale.ticks() {
+	for _, tick := range b.scale.ticks(7) {
 		width = max(width, tickStyle.Width(tick.Label)+barGap+barWidth+8)
 	}
 	return []plot.GlyphBox{{X: 1, Y: 0.5, Rectangle: vg.Rectangle{Max: vg.Point{X: width, Y: 1}}}}

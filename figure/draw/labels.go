@@ -3,6 +3,7 @@ package draw
 import (
 	"cmp"
 	"image/color"
+	"math"
 	"slices"
 	"strings"
 
@@ -16,10 +17,10 @@ import (
 // label names a series or a level where it ends, so that no legend far away is
 // needed.
 type label struct {
-	text   string // in lines
-	y      float64
+	text   string  // in lines
+	x, y   float64 // where the series ends; x is +Inf of a level
 	shade  color.RGBA
-	swatch func(c draw.Canvas, left, right, y vg.Length)
+	swatch func(c draw.Canvas, left, right, y vg.Length) // nil for a row, which needs none
 }
 
 // margins are labels right of a plot, moved apart where they would overlap. It
@@ -34,33 +35,43 @@ const (
 )
 
 // endLabels returns the labels of all series and levels.
-func endLabels(p *figure.Plot, s scales) margins {
+func endLabels(p *figure.Plot, s scales, pens []pen) margins {
 	var labels margins
-	add := func(text string, y float64, shade color.RGBA, swatch func(c draw.Canvas, left, right, y vg.Length)) {
-		labels = append(labels, label{wrap(tickStyle, text, labelWidth), min(max(y, s.y.min), s.y.max), shade, swatch})
+	add := func(text string, x, y float64, shade color.RGBA, swatch func(c draw.Canvas, left, right, y vg.Length)) {
+		labels = append(labels, label{wrap(tickStyle, text, labelWidth), x, min(max(y, s.y.min), s.y.max), shade, swatch})
 	}
 	for i, series := range p.Series {
 		last := len(series.X) - 1
 		if last < 0 || series.Name == "" || series.Kind == figure.Points && last == 0 {
 			continue
 		}
-		add(series.Name, series.Y[last], shade(i), func(c draw.Canvas, left, right, y vg.Length) {
+		pen := pens[i]
+		if series.Kind == figure.Rows {
+			add(series.Name, math.Inf(1), series.Y[last], pen.shade, nil)
+			continue
+		}
+		x := s.x.place(series.X[last])
+		if series.Kind == figure.Bars {
+			x = math.Inf(1)
+		}
+		add(series.Name, x, series.Y[last], pen.shade, func(c draw.Canvas, left, right, y vg.Length) {
 			middle := vg.Point{X: (left + right) / 2, Y: y}
 			if series.Kind == figure.Bars {
-				c.FillPolygon(shade(i), []vg.Point{{X: left + 2, Y: y - 3.5}, {X: right - 2, Y: y - 3.5}, {X: right - 2, Y: y + 3.5}, {X: left + 2, Y: y + 3.5}})
+				c.FillPolygon(pen.shade, []vg.Point{{X: left + 2, Y: y - 3.5}, {X: right - 2, Y: y - 3.5}, {X: right - 2, Y: y + 3.5}, {X: left + 2, Y: y + 3.5}})
 				return
 			}
 			if series.Kind != figure.Points {
-				c.StrokeLine2(stroke(i), left, y, right, y)
+				c.StrokeLine2(pen.stroke(), left, y, right, y)
 			}
-			if series.Kind == figure.Line || series.Kind == figure.Points {
-				shapes[i%len(shapes)].DrawGlyph(&c, glyph(i), middle) // outside the canvas of the data
+			if series.Kind != figure.Curve && series.Kind != figure.Steps {
+				pen.shape.DrawGlyph(&c, pen.glyph(), middle) // outside the canvas of the data
 			}
 		})
 	}
 	for _, level := range p.Levels {
-		add(level.Name, level.Y, Ink, func(c draw.Canvas, left, right, y vg.Length) {
-			c.StrokeLine2(levelStyle, left, y, right, y)
+		style := levelStyle(level)
+		add(level.Name, math.Inf(1), level.Y, color.RGBAModel.Convert(style.Color).(color.RGBA), func(c draw.Canvas, left, right, y vg.Length) {
+			c.StrokeLine2(style, left, y, right, y)
 		})
 	}
 	return labels
@@ -76,7 +87,7 @@ func (m margins) texts() []string {
 
 // Plot implements plot.Plotter.
 func (m margins) Plot(c draw.Canvas, p *plot.Plot) {
-	_, ty := p.Transforms(&c)
+	tx, ty := p.Transforms(&c)
 	placed := slices.Clone(m)
 	slices.SortStableFunc(placed, func(a, b label) int { return cmp.Compare(a.y, b.y) })
 	height := func(l label) vg.Length { return lineHeight * vg.Length(strings.Count(l.text, "\n")+1) }
@@ -95,12 +106,23 @@ func (m margins) Plot(c draw.Canvas, p *plot.Plot) {
 	style := tickStyle
 	for i, l := range placed {
 		left := c.Max.X + labelGap
-		c.StrokeLine2(draw.LineStyle{Color: l.shade, Width: 0.4}, c.Max.X+1, ty(l.y), left, centres[i])
-		l.swatch(c, left, left+swatchWidth, centres[i])
 		first := centres[i] + height(l)/2 - lineHeight/2 - 3
 		for k, line := range strings.Split(l.text, "\n") {
 			c.FillText(style, vg.Point{X: left + swatchWidth + 4, Y: first - lineHeight*vg.Length(k)}, line)
 		}
+		if l.swatch == nil {
+			continue
+		}
+		leader := draw.LineStyle{Color: l.shade, Width: 0.4}
+		begin := c.Max.X + 1
+		if !math.IsInf(l.x, 1) { // a series that ends early: from there
+			if end := tx(l.x) + 4; end < begin {
+				dotted := draw.LineStyle{Color: l.shade, Width: 0.5, Dashes: []vg.Length{0.8, 1.6}}
+				c.StrokeLine2(dotted, end, ty(l.y), begin, ty(l.y))
+			}
+		}
+		c.StrokeLine2(leader, begin, ty(l.y), left, centres[i])
+		l.swatch(c, left, left+swatchWidth, centres[i])
 	}
 }
 
@@ -132,7 +154,7 @@ func pointLabel(s figure.Series, scale scales) mark {
 		if bottom+lineHeight > c.Max.Y {
 			bottom = at.Y - 3 - lineHeight
 		}
-		c.FillPolygon(color.NRGBA{Ground.R, Ground.G, Ground.B, 0xD0}, []vg.Point{
+		c.FillPolygon(color.NRGBA{ground.R, ground.G, ground.B, 0xD0}, []vg.Point{
 			{X: left - 1.5, Y: bottom - 1.5}, {X: left + width + 1.5, Y: bottom - 1.5},
 			{X: left + width + 1.5, Y: bottom + lineHeight - 1}, {X: left - 1.5, Y: bottom + lineHeight - 1}})
 		c.FillText(tickStyle, vg.Point{X: left, Y: bottom}, s.Name)
