@@ -20,7 +20,8 @@
 //   - kernel.go: a transition kernel and its stationary law
 //   - prompt.go: one prompt, its matrix Z0, its Gram matrix, its features
 //   - sampler.go: prompts drawn from a task, reproducibly
-//   - gramsampler.go: the same straight into Gram matrices, 64 chains at once
+//   - gramsampler.go: the same straight into Gram matrices, 64 chains at once;
+//     gramsums.go counts their bits, xoshiro.go is where they come from
 //
 // Package chainfile reads chains from files.
 //

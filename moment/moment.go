@@ -25,13 +25,14 @@
 //   - census.go: exact moments of counted transitions, without quadrature
 //   - order.go: means for chains of an order above 1
 //   - mixture.go, regression.go: the moments of the other task families
-//   - posterior.go: what a context tells about its query; posterior_stationary.go
-//     and posterior_gaussian.go where starts depend on the kernel, and for regression
+//   - posterior.go: what a context tells about its query; posterior_counts.go for
+//     Dirichlet chains, posterior_stationary.go where their starts depend on the kernel,
+//     posterior_mixture.go and posterior_gaussian.go for mixtures and regression
 //   - contexts.go, contextsum.go, mixturesum.go: contexts drawn, and added up, for the floor of
 //     every depth; solve.go: their linear systems
 //   - formfile.go: forms of one's own, and those of prompts given as data; averages
 //     over n
-//   - exact.go: the same as fractions: ExactOf, ExactMoments, ExactForm
+//   - exact.go: the same as fractions: ExactOf, ExactMoments; exact_form.go: ExactForm
 //   - polynomial.go: entries as polynomials in p and 1/n; the paper's Lemma C.1
 //   - stationary.go: the rule for two states that start from the stationary law
 //   - jacobi.go: Gauss-Jacobi rules for Beta laws; enclosure.go proves their digits

@@ -25,7 +25,7 @@
 //   - trace.go: w, R1, R2 and the loss of a model layer by layer, over many prompts;
 //     sums.go: their means
 //   - pareto.go: points, and which of them are not dominated
-//   - front.go: a reference Pareto front of a prompt's objectives
+//   - front.go: a reference Pareto front of a prompt's objectives; descend.go: its last step
 //   - indicators.go: generational distances and hypervolume
 //   - random.go: random models whose w stays bounded
 package trace

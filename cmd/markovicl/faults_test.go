@@ -3,11 +3,9 @@ package main
 import (
 	"bytes"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"runtime"
 	"slices"
@@ -79,97 +77,6 @@ func TestEveryCommandIsTried(t *testing.T) {
 	for _, node := range parser.Model.Children {
 		if _, ok := faults[node.Name]; !ok {
 			t.Errorf("no fault is tried on %s", node.Name)
-		}
-	}
-}
-
-// end is how a run of the program ended.
-type end struct {
-	code           int // -1 for a signal
-	stdout, stderr string
-}
-
-// workplace is a folder in which the program is run, with what the table needs.
-type workplace struct {
-	t                     *testing.T
-	dir, binary, examples string
-}
-
-func newWorkplace(t *testing.T) *workplace {
-	binary, err := exec.LookPath("sample")
-	if err != nil {
-		t.Fatal(err)
-	}
-	examples, err := filepath.Abs("../../examples")
-	if err != nil {
-		t.Fatal(err)
-	}
-	w := &workplace{t, t.TempDir(), binary, examples}
-	w.write("X", "0,0.1,0\n")
-	w.write("empty", "")
-	if err := os.Mkdir(filepath.Join(w.dir, "folder"), 0o777); err != nil {
-		t.Fatal(err)
-	}
-	return w
-}
-
-func (w *workplace) write(name, text string) {
-	w.t.Helper()
-	if err := os.WriteFile(filepath.Join(w.dir, name), []byte(text), 0o666); err != nil {
-		w.t.Fatal(err)
-	}
-}
-
-// command returns a run of the program, the words FILE and OUT replaced.
-func (w *workplace) command(name, args, path string) *exec.Cmd {
-	words := strings.Fields(name + " " + args)
-	for i, word := range words {
-		words[i] = strings.NewReplacer("FILE", path, "OUT", path, "EXAMPLES", w.examples).Replace(word)
-	}
-	cmd := exec.CommandContext(w.t.Context(), w.binary, words...)
-	cmd.Dir = w.dir
-	return cmd
-}
-
-// run runs a command to its end. One that hangs is ended, which fails the test.
-func (w *workplace) run(cmd *exec.Cmd) end {
-	w.t.Helper()
-	var stdout, stderr bytes.Buffer
-	if cmd.Stdout == nil {
-		cmd.Stdout = &stdout
-	}
-	cmd.Stderr = &stderr
-	if err := cmd.Start(); err != nil {
-		w.t.Fatal(err)
-	}
-	return w.wait(cmd, &stdout, &stderr)
-}
-
-// patience is how long a command may take that has nothing to do.
-const patience = 2 * time.Minute
-
-func (w *workplace) wait(cmd *exec.Cmd, stdout, stderr *bytes.Buffer) end {
-	w.t.Helper()
-	hangs := time.AfterFunc(patience, func() { cmd.Process.Kill() })
-	err := cmd.Wait()
-	if !hangs.Stop() {
-		w.t.Errorf("%v hangs", cmd.Args[1:])
-	}
-	if exit := (*exec.ExitError)(nil); err != nil && !errors.As(err, &exit) {
-		w.t.Fatal(err)
-	}
-	e := end{cmd.ProcessState.ExitCode(), stdout.String(), stderr.String()}
-	if strings.Contains(e.stderr, "goroutine ") || strings.Contains(e.stderr, "panic") {
-		w.t.Errorf("%v panics: %s", cmd.Args[1:], e.stderr)
-	}
-	return e
-}
-
-// each calls try for every command line that pick takes from the table.
-func each(t *testing.T, pick func(faulty) []string, try func(t *testing.T, command, args string)) {
-	for command, f := range faults {
-		for _, args := range pick(f) {
-			t.Run(strings.NewReplacer("/", "|", " ", "_").Replace(command+" "+args), func(t *testing.T) { try(t, command, args) })
 		}
 	}
 }
