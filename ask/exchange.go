@@ -15,35 +15,40 @@ import (
 // Where file is not "", the answer's file of that name (see [Attached]) is returned
 // instead, for example certificate.npz.
 //
-// An answer that came with an error (bounds that did not meet in time) is
-// returned without it, as --json prints it.
+// An answer that came with an error, such as bounds that did not meet in time, is
+// returned beside it: the answer is what --json prints, and true, but another run may
+// come further.
 func Exchange(ctx context.Context, question []byte, files map[string][]byte, file string, progress func(Progress)) ([]byte, *Error) {
 	q, err := Parse(question)
 	if err != nil {
 		return nil, classify(ctx, err).(*Error)
 	}
-	answer, err := Ask(ctx, q, Env{Progress: progress, Open: func(name string) (io.ReadCloser, error) {
+	answer, unfinished := Ask(ctx, q, Env{Progress: progress, Open: func(name string) (io.ReadCloser, error) {
 		data, ok := files[name]
 		if !ok {
 			return nil, fmt.Errorf("%s: this file did not come with the question", name)
 		}
 		return io.NopCloser(bytes.NewReader(data)), nil
 	}})
-	if err != nil && IsNone(answer) {
-		return nil, classify(ctx, err).(*Error)
+	var beside *Error
+	if unfinished != nil {
+		beside = classify(ctx, unfinished).(*Error)
+		if IsNone(answer) {
+			return nil, beside
+		}
 	}
 	if file != "" {
 		data, err := fileOf(answer, file)
 		if err != nil {
 			return nil, classify(ctx, err).(*Error)
 		}
-		return data, nil
+		return data, beside
 	}
 	var reply bytes.Buffer
 	if err := Encode(&reply, answer); err != nil {
 		return nil, classify(ctx, err).(*Error)
 	}
-	return reply.Bytes(), nil
+	return reply.Bytes(), beside
 }
 
 // IsNone reports whether there is no answer, which may be a nil slice or pointer.

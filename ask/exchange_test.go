@@ -2,6 +2,7 @@ package ask
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"math"
 	"strings"
@@ -65,5 +66,22 @@ func TestProgressEvent(t *testing.T) {
 	e := Progress{Stage: "search", Bounds: &Bounds{Upper: math.Inf(1), Lower: 0.5}}.Event()
 	if e.Upper != nil || e.Lower == nil || *e.Lower != 0.5 {
 		t.Errorf("event %+v", e)
+	}
+}
+
+// Bounds that did not meet are an answer, and the error beside it says that they may
+// meet another time.
+func TestExchangeUnfinished(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	question := []byte(`{"command":"recover","d":4}`)
+	answer, bad := Exchange(ctx, question, nil, "", nil)
+	if bad == nil || bad.Kind != Interrupted {
+		t.Errorf("an interrupted search has no error beside it: %s, %v", answer, bad)
+	}
+	limited := []byte(`{"command":"recover","d":5,"time-limit":"1ms"}`)
+	answer, bad = Exchange(t.Context(), limited, nil, "", nil)
+	if bad == nil || bad.Kind != Failed || len(answer) > 0 && !json.Valid(answer) {
+		t.Errorf("a search that ran out of time: %s, %v", answer, bad)
 	}
 }

@@ -11,6 +11,8 @@
 //	handler.go   the routes, what may be asked how often, and the answers
 //	origin.go    who may ask: the page itself, nobody else's
 //	limits.go    how many questions are worked on at once
+//	memory.go    answers that are kept in memory
+//	disk.go      and in a folder, by package store
 //	site.go      the page as files to publish anywhere, with the WebAssembly build
 //	page         sources of the page; build bundles them into dist
 //

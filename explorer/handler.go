@@ -28,7 +28,8 @@ type Question struct {
 }
 
 // Asker answers one question with the bytes of --json, or of the file that is
-// wanted. It returns soon after ctx ends.
+// wanted. An answer with an error beside it is true but unfinished. It returns soon
+// after ctx ends.
 type Asker func(ctx context.Context, q Question, progress func(ask.Progress)) ([]byte, *ask.Error)
 
 // Ask answers questions by package ask.
@@ -36,7 +37,7 @@ func Ask(ctx context.Context, q Question, progress func(ask.Progress)) ([]byte, 
 	return ask.Exchange(ctx, q.Text, q.Files, q.File, progress)
 }
 
-// Cache keeps answers by question. Only questions without files are kept.
+// Cache keeps answers by question: those that are finished, of questions without files.
 type Cache interface {
 	Get(question []byte) (answer []byte, ok bool)
 	Put(question, answer []byte)
@@ -186,6 +187,16 @@ func (h *handler) ask(w http.ResponseWriter, r *http.Request) {
 		bad.write(w)
 		return
 	}
+	q.File = r.URL.Query().Get("file")
+	out := &answerWriter{w: w, events: q.File == "" && accepts(r, "text/event-stream")}
+	kept := h.Cache != nil && len(q.Files) == 0 && q.File == ""
+	if kept { // which waits for nobody else's work
+		if answer, ok := h.Cache.Get(q.Text); ok {
+			out.start()
+			out.end(answer, nil)
+			return
+		}
+	}
 	if bad := h.tooDear(q); bad != nil {
 		bad.write(w)
 		return
@@ -195,13 +206,11 @@ func (h *handler) ask(w http.ResponseWriter, r *http.Request) {
 		return // the client has gone
 	}
 	defer end()
-	q.File = r.URL.Query().Get("file")
-	events := q.File == "" && accepts(r, "text/event-stream")
-	out := &answerWriter{w: w, events: events}
-	if events {
-		out.start()
+	out.start()
+	answer, finished, bad := h.work(r.Context(), q, out.progress)
+	if kept && finished {
+		h.Cache.Put(q.Text, answer)
 	}
-	answer, bad := h.work(r.Context(), q, out.progress)
 	if r.Context().Err() != nil {
 		return
 	}
@@ -291,36 +300,27 @@ func readParts(reader *multipart.Reader) (question []byte, files map[string][]by
 	return question, files, nil
 }
 
-// work answers a question, from the cache if it can.
-func (h *handler) work(ctx context.Context, q Question, progress func(ask.Progress)) (answer []byte, bad *problem) {
-	cached := h.Cache != nil && len(q.Files) == 0 && q.File == ""
-	if cached {
-		if answer, ok := h.Cache.Get(q.Text); ok {
-			return answer, nil
-		}
-	}
+// work answers a question. An answer that is not finished may be better another time.
+func (h *handler) work(ctx context.Context, q Question, progress func(ask.Progress)) (answer []byte, finished bool, bad *problem) {
 	ctx, cancel := context.WithTimeout(ctx, h.MaxTime)
 	defer cancel()
 	defer func() {
 		// A bug in one answer must not take the others down; it is told as such.
 		if v := recover(); v != nil {
-			answer, bad = nil, newProblem(http.StatusInternalServerError, ask.Failed, "this question hit a bug: %v", v)
+			answer, finished, bad = nil, false, newProblem(http.StatusInternalServerError, ask.Failed, "this question hit a bug: %v", v)
 			fmt.Fprintf(logTo, "explorer: %s: %v\n%s", q.Text, v, debug.Stack())
 		}
 	}()
 	answer, err := h.Ask(ctx, q, progress)
 	switch {
-	case err == nil:
-		if cached {
-			h.Cache.Put(q.Text, answer)
-		}
-		return answer, nil
+	case answer != nil:
+		return answer, err == nil, nil
 	case errors.Is(ctx.Err(), context.DeadlineExceeded):
-		return nil, newProblem(http.StatusServiceUnavailable, ask.Interrupted, "the question took longer than the %v that this server gives; ask it on the command line", h.MaxTime)
+		return nil, false, newProblem(http.StatusServiceUnavailable, ask.Interrupted, "the question took longer than the %v that this server gives; ask it on the command line", h.MaxTime)
 	case err.Kind == ask.Input:
-		return nil, &problem{http.StatusBadRequest, err}
+		return nil, false, &problem{http.StatusBadRequest, err}
 	default:
-		return nil, &problem{http.StatusInternalServerError, err}
+		return nil, false, &problem{http.StatusInternalServerError, err}
 	}
 }
 
@@ -344,7 +344,11 @@ type answerWriter struct {
 	ended  bool
 }
 
+// start begins a stream of events, if that is what was asked for.
 func (a *answerWriter) start() {
+	if !a.events {
+		return
+	}
 	header := a.w.Header()
 	header.Set("Content-Type", "text/event-stream")
 	header.Set("Cache-Control", "no-store")

@@ -15,6 +15,8 @@
 // that does not fit it (a disk that failed, an editor) is set aside and reported as a
 // [CorruptError]; after that there is none, and Put makes it anew.
 //
+// [Store.Trim] keeps a folder that is a cache within a size.
+//
 // [Lock] and [TryLock] let one process at a time do what must not be done by two,
 // such as the summary of a folder of results; the death of a process ends its locks.
 package store

@@ -41,8 +41,8 @@ func answer(question string, files map[string][]byte, file string, tell, resolve
 			tell.Invoke(string(data))
 		}
 	})
-	switch {
-	case bad != nil:
+	switch { // what is true of an unfinished answer is shown
+	case reply == nil:
 		object, err := json.Marshal(bad)
 		if err != nil {
 			panic(err) // strings always marshal

@@ -65,7 +65,7 @@ var faults = map[string]faulty{
 	"reproduce": {fills: []string{"plain --out OUT"}, quick: "plain --out quick", long: "patient --out long"},
 	"schema":    {quick: "optimum"}, "version": {}, "completion": {quick: "bash"},
 	"sweep": {}, "worker": {}, // in their own script
-	"serve": {long: "--addr 127.0.0.1:0"}, "site": {fills: []string{"--out OUT"}},
+	"serve": {long: "--addr 127.0.0.1:0 --cache kept"}, "site": {fills: []string{"--out OUT"}},
 }
 
 // TestEveryCommandIsTried holds the table against the commands that there are.

@@ -47,6 +47,13 @@ func (a *app) note(answer ask.Answer) {
 	}
 }
 
+// aside tells on stderr what is wrong and stops nothing.
+func (a *app) aside(err error) {
+	if !a.quiet {
+		fmt.Fprintln(a.stderr, "note:", err)
+	}
+}
+
 // writeJSON prints one JSON object and nothing else.
 func (a *app) writeJSON(answer ask.Answer) error {
 	a.answered = true

@@ -2,9 +2,12 @@ package main
 
 import (
 	"fmt"
+	"os"
+	"path/filepath"
 	"time"
 
 	"markovicl/explorer"
+	"markovicl/sweep"
 )
 
 type serveCmd struct {
@@ -14,6 +17,8 @@ type serveCmd struct {
 	MaxTime     time.Duration `default:"2m" help:"Longest that one question may take."`
 	MaxBody     int64         `default:"16777216" help:"Largest question with its files, in bytes."`
 	Concurrency int           `default:"2" help:"Questions worked on at once."`
+	Cache       string        `placeholder:"DIR" help:"Folder in which answers are kept, 256 MB at most; markovicl/answers in the user's cache folder if not given."`
+	NoCache     bool          `help:"Keep answers in memory only."`
 }
 
 func (serveCmd) Help() string {
@@ -34,10 +39,15 @@ func (c *serveCmd) Run(a *app) error {
 		return badInputf("--concurrency must be at least 1, got %d", c.Concurrency)
 	case len(c.Host) > 0 && !c.AllowRemote:
 		return badInputf("--host is for --allow-remote")
+	case c.NoCache && c.Cache != "":
+		return badInputf("--no-cache leaves nothing to do for --cache %s; give one of them", c.Cache)
 	}
 	options := explorer.Options{
 		Remote: c.AllowRemote, Hosts: c.Host, MaxTime: c.MaxTime, MaxBody: c.MaxBody, Work: c.Concurrency,
-		Cache: explorer.NewMemory(explorer.DefaultMemory),
+		Cache: c.cache(a),
+	}
+	if kept, ok := options.Cache.(*explorer.Disk); ok {
+		go kept.Open() // while the page is being loaded
 	}
 	err := explorer.Serve(a.ctx, c.Addr, options, func(url string) {
 		fmt.Fprintf(a.stdout, "the explorer is at %s (Ctrl-C ends it)\n", url)
@@ -49,4 +59,22 @@ func (c *serveCmd) Run(a *app) error {
 		return badInput(err)
 	}
 	return err
+}
+
+// cache is where answers are kept. What is wrong with a folder is told once; the server
+// does without it.
+func (c *serveCmd) cache(a *app) explorer.Cache {
+	dir := c.Cache
+	if dir == "" && !c.NoCache {
+		caches, err := os.UserCacheDir()
+		if err != nil {
+			a.aside(fmt.Errorf("answers are kept in memory: %w; name a folder with --cache", err))
+		} else {
+			dir = filepath.Join(caches, "markovicl", "answers")
+		}
+	}
+	if dir == "" {
+		return explorer.NewMemory(explorer.DefaultMemory)
+	}
+	return explorer.NewDisk(dir, explorer.DefaultDisk, sweep.Build, a.aside)
 }
