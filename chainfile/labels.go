@@ -16,6 +16,9 @@ import (
 // said to hold no states.
 const mostDistinct = 1 << 16
 
+// fewSymbols are too few to say that nothing comes again.
+const fewSymbols = 20
+
 // findSymbols takes the symbols that occur in a file as its states.
 func (s *Sequences) findSymbols(src source, opts Options) error {
 	if f, ok := src.(interface {
@@ -33,10 +36,12 @@ func (s *Sequences) findSymbols(src source, opts Options) error {
 	if src.running() {
 		missing = nil
 	}
+	total := 0
 	seen := map[string]int{} // where each symbol comes first
 	var letters [256]bool    // one-byte symbols, the usual ones
 	var raw []string         // in the order of the file
 	err := src.walk(func(string) {}, func(text string, _, ref int) error {
+		total++
 		if len(text) == 1 {
 			if letters[text[0]] {
 				return nil
@@ -74,8 +79,16 @@ func (s *Sequences) findSymbols(src source, opts Options) error {
 			}
 		}
 	}
+	if n := len(s.symbols.labels); total > fewSymbols && 10*n > 9*total && opts.Column == "" && measurements(raw) {
+		return fail(seen[raw[0]], ErrManyStates, "group them into few states, or list them with `alphabet` if they are right", "%d of %d numbers are different, too many for states", n, total)
+	}
 	s.Ordered = s.Ordered || s.symbols.numbers != nil
 	return nil
+}
+
+// measurements reports whether symbols are numbers, one with a point at least.
+func measurements(raw []string) bool {
+	return allNumbers(raw) && slices.ContainsFunc(raw, func(text string) bool { return strings.Contains(text, ".") })
 }
 
 // foundSymbols makes states of the symbols of a file: those to be merged

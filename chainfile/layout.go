@@ -2,6 +2,7 @@ package chainfile
 
 import (
 	"fmt"
+	"math"
 	"strings"
 	"unicode/utf8"
 )
@@ -37,6 +38,7 @@ type census struct {
 	separated   bool            // there is a blank or a comma between symbols somewhere
 	several     int             // lines with more than one symbol
 	words       map[string]bool // the different lines, if no separator was seen
+	begin       []string        // the first of them
 	recent      recent          // some of them
 	longest     int             // characters of the longest of these
 	separator   string          // that the options give
@@ -56,6 +58,9 @@ const readMarks = 2
 // mostWords bounds the different lines that are remembered; lines of which there
 // are more are no labels.
 const mostWords = 1 << 12
+
+// someWords are enough to see that lines are times or a counter.
+const someWords = 64
 
 // longWord is more than the bytes of any label; a text with a longer line has
 // chains.
@@ -115,7 +120,11 @@ func (c *census) add(text string, first, last bool) {
 	if !c.separated && c.words != nil && len(c.words) <= mostWords {
 		if _, ok := c.recent.lookup(text); !ok {
 			if !c.words[text] { // the text may be a view of a block that will hold another
-				c.words[strings.Clone(text)] = true
+				text = strings.Clone(text)
+				c.words[text] = true
+				if len(c.begin) < someWords {
+					c.begin = append(c.begin, text)
+				}
 			}
 			c.recent.remember(text, 0)
 		}
@@ -257,13 +266,64 @@ func (c *census) decide(s *Sequences, opts Options) (kind layout, separator stri
 	if c.separated {
 		return separatedLayout, "", nil
 	}
+	if err := c.refuse(s, opts); err != nil {
+		return 0, "", err
+	}
 	if c.labelled() && !c.spelled(opts.Alphabet) || wordAlphabet(opts.Alphabet) {
 		if c.longest > 1 {
-			s.note("`separator` characters takes each character as a symbol instead", "each line was read as one symbol of a series, for the same few lines come again and again")
+			why := "the same few lines come again and again"
+			if 2*len(c.words) > c.filled {
+				why = "the lines are labels of several characters"
+			}
+			s.note("`separator` characters takes each character as a symbol instead", "each line was read as one symbol of a series, for %s", why)
 		}
 		return labelLayout, "", nil
 	}
 	return characterLayout, "", nil
+}
+
+// refuse returns an error for a text whose lines are all different and are dates,
+// measurements, a counter, or numbered names: neither states nor chains of
+// characters.
+func (c *census) refuse(s *Sequences, opts Options) error {
+	const few = 10 // lines of which nothing can be said, but for dates
+	L, K := c.filled, len(c.words)
+	if c.words == nil || opts.Alphabet != nil || K < 3 || K <= mostWords && 10*K <= 9*L {
+		return nil
+	}
+	many := fmt.Sprintf("%d different", K)
+	if K > mostWords {
+		many = fmt.Sprintf("more than %d different", mostWords)
+	}
+	measured, grows, last, stem := true, true, math.Inf(-1), ""
+	for i, word := range c.begin {
+		x, err := number(word)
+		measured = measured && err == nil && strings.ContainsAny(word, ".eE+-")
+		grows = grows && err == nil && x > last && len(word) > 1
+		last = x
+		if name := strings.TrimRight(word, "0123456789"); i == 0 && len(name) < len(word) && len(name) > 1 {
+			stem = name
+		} else if name != stem || name == word {
+			stem = ""
+		}
+	}
+	what := ""
+	switch {
+	case dated(c.begin):
+		what = "dates, not states"
+	case L <= few:
+	case measured:
+		what = "numbers, too many for states"
+	case grows:
+		what = "numbers that grow, a time or a counter, not states"
+	case stem != "":
+		what = fmt.Sprintf("names that begin with %q, not states", stem)
+	}
+	if what == "" {
+		return nil
+	}
+	return &Error{File: s.File, Err: ErrColumns, Detail: fmt.Sprintf("the %d lines are %s %s", L, many, what),
+		Remedy: "give a file of states, grouped into few, or `separator` characters if each character is a state"}
 }
 
 func contains(alphabet []string, mark string) bool {

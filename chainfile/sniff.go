@@ -42,7 +42,7 @@ func (o Options) format(name, data string) Format {
 		}
 		break
 	}
-	if o.Classes == nil && o.Separator != "characters" && headedTable(data) {
+	if o.Classes == nil && o.Separator != "characters" && (headedTable(data) || labelledRows(data, o.Alphabet)) {
 		return FormatCSV
 	}
 	return FormatText
@@ -79,20 +79,86 @@ func looksLikeJSON(data string) bool {
 	return first[0] == '{' || len(strings.Trim(string(first), "[] ")) > 0
 }
 
+// cellsOf cuts the lines of a text at whatever separates the cells of the first
+// one that is cut.
+func cellsOf() func(text string) []string {
+	separator := ""
+	return func(text string) []string {
+		if separator == "" {
+			for _, separator = range []string{"\t", ";", "|", ",", " "} {
+				if strings.Contains(text, separator) {
+					break
+				}
+			}
+		}
+		if separator == " " {
+			return strings.Fields(text)
+		}
+		return strings.Split(text, separator)
+	}
+}
+
+// labelledRows reports whether a text that is not named as a table is one without
+// a header that says so: every line has as many cells, and the first of each is a
+// date or a name, which comes nowhere else while the other cells come again. So
+// is a text under a header that is a cell short. Only the beginning is looked at.
+func labelledRows(data string, alphabet []string) bool {
+	const enough = 1 << 11 // bytes, no more than a block of a text that is streamed
+	if len(data) > enough {
+		data = data[:enough]
+		data = data[:strings.LastIndexByte(data, '\n')+1]
+	}
+	cut := cellsOf()
+	var rows [][]string
+	for line := range lines(data) {
+		text := strings.TrimSpace(line.text)
+		if text == "" || commentAt(text, 0) {
+			continue
+		}
+		cells := cut(text)
+		for i, cell := range cells {
+			cells[i] = bare(cell)
+		}
+		rows = append(rows, cells)
+	}
+	var head []string
+	if len(rows) > 1 && len(rows[0]) > 1 && len(rows[0]) == len(rows[1])-1 {
+		head, rows = rows[0], rows[1:]
+	}
+	if len(rows) < 2 || head == nil && len(rows) < 3 || len(rows[0]) < 2 {
+		return false
+	}
+	var names []string
+	others, count := map[string]bool{}, 0
+	for _, row := range rows {
+		if len(row) != len(rows[0]) || slices.Contains(alphabet, row[0]) {
+			return false
+		}
+		names = append(names, row[0])
+		for _, cell := range row[1:] {
+			others[cell] = true
+			count++
+		}
+	}
+	if slices.ContainsFunc(head, func(cell string) bool { return others[cell] || slices.Contains(names, cell) }) ||
+		slices.ContainsFunc(names, func(name string) bool { return name == "" || others[name] }) {
+		return false
+	}
+	if head == nil && dated(names) {
+		return true
+	}
+	slices.Sort(names)
+	return len(slices.Compact(names)) == len(rows) && 2*len(others) <= count
+}
+
 // headedTable reports whether a text that is not named as a table is one: its
 // first line is "sep=;", or every line has as many cells, and one of the first
 // line's is the name of a column of names or times that occurs nowhere else.
 func headedTable(data string) bool {
 	const enough = 200 // lines looked at
 	var head []string
-	var separator string
 	seen, rows := map[string]bool{}, 0
-	cellsOf := func(text string) []string {
-		if separator == " " {
-			return strings.Fields(text)
-		}
-		return strings.Split(text, separator)
-	}
+	cut := cellsOf()
 	for line := range lines(data) {
 		text := strings.TrimSpace(line.text)
 		if text == "" || commentAt(text, 0) {
@@ -102,17 +168,12 @@ func headedTable(data string) bool {
 			if separatorLine(text) != 0 {
 				return true
 			}
-			for _, separator = range []string{"\t", ";", "|", ",", " "} {
-				if strings.Contains(text, separator) {
-					break
-				}
-			}
-			if head = cellsOf(text); len(head) < 2 {
+			if head = cut(text); len(head) < 2 {
 				return false
 			}
 			continue
 		}
-		cells := cellsOf(text)
+		cells := cut(text)
 		if len(cells) != len(head) && len(cells) != len(head)+1 {
 			return false
 		}

@@ -11,11 +11,12 @@ import (
 
 var (
 	longFlag = regexp.MustCompile(`^--[a-z][a-z0-9-]*$`)
-	negative = regexp.MustCompile(`^-[0-9.]`)
+	negative = regexp.MustCompile(`^-[^a-zA-Z-]`)
 )
 
-// joinNegatives writes "--d -1" as "--d=-1": no short flag is a digit, so the word is
-// a value, and whoever reads the flag says what is wrong with it.
+// joinNegatives writes "--d -1" as "--d=-1", and so "--separator ->": every short
+// flag is a letter, so the word is a value, and whoever reads the flag says what is
+// wrong with it.
 func joinNegatives(args []string) []string {
 	var joined []string
 	for i := 0; i < len(args); i++ {
