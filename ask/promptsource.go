@@ -137,6 +137,16 @@ func (q *Predict) source(env Env, model *fileModel) (*promptSource, error) {
 	if src.task, src.windows, err = q.taskOf(spec, src.sequences, all); err != nil {
 		return nil, err
 	}
+	if all && !q.Evaluate && !q.Each { // the query leaves as many chains as it leaves
+		prompt, err := q.prompt(src)
+		if err != nil {
+			return nil, err
+		}
+		spec.N = fmt.Sprint(len(prompt.Context) / (src.task.Positions() + 1))
+		if src.task, src.windows, err = q.taskOf(spec, src.sequences, false); err != nil {
+			return nil, err
+		}
+	}
 	if (q.Evaluate || fitPrior || q.Fit) && !all {
 		if err := src.windows.CheckContext(int(src.task.Context())); err != nil {
 			return nil, input("", err)
