@@ -3,6 +3,7 @@ package ask
 import (
 	"context"
 	"fmt"
+	"math"
 
 	"markovicl/landscape"
 	"markovicl/markov"
@@ -45,7 +46,15 @@ const leastContexts = 20
 // of the floors at each n, to which the contexts are shared out.
 func (s *forms) floor(ctx context.Context, env Env, task markov.Task, form *moment.Form, o *landscape.Optimum, loss float64, contexts int, seed uint64) (*FloorAnswer, error) {
 	if s.averaged == nil {
-		return floorOf(ctx, env, task, form, o, loss, contexts, seed)
+		floor, err := floorOf(ctx, env, task, form, o, loss, contexts, seed)
+		if err != nil || *floor.FloorSE == 0 || s.moments == nil {
+			return floor, err
+		}
+		errs, err := s.standardErrors(ctx, task.Context())
+		if errs != nil { // the optimum beside which contexts are drawn is sampled, too
+			*floor.FloorSE = math.Hypot(*floor.FloorSE, errs.Loss)
+		}
+		return floor, err
 	}
 	var floors []landscape.Floor
 	share := max(leastContexts, contexts/len(s.averaged))

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/csv"
-	"math"
 	"math/big"
 
 	"markovicl/landscape"
@@ -194,9 +193,6 @@ func (q *Optimum) addFloor(ctx context.Context, env Env, source *forms, a *Optim
 	floor, err := source.floor(ctx, env, a.Task, source.at(a.Task.Context()), o, a.Loss, q.Contexts, q.Seed)
 	if err != nil {
 		return inputUnlessEnded(ctx, "floor", err)
-	}
-	if *floor.FloorSE > 0 { // the optimum beside which it is drawn may be sampled, too
-		*floor.FloorSE = math.Hypot(*floor.FloorSE, a.StandardError)
 	}
 	if !q.Exact {
 		floor.FloorExact = ""

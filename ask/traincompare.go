@@ -73,7 +73,7 @@ func (t *TrainAnswer) compare(ctx context.Context, env Env, task markov.Task, so
 				return err
 			}
 			t.EnlargedOptimum = &o.Loss
-			if err := t.addFloor(ctx, env, &forms{}, form, o, study.Results[0].Seed); err != nil {
+			if err := t.addFloor(ctx, env, &forms{moments: moments}, form, o, study.Results[0].Seed); err != nil {
 				return err
 			}
 		} else if ctx.Err() != nil {

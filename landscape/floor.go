@@ -105,7 +105,7 @@ func FloorOf(ctx context.Context, contexts Contexts, f *moment.Form, o *Optimum,
 				return err
 			}
 			linearIn(star, o.X, d.Gram)
-			gains[i] = d.Query.Gap(d.Query.Theta(), star)
+			gains[i] = d.Gap(star)
 			return nil
 		}
 	})

@@ -39,6 +39,10 @@ type ContextDraw struct {
 	Query *QueryLaw
 }
 
+// Gap returns (theta-a)'K(theta-a), what predicting u'a in place of the best linear
+// prediction u'theta adds to the loss given the context.
+func (d *ContextDraw) Gap(a []float64) float64 { return d.Query.gap(a) }
+
 // Drawer returns a function for one goroutine that draws context i. What it
 // returns is valid until the next call.
 func (c *Contexts) Drawer() (func(i uint64) (*ContextDraw, error), error) {

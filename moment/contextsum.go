@@ -299,7 +299,7 @@ func (c *Contexts) sumOfStationary(ctx context.Context) (*ContextSum, error) {
 	t := c.task
 	const most = 300 // each with an integral over the square
 	words := 1 << (t.Positions() + 1)
-	if t.Context() == markov.Infinite || t.Positions() > 6 || compositions(int(t.Context()), words) > most {
+	if t.Context() == markov.Infinite || t.States() > 2 || t.Positions() > 6 || compositions(int(t.Context()), words) > most {
 		return nil, nil
 	}
 	posterior := c.posterior.by.(*stationaryQuery)

@@ -26,8 +26,9 @@
 //   - order.go: means for chains of an order above 1
 //   - mixture.go, regression.go: the moments of the other task families
 //   - posterior.go: what a context tells about its query; posterior_counts.go for
-//     Dirichlet chains, posterior_stationary.go where their starts depend on the kernel,
-//     posterior_mixture.go and posterior_gaussian.go for mixtures and regression
+//     Dirichlet chains, posterior_stationary.go and posterior_drawn.go where their starts
+//     depend on the kernel, posterior_mixture.go and posterior_gaussian.go for mixtures
+//     and regression
 //   - contexts.go, contextsum.go, mixturesum.go: contexts drawn, and added up, for the floor of
 //     every depth; solve.go: their linear systems
 //   - formfile.go: forms of one's own, and those of prompts given as data; averages

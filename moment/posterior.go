@@ -42,8 +42,10 @@ type QueryLaw struct {
 	L []float64 // [q] E[u y | C]
 	C float64   // E[y^2 | C]
 
-	pairs   []float64 // [K2]
-	logMass float64   // of a stationary start: logarithm of the integral of prior times likelihood
+	pairs   []float64    // [K2]
+	logMass float64      // of a stationary start: logarithm of the integral of prior times likelihood
+	drawn   *drawn       // of a posterior by draws
+	halves  [2]*QueryLaw // the same by half of the draws each
 	counts  chainCounts
 	types   []float64
 	table   [][]float64 // [rows] moments of a row's count vectors
@@ -54,8 +56,8 @@ type QueryLaw struct {
 const mostWords = 1 << 22
 
 // NewPosterior prepares the posterior of a task. It fails where the words of a
-// chain are too many, and for a stationary start under a Dirichlet prior of more
-// than two states.
+// chain are too many. For a stationary start under a Dirichlet prior of more than two
+// states it is a mean over draws, else exact or an integral.
 func NewPosterior(t markov.Task) (*Posterior, error) {
 	p := &Posterior{task: t}
 	if t.Regression() != nil {
@@ -77,7 +79,11 @@ func NewPosterior(t markov.Task) (*Posterior, error) {
 		p.by = newStationaryQuery(t, p.b)
 		return p, nil
 	case stationary:
-		return nil, fmt.Errorf("the posterior of a kernel of %d states with stationary starts is not computed; choose another start", t.States())
+		if pairs := len(p.b.pairID); pairs > mostDrawnPairs {
+			return nil, fmt.Errorf("the posterior of a stationary start is drawn, and for a query of %d products of features that takes too long; choose a smaller d, fewer states or another start", pairs)
+		}
+		p.by = newDrawnQuery(t, p.b)
+		return p, nil
 	}
 	if words := math.Pow(float64(t.States()), float64(t.Positions()+1)); words > mostWords {
 		return nil, fmt.Errorf("the posterior would add up %.0g words of %d states; choose a smaller d", words, t.Positions()+1)
@@ -145,6 +151,17 @@ func queryBasis(t markov.Task) *basis {
 // that can occur. The result is valid until the next call.
 func (law *QueryLaw) Theta() []float64 {
 	return law.solver.solve(law.K, law.L)
+}
+
+// gap is Gap for the best linear prediction; of a posterior by draws without the bias
+// that the fit to few draws brings, one over their number, by the halves' (Quenouille
+// 1956).
+func (law *QueryLaw) gap(a []float64) float64 {
+	gap := law.Gap(law.Theta(), a)
+	if h := law.halves; h[0] != nil {
+		gap = 2*gap - (h[0].Gap(h[0].Theta(), a)+h[1].Gap(h[1].Theta(), a))/2
+	}
+	return gap
 }
 
 // Gap returns (theta-a)'K(theta-a), what predicting u'a in place of u'theta adds
