@@ -42,13 +42,38 @@ func drawWritten(t *rapid.T) written {
 	w.chains = drawChains(t, labels)
 	end := rapid.SampledFrom([]string{"\n", "\r\n"}).Draw(t, "line end")
 	rng := rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "seed"), 1))
+	var lines []string
+	switch w.layout {
+	case "wide", "long", "column":
+		lines = w.drawTable(t, rng)
+	case "jsonl", "json lists":
+		lines = w.drawJSON(t, rng)
+	default:
+		lines = w.drawLines(t, rng)
+	}
+	w.data = strings.Join(lines, end)
+	if rapid.Bool().Draw(t, "newline at the end") {
+		w.data += end
+	}
+	if rapid.Bool().Draw(t, "byte order mark") {
+		w.data = "\ufeff" + w.data
+	}
+	if rapid.Bool().Draw(t, "gz") {
+		w.data = zipped(w.data)
+		w.file += ".gz"
+	}
+	return w
+}
+
+// drawTable writes the chains as a table with a delimiter.
+func (w *written) drawTable(t *rapid.T, rng *rand.Rand) (lines []string) {
 	quote := func(cell string) string { return cell }
 	if rapid.Bool().Draw(t, "quotes") {
 		quote = func(cell string) string { return `"` + cell + `"` }
 	}
 	d := rapid.SampledFrom([]struct{ sep, file string }{{",", "x.csv"}, {";", "x.csv"}, {"\t", "x.tsv"}, {"\t", "x.csv"}, {"|", "x.csv"}}).Draw(t, "delimiter")
+	w.file = d.file
 	header := rapid.Bool().Draw(t, "header")
-	var lines []string
 	row := func(cells ...string) {
 		for i := range cells {
 			cells[i] = quote(cells[i])
@@ -57,7 +82,6 @@ func drawWritten(t *rapid.T) written {
 	}
 	switch w.layout {
 	case "wide":
-		w.file = d.file
 		longest := 0
 		for _, c := range w.chains {
 			longest = max(longest, len(c))
@@ -73,7 +97,6 @@ func drawWritten(t *rapid.T) written {
 			row(slices.Concat([]string{fmt.Sprintf("case-%c", 'a'+i)}, c, make([]string, longest-len(c)))...)
 		}
 	case "long":
-		w.file = d.file
 		var rows [][]string
 		stamp := rapid.SampledFrom([]func(k int) string{
 			func(k int) string { return fmt.Sprint(k) },
@@ -94,7 +117,6 @@ func drawWritten(t *rapid.T) written {
 			row(r...)
 		}
 	case "column":
-		w.file = d.file
 		if header {
 			row("weather")
 		}
@@ -106,8 +128,15 @@ func drawWritten(t *rapid.T) written {
 				row(state)
 			}
 		}
+	}
+	return lines
+}
+
+// drawLines writes the chains as text, or as records of nucleotides.
+func (w *written) drawLines(t *rapid.T, rng *rand.Rand) (lines []string) {
+	w.file = "x.txt"
+	switch w.layout {
 	case "text", "characters":
-		w.file = "x.txt"
 		sep := ""
 		if w.layout == "text" {
 			sep = rapid.SampledFrom([]string{" ", ",", ", ", "\t", ";", " | "}).Draw(t, "separator")
@@ -116,58 +145,49 @@ func drawWritten(t *rapid.T) written {
 			lines = append(lines, strings.Join(c, sep))
 		}
 	case "labels":
-		w.file = "x.txt"
 		for i, c := range w.chains {
 			if i > 0 {
 				lines = append(lines, "")
 			}
 			lines = append(lines, c...)
 		}
-	case "fasta", "fastq":
+	case "fasta":
 		w.file = "reads"
 		for i, c := range w.chains {
-			if w.layout == "fasta" {
-				lines = append(lines, fmt.Sprintf(">r%d ACGT", i))
-				for part := range slices.Chunk(c, 1+rng.IntN(12)) {
-					lines = append(lines, strings.Join(part, ""))
-				}
-				continue
+			lines = append(lines, fmt.Sprintf(">r%d ACGT", i))
+			for part := range slices.Chunk(c, 1+rng.IntN(12)) {
+				lines = append(lines, strings.Join(part, ""))
 			}
+		}
+	case "fastq":
+		w.file = "reads"
+		for i, c := range w.chains {
 			qualities := make([]byte, len(c))
 			for k := range qualities {
 				qualities[k] = byte('!' + rng.IntN(94))
 			}
 			lines = append(lines, fmt.Sprintf("@r%d", i), strings.Join(c, ""), "+", string(qualities))
 		}
-	case "jsonl", "json lists":
-		w.file = rapid.SampledFrom([]string{"x.jsonl", "x", "x.ndjson"}).Draw(t, "file")
-		var rows []string
-		for i, c := range w.chains {
-			if w.layout == "json lists" {
-				line, _ := json.Marshal(c)
-				rows = append(rows, string(line))
-				continue
-			}
-			for k, state := range c {
-				line, _ := json.Marshal(map[string]any{"userId": fmt.Sprintf("u%d", i), "time": k, "page": state})
-				rows = append(rows, string(line))
-			}
+	}
+	return lines
+}
+
+// drawJSON writes the chains as JSON, a list or a state a line.
+func (w *written) drawJSON(t *rapid.T, rng *rand.Rand) (lines []string) {
+	w.file = rapid.SampledFrom([]string{"x.jsonl", "x", "x.ndjson"}).Draw(t, "file")
+	for i, c := range w.chains {
+		if w.layout == "json lists" {
+			line, _ := json.Marshal(c)
+			lines = append(lines, string(line))
+			continue
 		}
-		rng.Shuffle(len(rows), func(i, j int) { rows[i], rows[j] = rows[j], rows[i] })
-		lines = rows
+		for k, state := range c {
+			line, _ := json.Marshal(map[string]any{"userId": fmt.Sprintf("u%d", i), "time": k, "page": state})
+			lines = append(lines, string(line))
+		}
 	}
-	w.data = strings.Join(lines, end)
-	if rapid.Bool().Draw(t, "newline at the end") {
-		w.data += end
-	}
-	if rapid.Bool().Draw(t, "byte order mark") {
-		w.data = "\ufeff" + w.data
-	}
-	if rapid.Bool().Draw(t, "gz") {
-		w.data = zipped(w.data)
-		w.file += ".gz"
-	}
-	return w
+	rng.Shuffle(len(lines), func(i, j int) { lines[i], lines[j] = lines[j], lines[i] })
+	return lines
 }
 
 // transitions counts what follows what, by words.

@@ -15,7 +15,7 @@
 //	rankone.go      weighted rank-one approximation as the best transformer of a form, and back; rankone_search.go
 //	                and rankone_solve.go search on either side, biclique.go makes the hard instances
 //	lsa.go          the transformer's own system, Problem C.9, as a bilinear program
-//	solve.go        a program's minimum, by the branch and bound of search.go; disjoint.go takes a program apart for it,
+//	solve.go        a program's minimum, by the branch and bound of search.go; disjoint.go and apart.go take a program apart for it,
 //	                dictionary.go and simplex.go are the exact linear programming below
 //	oracle.go       the independent decision that Reduce and Solve are tested against
 //	scaling.go      how the work grows with the size

@@ -34,60 +34,8 @@ func newOracle(t description) *oracle {
 	}
 	o.q, o.D = len(o.u[0]), len(o.u[0])+1
 
-	// E[prod_j P_sj^c_j] = prod_j alpha_j (alpha_j+1).. / A (A+1)..
-	alpha := make([][]*big.Rat, t.S)
-	for s, row := range t.alpha {
-		for _, a := range row {
-			alpha[s] = append(alpha[s], fraction(a))
-		}
-	}
-	rising := func(x *big.Rat, n int) *big.Rat {
-		product := big.NewRat(1, 1)
-		for i := range n {
-			product.Mul(product, new(big.Rat).Add(x, big.NewRat(int64(i), 1)))
-		}
-		return product
-	}
-	known := make(map[string]*big.Rat)
-	moment := func(s int, counts []int) *big.Rat {
-		key := fmt.Sprint(s, counts)
-		if v, ok := known[key]; ok {
-			return v
-		}
-		v, sum, total := big.NewRat(1, 1), new(big.Rat), 0
-		for j, c := range counts {
-			v.Mul(v, rising(alpha[s][j], c))
-			sum.Add(sum, alpha[s][j])
-			total += c
-		}
-		known[key] = v.Quo(v, rising(sum, total))
-		return known[key]
-	}
-	weight := func(query []int, chains ...[]int) *big.Rat {
-		p := new(big.Rat).Set(fraction(t.query[query[0]]))
-		counts := make([][]int, t.S)
-		for s := range counts {
-			counts[s] = make([]int, t.S)
-		}
-		add := func(word []int) {
-			for i := 1; i < len(word); i++ {
-				counts[word[i-1]][word[i]]++
-			}
-		}
-		add(query)
-		for _, c := range chains {
-			p.Mul(p, fraction(t.context[query[0]][c[0]]))
-			add(c)
-		}
-		if p.Sign() == 0 {
-			return p
-		}
-		for s, c := range counts {
-			p.Mul(p, moment(s, c))
-		}
-		return p
-	}
 	// Rationals first, then numerators over their least common denominator.
+	weight := o.weights()
 	var all []*big.Rat
 	note := func(x *big.Rat) int { all = append(all, x); return len(all) - 1 }
 	two := make([][][]int, len(queries))
@@ -116,15 +64,7 @@ func newOracle(t description) *oracle {
 			labelled[i] = append(labelled[i], note(weight(w, x)))
 		}
 	}
-	for _, x := range all {
-		g := new(big.Int).GCD(nil, nil, o.scale, x.Denom())
-		o.scale.Mul(o.scale, new(big.Int).Quo(x.Denom(), g))
-	}
-	whole := make([]*big.Int, len(all))
-	for i, x := range all {
-		whole[i] = new(big.Int).Quo(o.scale, x.Denom())
-		whole[i].Mul(whole[i], x.Num())
-	}
+	whole := o.overOneDenominator(all)
 	pick := func(list []int) []*big.Int {
 		out := make([]*big.Int, len(list))
 		for i, k := range list {
@@ -145,6 +85,78 @@ func newOracle(t description) *oracle {
 	}
 	o.alone = pick(alone)
 	return o
+}
+
+// weights returns the probability of a query with chains, by
+// E[prod_j P_sj^c_j] = prod_j alpha_j (alpha_j+1).. / A (A+1)..
+func (t description) weights() func(query []int, chains ...[]int) *big.Rat {
+	alpha := make([][]*big.Rat, t.S)
+	for s, row := range t.alpha {
+		for _, a := range row {
+			alpha[s] = append(alpha[s], fraction(a))
+		}
+	}
+	rising := func(x *big.Rat, n int) *big.Rat {
+		product := big.NewRat(1, 1)
+		for i := range n {
+			product.Mul(product, new(big.Rat).Add(x, big.NewRat(int64(i), 1)))
+		}
+		return product
+	}
+	known := make(map[string]*big.Rat)
+	moment := func(s int, counts []int) *big.Rat {
+		key := fmt.Sprint(s, counts)
+		if v, ok := known[key]; ok {
+			return v
+		}
+		v, sum, total := big.NewRat(1, 1), new(big.Rat), 0
+		for j, c := range counts {
+			v.Mul(v, rising(alpha[s][j], c))
+			sum.Add(sum, alpha[s][j])
+			total += c
+		}
+		known[key] = v.Quo(v, rising(sum, total))
+		return known[key]
+	}
+	return func(query []int, chains ...[]int) *big.Rat {
+		p := new(big.Rat).Set(fraction(t.query[query[0]]))
+		counts := make([][]int, t.S)
+		for s := range counts {
+			counts[s] = make([]int, t.S)
+		}
+		add := func(word []int) {
+			for i := 1; i < len(word); i++ {
+				counts[word[i-1]][word[i]]++
+			}
+		}
+		add(query)
+		for _, c := range chains {
+			p.Mul(p, fraction(t.context[query[0]][c[0]]))
+			add(c)
+		}
+		if p.Sign() == 0 {
+			return p
+		}
+		for s, c := range counts {
+			p.Mul(p, moment(s, c))
+		}
+		return p
+	}
+}
+
+// overOneDenominator sets scale to the least common denominator of all and returns
+// their numerators over it.
+func (o *oracle) overOneDenominator(all []*big.Rat) []*big.Int {
+	for _, x := range all {
+		g := new(big.Int).GCD(nil, nil, o.scale, x.Denom())
+		o.scale.Mul(o.scale, new(big.Int).Quo(x.Denom(), g))
+	}
+	whole := make([]*big.Int, len(all))
+	for i, x := range all {
+		whole[i] = new(big.Int).Quo(o.scale, x.Denom())
+		whole[i].Mul(whole[i], x.Num())
+	}
+	return whole
 }
 
 // dyadic returns floats as whole numbers over a common power of two.

@@ -233,93 +233,127 @@ func count(ctx context.Context, t markov.Task, b *basis, starts []start, workers
 		h22: make([]float64, Kq*K22),
 		h:   make([]float64, b.q*K2),
 	}
-	Nq, N := query.types(), chains.types()
 	for _, first := range starts {
 		first.query, first.context = wordLaw(first.query, b.order), wordLaw(first.context, b.order)
-		// [.., types] monomials of a chain with the probability of its start
-		v2, v4 := make([]float64, K2*N), make([]float64, K4*N)
-		for a, s := range chains.first {
-			for id, sum := range chains.sum {
-				v4[id*N+a] = first.context[s] * float64(sum[a])
-			}
-			for r, id := range b.pairID {
-				v2[r*N+a] = v4[int(id)*N+a]
-			}
-		}
-		// For each type of query, E[P(query) m2 m2'] and E[P(query) P(chain)].
-		m22, one := make([]float64, Nq*K22), make([]float64, Nq*N)
-		err := each.Do(ctx, Nq, each.Settings{Workers: workers}, func(int) func(int) error {
-			joint, half, square := make([]float64, N*N), make([]float64, K2*N), make([]float64, K2*K2)
-			factors := make([][]float64, R)
-			return func(x int) error {
-				if first.query[query.first[x]] == 0 {
-					return nil
-				}
-				for a := range N {
-					p := 1.0
-					for s := range R {
-						factors[s] = triple[s][query.row[x][s]][chains.row[a][s]]
-						p *= factors[s][0]
-					}
-					one[x*N+a] = p
-					for b := a; b < N; b++ {
-						p := 1.0
-						for s, row := range chains.row[b] {
-							p *= factors[s][row]
-						}
-						joint[a*N+b], joint[b*N+a] = p, p
-					}
-				}
-				multiplyInto(half, v2, joint, K2, N, N, blas.NoTrans)
-				multiplyInto(square, half, v2, K2, N, K2, blas.Trans)
-				i := x * K22
-				for r := range K2 {
-					i += copy(m22[i:], square[r*K2+r:(r+1)*K2])
-				}
-				return nil
-			}
-		})
-		if err != nil {
+		c := newChainTypes(b, query, chains, triple, pair, first)
+		if err := c.addInputs(ctx, &out, workers); err != nil {
 			return tables{}, err
 		}
-		Q := make([]float64, Kq*Nq)
-		for r, id := range b.queryID {
-			for x, s := range query.first {
-				Q[r*Nq+x] = first.weight * first.query[s] * float64(query.sum[b.pairID[id]][x])
-			}
-		}
-		addProduct(out.h22, Q, m22, Kq, Nq, K22, Nq)
-		m4 := make([]float64, Nq*K4)
-		multiplyInto(m4, one, v4, Nq, N, K4, blas.Trans)
-		addProduct(out.h4, Q, m4, Kq, Nq, K4, Nq)
-
-		// The query with its label is a chain of d+1 states.
-		joint, y := make([]float64, N*N), make([]float64, b.q*N)
-		for x := range N {
-			for a := range N {
-				p := 1.0
-				for s := range R {
-					p *= pair[s][chains.row[x][s]][chains.row[a][s]][0]
-				}
-				joint[x*N+a] = p
-			}
-			weight := first.weight * first.query[chains.first[x]]
-			for j, id := range b.label {
-				if id >= 0 {
-					y[j*N+x] = weight * float64(chains.sum[b.pairID[id]][x])
-				}
-			}
-			p := 1.0
-			for s := range R {
-				p *= pair[s][chains.row[x][s]][0][0]
-			}
-			out.c += weight * p * float64(chains.sum[b.pairID[b.power]][x])
-		}
-		m2 := make([]float64, N*K2)
-		multiplyInto(m2, joint, v2, N, N, K2, blas.Trans)
-		addProduct(out.h, y, m2, b.q, N, K2, N)
+		c.addLabels(&out)
 	}
 	return out, nil
+}
+
+// chainTypes are the types of chains that one start law gives, with what the kernels
+// average to.
+type chainTypes struct {
+	b             *basis
+	query, chains *census
+	triple, pair  [][][][]float64 // as rowMoments gives them
+	start         start
+	v2, v4        []float64 // [.., types] monomials of a chain with the probability of its start
+}
+
+func newChainTypes(b *basis, query, chains *census, triple, pair [][][][]float64, first start) *chainTypes {
+	N := chains.types()
+	c := &chainTypes{
+		b: b, query: query, chains: chains, triple: triple, pair: pair, start: first,
+		v2: make([]float64, len(b.pairID)*N), v4: make([]float64, len(b.monomials)*N),
+	}
+	for a, s := range chains.first {
+		for id, sum := range chains.sum {
+			c.v4[id*N+a] = first.context[s] * float64(sum[a])
+		}
+		for r, id := range b.pairID {
+			c.v2[r*N+a] = c.v4[int(id)*N+a]
+		}
+	}
+	return c
+}
+
+// addInputs adds the moments of two chains, or one twice, with a query to h22 and h4.
+func (c *chainTypes) addInputs(ctx context.Context, out *tables, workers int) error {
+	b, query, chains := c.b, c.query, c.chains
+	K2, Kq, K4 := len(b.pairID), len(b.queryID), len(b.monomials)
+	K22, Nq, N := Pairs(K2), query.types(), chains.types()
+	// For each type of query, E[P(query) m2 m2'] and E[P(query) P(chain)].
+	m22, one := make([]float64, Nq*K22), make([]float64, Nq*N)
+	err := each.Do(ctx, Nq, each.Settings{Workers: workers}, func(int) func(int) error {
+		joint, half, square := make([]float64, N*N), make([]float64, K2*N), make([]float64, K2*K2)
+		factors := make([][]float64, b.rows)
+		return func(x int) error {
+			if c.start.query[query.first[x]] == 0 {
+				return nil
+			}
+			for a := range N {
+				p := 1.0
+				for s := range factors {
+					factors[s] = c.triple[s][query.row[x][s]][chains.row[a][s]]
+					p *= factors[s][0]
+				}
+				one[x*N+a] = p
+				for second := a; second < N; second++ {
+					p := 1.0
+					for s, row := range chains.row[second] {
+						p *= factors[s][row]
+					}
+					joint[a*N+second], joint[second*N+a] = p, p
+				}
+			}
+			multiplyInto(half, c.v2, joint, K2, N, N, blas.NoTrans)
+			multiplyInto(square, half, c.v2, K2, N, K2, blas.Trans)
+			i := x * K22
+			for r := range K2 {
+				i += copy(m22[i:], square[r*K2+r:(r+1)*K2])
+			}
+			return nil
+		}
+	})
+	if err != nil {
+		return err
+	}
+	Q := make([]float64, Kq*Nq)
+	for r, id := range b.queryID {
+		for x, s := range query.first {
+			Q[r*Nq+x] = c.start.weight * c.start.query[s] * float64(query.sum[b.pairID[id]][x])
+		}
+	}
+	addProduct(out.h22, Q, m22, Kq, Nq, K22, Nq)
+	m4 := make([]float64, Nq*K4)
+	multiplyInto(m4, one, c.v4, Nq, N, K4, blas.Trans)
+	addProduct(out.h4, Q, m4, Kq, Nq, K4, Nq)
+	return nil
+}
+
+// addLabels adds the moments of a chain with a query and its label, which is a chain
+// of d+1 states, to h, and those of the label to c.
+func (c *chainTypes) addLabels(out *tables) {
+	b, chains := c.b, c.chains
+	K2, N := len(b.pairID), chains.types()
+	joint, y := make([]float64, N*N), make([]float64, b.q*N)
+	for x := range N {
+		for a := range N {
+			p := 1.0
+			for s := range c.pair {
+				p *= c.pair[s][chains.row[x][s]][chains.row[a][s]][0]
+			}
+			joint[x*N+a] = p
+		}
+		weight := c.start.weight * c.start.query[chains.first[x]]
+		for j, id := range b.label {
+			if id >= 0 {
+				y[j*N+x] = weight * float64(chains.sum[b.pairID[id]][x])
+			}
+		}
+		p := 1.0
+		for s := range c.pair {
+			p *= c.pair[s][chains.row[x][s]][0][0]
+		}
+		out.c += weight * p * float64(chains.sum[b.pairID[b.power]][x])
+	}
+	m2 := make([]float64, N*K2)
+	multiplyInto(m2, joint, c.v2, N, N, K2, blas.Trans)
+	addProduct(out.h, y, m2, b.q, N, K2, N)
 }
 
 // multiplyInto writes left [rows, n] times right to dst [rows, cols]; right is

@@ -96,111 +96,15 @@ func exactCounts(ctx context.Context, t markov.Task) (*ExactMoments, error) {
 	e := &ExactMoments{task: t, b: b, h4: zeros(Kq * K4), h22: zeros(Kq * K22), h: zeros(b.q * K2)}
 	power := new(big.Int)
 	for _, start := range first {
-		// [types] numerator of the probability of a chain's start
-		begin := make([]*big.Int, chains.types())
-		for a, s := range chains.first {
-			begin[a] = start.context[s]
+		counts := &exactTypes{b: b, query: query, chains: chains, triple: triple, pair: pair, start: start}
+		for _, s := range chains.first {
+			counts.begin = append(counts.begin, start.context[s])
 		}
-		// For each type of query, E[P(query) m2 m2'] and E[P(query) M4].
-		m22, m4 := make([][]*big.Int, query.types()), make([][]*big.Int, query.types())
-		each.Index(query.types(), func(x int) {
-			if start.query[query.first[x]].Sign() == 0 || ctx.Err() != nil {
-				return
-			}
-			m22[x], m4[x] = zeros(K22), zeros(K4)
-			factors := make([][]*big.Int, R)
-			joint, t, half := new(big.Int), new(big.Int), make([]*big.Int, K2)
-			for a := range begin {
-				if begin[a].Sign() == 0 {
-					continue
-				}
-				for s := range R {
-					factors[s] = triple[s][query.row[x][s]][chains.row[a][s]]
-				}
-				// m4 counts one chain, m22 two: half[r] = sum over the second
-				joint.Set(begin[a])
-				for s := range R {
-					joint.Mul(joint, factors[s][0])
-				}
-				for id, sum := range chains.sum {
-					addTimes(m4[x][id], joint, sum[a], t)
-				}
-				for r := range half {
-					half[r] = new(big.Int)
-				}
-				for c := range begin {
-					if begin[c].Sign() == 0 {
-						continue
-					}
-					joint.Mul(begin[a], begin[c])
-					for s, row := range chains.row[c] {
-						joint.Mul(joint, factors[s][row])
-					}
-					for r, id := range b.pairID {
-						addTimes(half[r], joint, chains.sum[id][c], t)
-					}
-				}
-				for r, id := range b.pairID {
-					if n := chains.sum[id][a]; n != 0 {
-						row := m22[x][PairIndex(K2, r, r):]
-						for k, v := range half[r:] {
-							addTimes(row[k], v, n, t)
-						}
-					}
-				}
-			}
-		})
+		counts.addInputs(ctx, e)
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
-		each.Index(Kq, func(r int) {
-			weight, t := new(big.Int), new(big.Int)
-			for x, s := range query.first {
-				n := query.sum[b.pairID[b.queryID[r]]][x]
-				if m22[x] == nil || n == 0 {
-					continue
-				}
-				weight.Mul(start.query[s], t.SetInt64(n))
-				for i, v := range m22[x] {
-					e.h22[r*K22+i].Add(e.h22[r*K22+i], t.Mul(weight, v))
-				}
-				for i, v := range m4[x] {
-					e.h4[r*K4+i].Add(e.h4[r*K4+i], t.Mul(weight, v))
-				}
-			}
-		})
-		// The query with its label is a chain of d+1 states.
-		m2 := make([][]*big.Int, chains.types())
-		each.Index(chains.types(), func(x int) {
-			m2[x] = zeros(K2)
-			joint, t := new(big.Int), new(big.Int)
-			for a := range begin {
-				joint.Set(begin[a])
-				for s := range R {
-					joint.Mul(joint, pair[s][chains.row[x][s]][chains.row[a][s]][0])
-				}
-				for r, id := range b.pairID {
-					addTimes(m2[x][r], joint, chains.sum[id][a], t)
-				}
-			}
-		})
-		weight, t := new(big.Int), new(big.Int)
-		for x, s := range chains.first {
-			for j, id := range b.label {
-				if id < 0 {
-					continue
-				}
-				weight.Mul(start.query[s], t.SetInt64(chains.sum[b.pairID[id]][x]))
-				for r, v := range m2[x] {
-					e.h[j*K2+r].Add(e.h[j*K2+r], t.Mul(weight, v))
-				}
-			}
-			weight.Mul(start.query[s], t.SetInt64(chains.sum[b.pairID[b.power]][x]))
-			for s := range R {
-				weight.Mul(weight, pair[s][chains.row[x][s]][0][0])
-			}
-			power.Add(power, weight)
-		}
+		counts.addLabels(e, power)
 	}
 	queryDenominator := new(big.Int).Mul(all, queryScale)
 	e.labelDenominator = new(big.Int).Mul(queryDenominator, contextScale)
@@ -210,6 +114,130 @@ func exactCounts(ctx context.Context, t markov.Task) (*ExactMoments, error) {
 	}
 	e.c = new(big.Rat).SetFrac(power, queryDenominator)
 	return e, nil
+}
+
+// exactTypes are the types of chains that one start law gives, with what the kernels
+// average to.
+type exactTypes struct {
+	b             *basis
+	query, chains *census
+	triple, pair  [][][][]*big.Int // as rowMoments gives them
+	start         exactStart
+	begin         []*big.Int // [types] numerator of the probability of a chain's start
+}
+
+// addInputs adds the moments of two chains, or one twice, with a query to h22 and h4.
+func (c *exactTypes) addInputs(ctx context.Context, e *ExactMoments) {
+	b, query := c.b, c.query
+	Kq, K4, K22 := len(b.queryID), len(b.monomials), Pairs(len(b.pairID))
+	// For each type of query, E[P(query) m2 m2'] and E[P(query) M4].
+	m22, m4 := make([][]*big.Int, query.types()), make([][]*big.Int, query.types())
+	each.Index(query.types(), func(x int) {
+		if c.start.query[query.first[x]].Sign() != 0 && ctx.Err() == nil {
+			m22[x], m4[x] = c.withQuery(x)
+		}
+	})
+	each.Index(Kq, func(r int) {
+		weight, t := new(big.Int), new(big.Int)
+		for x, s := range query.first {
+			n := query.sum[b.pairID[b.queryID[r]]][x]
+			if m22[x] == nil || n == 0 {
+				continue
+			}
+			weight.Mul(c.start.query[s], t.SetInt64(n))
+			for i, v := range m22[x] {
+				e.h22[r*K22+i].Add(e.h22[r*K22+i], t.Mul(weight, v))
+			}
+			for i, v := range m4[x] {
+				e.h4[r*K4+i].Add(e.h4[r*K4+i], t.Mul(weight, v))
+			}
+		}
+	})
+}
+
+// withQuery returns E[P(query) m2 m2'] and E[P(query) M4] for a query of type x: m4
+// counts one chain, m22 two.
+func (c *exactTypes) withQuery(x int) (m22, m4 []*big.Int) {
+	b, chains := c.b, c.chains
+	K2 := len(b.pairID)
+	m22, m4 = zeros(Pairs(K2)), zeros(len(b.monomials))
+	factors := make([][]*big.Int, b.rows)
+	joint, t, half := new(big.Int), new(big.Int), make([]*big.Int, K2)
+	for a := range c.begin {
+		if c.begin[a].Sign() == 0 {
+			continue
+		}
+		joint.Set(c.begin[a])
+		for s := range factors {
+			factors[s] = c.triple[s][c.query.row[x][s]][chains.row[a][s]]
+			joint.Mul(joint, factors[s][0])
+		}
+		for id, sum := range chains.sum {
+			addTimes(m4[id], joint, sum[a], t)
+		}
+		for r := range half { // the sum over the second chain
+			half[r] = new(big.Int)
+		}
+		for second := range c.begin {
+			if c.begin[second].Sign() == 0 {
+				continue
+			}
+			joint.Mul(c.begin[a], c.begin[second])
+			for s, row := range chains.row[second] {
+				joint.Mul(joint, factors[s][row])
+			}
+			for r, id := range b.pairID {
+				addTimes(half[r], joint, chains.sum[id][second], t)
+			}
+		}
+		for r, id := range b.pairID {
+			if n := chains.sum[id][a]; n != 0 {
+				row := m22[PairIndex(K2, r, r):]
+				for k, v := range half[r:] {
+					addTimes(row[k], v, n, t)
+				}
+			}
+		}
+	}
+	return m22, m4
+}
+
+// addLabels adds the moments of a chain with a query and its label, which is a chain
+// of d+1 states, to h, and those of the label to power.
+func (c *exactTypes) addLabels(e *ExactMoments, power *big.Int) {
+	b, chains := c.b, c.chains
+	K2 := len(b.pairID)
+	m2 := make([][]*big.Int, chains.types())
+	each.Index(chains.types(), func(x int) {
+		m2[x] = zeros(K2)
+		joint, t := new(big.Int), new(big.Int)
+		for a := range c.begin {
+			joint.Set(c.begin[a])
+			for s := range c.pair {
+				joint.Mul(joint, c.pair[s][chains.row[x][s]][chains.row[a][s]][0])
+			}
+			for r, id := range b.pairID {
+				addTimes(m2[x][r], joint, chains.sum[id][a], t)
+			}
+		}
+	})
+	weight, t := new(big.Int), new(big.Int)
+	for x, s := range chains.first {
+		for j, id := range b.label {
+			if id < 0 {
+				continue
+			}
+			weight.Mul(c.start.query[s], t.SetInt64(chains.sum[b.pairID[id]][x]))
+			for r, v := range m2[x] {
+				e.h[j*K2+r].Add(e.h[j*K2+r], t.Mul(weight, v))
+			}
+		}
+		weight.Mul(c.start.query[s], t.SetInt64(chains.sum[b.pairID[b.power]][x]))
+		for s := range c.pair {
+			weight.Mul(weight, c.pair[s][chains.row[x][s]][0][0])
+		}
+		power.Add(power, weight)
+	}
 }
 
 // exactStart is a start with integers: the query's law times its probability

@@ -16,20 +16,57 @@ func sumOfMixture(ctx context.Context, t markov.Task) (*ContextSum, error) {
 	if n != markov.Infinite && (words > mostContexts || compositions(int(n), int(words)) > mostContexts) {
 		return nil, nil
 	}
-	b := queryBasis(t)
-	m := t.Prior().Mixture()
-	limit := newLimitStarts(t)
-	q := b.q
-
-	// A node is a kernel with a first state of the query: its probability, that of
-	// each word in the context, and the moments of the query.
-	type node struct {
-		weight *big.Rat
-		words  []*big.Rat
-		K      [][]*big.Rat
-		k      []*big.Rat
+	nodes, err := mixtureNodes(t)
+	if err != nil {
+		return nil, err
 	}
-	var nodes []node
+	sum := new(big.Rat)
+	if n == markov.Infinite {
+		for a := range nodes {
+			weights := make([]*big.Rat, len(nodes))
+			for i := range weights {
+				weights[i] = new(big.Rat)
+			}
+			weights[a] = nodes[a].weight
+			sum.Add(sum, explained(nodes, weights))
+		}
+		return exactSum(sum, "sum over the kernels"), nil
+	}
+	eachComposition(int(n), int(words), func(counts []int, ways *big.Int) bool {
+		if err = ctx.Err(); err != nil {
+			return false
+		}
+		weights := make([]*big.Rat, len(nodes))
+		for a, one := range nodes {
+			p := new(big.Rat).SetInt(ways)
+			p.Mul(p, one.weight)
+			for w, count := range counts {
+				for range count {
+					p.Mul(p, one.words[w])
+				}
+			}
+			weights[a] = p
+		}
+		sum.Add(sum, explained(nodes, weights))
+		return true
+	})
+	return exactSum(sum, "sum over the counts of words"), err
+}
+
+// mixtureNode is a kernel with a first state of the query: its probability, that of
+// each word in the context, and the moments of the query.
+type mixtureNode struct {
+	weight *big.Rat
+	words  []*big.Rat   // nil for the infinite context
+	K      [][]*big.Rat // [q][q]
+	k      []*big.Rat   // [q]
+}
+
+// mixtureNodes lists the kernels of a mixture, with each first state of the query
+// where contexts depend on it.
+func mixtureNodes(t markov.Task) (nodes []mixtureNode, err error) {
+	b, m, n := queryBasis(t), t.Prior().Mixture(), t.Context()
+	q, limit := b.q, newLimitStarts(t)
 	add := func(kernel int, probability *big.Rat, query, context []*big.Rat) {
 		p := m.KernelRat(kernel)
 		means := exactMeans(b, len(b.monomials), p, query)
@@ -39,7 +76,7 @@ func sumOfMixture(ctx context.Context, t markov.Task) (*ContextSum, error) {
 			}
 			return means[b.pairID[id]]
 		}
-		one := node{weight: new(big.Rat).Mul(m.WeightRat(kernel), probability), K: zeroMatrix(q)}
+		one := mixtureNode{weight: new(big.Rat).Mul(m.WeightRat(kernel), probability), K: zeroMatrix(q)}
 		for j := range q {
 			for k := range q {
 				one.K[j][k] = at(b.pair[PairIndex(q+1, min(j, k), max(j, k))])
@@ -72,60 +109,33 @@ func sumOfMixture(ctx context.Context, t markov.Task) (*ContextSum, error) {
 			add(k, big.NewRat(1, 1), law.QueryRat(), law.ContextRat(0))
 		}
 	}
-	explained := func(weights []*big.Rat) *big.Rat {
-		K, k, t := zeroMatrix(q), make([]*big.Rat, q), new(big.Rat)
-		for i := range k {
-			k[i] = new(big.Rat)
+	return nodes, nil
+}
+
+// explained returns what a context explains of the label's power under which the nodes
+// have these weights.
+func explained(nodes []mixtureNode, weights []*big.Rat) *big.Rat {
+	q := len(nodes[0].k)
+	K, k, t := zeroMatrix(q), make([]*big.Rat, q), new(big.Rat)
+	for i := range k {
+		k[i] = new(big.Rat)
+	}
+	for a, one := range nodes {
+		if weights[a].Sign() == 0 {
+			continue
 		}
-		for a, one := range nodes {
-			if weights[a].Sign() == 0 {
-				continue
+		for i := range q {
+			k[i].Add(k[i], t.Mul(weights[a], one.k[i]))
+			for j := range q {
+				K[i][j].Add(K[i][j], t.Mul(weights[a], one.K[i][j]))
 			}
-			for i := range q {
-				k[i].Add(k[i], t.Mul(weights[a], one.k[i]))
-				for j := range q {
-					K[i][j].Add(K[i][j], t.Mul(weights[a], one.K[i][j]))
-				}
-			}
 		}
-		sum := new(big.Rat)
-		for i, x := range solveRat(K, k) {
-			sum.Add(sum, t.Mul(x, k[i]))
-		}
-		return sum
 	}
 	sum := new(big.Rat)
-	if n == markov.Infinite {
-		for a := range nodes {
-			weights := make([]*big.Rat, len(nodes))
-			for i := range weights {
-				weights[i] = new(big.Rat)
-			}
-			weights[a] = nodes[a].weight
-			sum.Add(sum, explained(weights))
-		}
-		return exactSum(sum, "sum over the kernels"), nil
+	for i, x := range solveRat(K, k) {
+		sum.Add(sum, t.Mul(x, k[i]))
 	}
-	var err error
-	eachComposition(int(n), int(words), func(counts []int, ways *big.Int) bool {
-		if err = ctx.Err(); err != nil {
-			return false
-		}
-		weights := make([]*big.Rat, len(nodes))
-		for a, one := range nodes {
-			p := new(big.Rat).SetInt(ways)
-			p.Mul(p, one.weight)
-			for w, count := range counts {
-				for range count {
-					p.Mul(p, one.words[w])
-				}
-			}
-			weights[a] = p
-		}
-		sum.Add(sum, explained(weights))
-		return true
-	})
-	return exactSum(sum, "sum over the counts of words"), err
+	return sum
 }
 
 // wordProbabilities returns the probabilities of all words of d+1 states, the

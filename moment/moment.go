@@ -21,7 +21,7 @@
 //   - moments.go: Of, Moments, At
 //   - monomial.go: which products of coordinates there are to average
 //   - chain.go: their means for one chain, given the kernel
-//   - rule.go: how kernels are averaged: Rule, and the rule chosen for a task
+//   - rule.go: how kernels are averaged: Rule; plan.go: what each costs, and the one chosen for a task
 //   - census.go: exact moments of counted transitions, without quadrature
 //   - order.go: means for chains of an order above 1
 //   - mixture.go, regression.go: the moments of the other task families
