@@ -7,6 +7,8 @@ import (
 	"io"
 	"io/fs"
 	"math"
+	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -174,5 +176,15 @@ func TestFamilies(t *testing.T) {
 	e := mustAsk(t, env, `{"command":"predict","simulate":true,"evaluate":true,"family":"regression","noise":1,"prompts":500}`).(EvaluationAnswer)
 	if e.Predictors[0].Name != "bayes" || e.Predictors[0].Accuracy != nil || e.Predictors[0].LogLoss != nil {
 		t.Errorf("%+v", e.Predictors[0])
+	}
+	one := mustAsk(t, env, `{"command":"predict","simulate":true,"family":"regression","d":3,"n":8}`).(PredictionAnswer)
+	if len(one.Query) != 3 || one.Context != 8 || one.Predictions[0].Name != "bayes" {
+		t.Errorf("%+v", one)
+	}
+	for _, p := range one.Predictions { // without noise 8 pairs tell the weights
+		exact := slices.Contains([]string{"bayes", "oracle", "linear", "linear-posterior"}, p.Name)
+		if label, err := strconv.ParseFloat(one.Label, 64); err != nil || exact != (math.Abs(p.Expected-label) < 1e-9) || p.Distribution != nil || p.Mode != nil {
+			t.Errorf("label %s: %+v (%v)", one.Label, p, err)
+		}
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
+	"strconv"
 	"strings"
 
 	"markovicl/markov"
@@ -123,9 +124,9 @@ func (q *Predict) check() error {
 type PredictionAnswer struct {
 	Task          markov.Task     `json:"task"`
 	Source        PromptSource    `json:"source"`
-	File          *FileReport     `json:"file,omitempty"` // how the file was read
-	Context       int             `json:"context"`        // in-context chains
-	Query         []string        `json:"query"`
+	File          *FileReport     `json:"file,omitempty"`  // how the file was read
+	Context       int             `json:"context"`         // in-context chains
+	Query         []string        `json:"query"`           // states, or numbers of a regression
 	QueryText     string          `json:"-"`               // in the file's own symbols
 	Label         string          `json:"label,omitempty"` // what came next, of a simulated prompt
 	PriorFit      *PriorFit       `json:"prior_fit,omitempty"`
@@ -164,11 +165,14 @@ func (q *Predict) predict(src *promptSource, predictors []predict.Predictor, fit
 		return nil, err
 	}
 	answer := PredictionAnswer{
-		Task: src.task, Source: src.answer(), File: src.report(), Context: len(prompt.Context) / (src.task.Positions() + 1),
+		Task: src.task, Source: src.answer(), File: src.report(), Context: src.task.Columns(prompt),
 		Query: src.names(prompt.Query), QueryText: src.text(prompt.Query),
 		PriorFit: src.prior, Fit: fit, Predictions: []OnePrediction{},
 	}
-	if src.sequences == nil {
+	switch {
+	case prompt.Real != nil:
+		answer.ofRegression(prompt.Real)
+	case src.sequences == nil:
 		answer.Label = src.labels[prompt.Label]
 	}
 	if q.Steps > 0 {
@@ -215,6 +219,18 @@ func (q *Predict) absorbing(src *promptSource) (states []markov.State, err error
 		states = append(states, markov.State(i))
 	}
 	return states, nil
+}
+
+// ofRegression sets the query and the label of a prompt of a regression: numbers.
+func (a *PredictionAnswer) ofRegression(p *markov.RealPrompt) {
+	a.Query = nil
+	var words []string
+	for _, x := range p.Input(p.Len()) {
+		a.Query = append(a.Query, strconv.FormatFloat(x, 'g', -1, 64))
+		words = append(words, strconv.FormatFloat(x, 'g', 6, 64))
+	}
+	a.QueryText = strings.Join(words, ", ")
+	a.Label = strconv.FormatFloat(p.Labels[p.Len()], 'g', -1, 64)
 }
 
 func (src *promptSource) names(states []markov.State) []string {

@@ -104,8 +104,11 @@ func (q *Predict) source(env Env, model *fileModel) (*promptSource, error) {
 		}
 	}
 	if spec.Family == markov.RegressionFamily {
-		if !q.Simulate || !q.Evaluate {
-			return nil, inputf("family", "family regression has no states to predict in a file or one by one; add `simulate` and `evaluate`")
+		switch {
+		case !q.Simulate:
+			return nil, inputf("family", "family regression has no states to predict in a file; add `simulate`")
+		case q.Steps > 0:
+			return nil, inputf("steps", "family regression has pairs in place of chains, which nothing follows; leave out `steps`")
 		}
 	} else if spec.D == 0 {
 		switch {

@@ -261,3 +261,43 @@ func TestNeighboursByHand(t *testing.T) {
 		t.Errorf("got %v, want 2/3", got)
 	}
 }
+
+// TestNeighboursOfRegression finds the nearest pairs by sorting every pair of pairs.
+func TestNeighboursOfRegression(t *testing.T) {
+	for _, n := range []string{"1", "2", "3", "9"} {
+		task := newTask(t, markov.Spec{Family: "regression", D: 3, N: n, Noise: "1"})
+		sampler, err := markov.NewSampler(task, 5)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i := range uint64(20) {
+			var prompt markov.Prompt
+			if err := sampler.Prompt(&prompt, i); err != nil {
+				t.Fatal(err)
+			}
+			p := prompt.Real
+			square := func(i int) (sum float64) {
+				for k, x := range p.Input(i) {
+					sum += (x - p.Input(p.Len())[k]) * (x - p.Input(p.Len())[k])
+				}
+				return sum
+			}
+			var want, votes float64
+			for i := range p.Len() {
+				nearer := 0
+				for k := range p.Len() {
+					if square(k) < square(i) {
+						nearer++
+					}
+				}
+				if nearer < 3 {
+					want += p.Labels[i]
+					votes++
+				}
+			}
+			if got := predictWith(t, NewNeighbours(task), &prompt).Expected; !(math.Abs(got-want/votes) < 1e-12) {
+				t.Errorf("n = %s: got %v, want %v", n, got, want/votes)
+			}
+		}
+	}
+}

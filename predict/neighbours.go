@@ -1,7 +1,10 @@
 package predict
 
 import (
+	"cmp"
 	"slices"
+
+	"gonum.org/v1/gonum/floats"
 
 	"markovicl/markov"
 )
@@ -10,7 +13,8 @@ import (
 // nearest to the query in Hamming distance (the number of positions that
 // differ). All chains nearer than the k-th vote; those at the distance of the
 // k-th share the votes that are left equally. With fewer than k chains all
-// vote.
+// vote. For a regression it is the mean label of the k pairs nearest to the query in
+// Euclidean distance.
 type Neighbours struct{ task markov.Task }
 
 // neighbours is k.
@@ -24,6 +28,11 @@ func (n *Neighbours) Name() string { return "knn3" }
 
 // Predict implements Predictor.
 func (n *Neighbours) Predict(prompt *markov.Prompt, out *Prediction) error {
+	if prompt.Real != nil {
+		out.none()
+		out.Expected = nearestMean(prompt.Real)
+		return nil
+	}
 	p := newPairs(n.task, prompt)
 	atDistance := make([]float64, p.d+1) // chains at each distance
 	distance := make([]int, len(p.y))
@@ -48,4 +57,22 @@ func (n *Neighbours) Predict(prompt *markov.Prompt, out *Prediction) error {
 	normalise(law)
 	out.mean(n.task.Embedding())
 	return nil
+}
+
+// nearestMean is the mean label of the nearest pairs; of pairs at the same distance
+// the first count.
+func nearestMean(p *markov.RealPrompt) float64 {
+	query := p.Input(p.Len())
+	type pair struct{ distance, label float64 }
+	pairs := make([]pair, p.Len())
+	for i := range pairs {
+		pairs[i] = pair{floats.Distance(p.Input(i), query, 2), p.Labels[i]}
+	}
+	slices.SortStableFunc(pairs, func(a, b pair) int { return cmp.Compare(a.distance, b.distance) })
+	pairs = pairs[:min(neighbours, len(pairs))]
+	var sum float64
+	for _, nearest := range pairs {
+		sum += nearest.label
+	}
+	return sum / float64(len(pairs))
 }

@@ -93,7 +93,7 @@ func Mode(distribution []float64) markov.State {
 // linear.
 func Classical(t markov.Task) []Predictor {
 	if t.Regression() != nil {
-		return []Predictor{NewLinear(t)}
+		return []Predictor{NewLinear(t), NewNeighbours(t)}
 	}
 	return []Predictor{NewBigram(t), NewSmoothedBigram(t), NewLinear(t), NewLogistic(t), NewNeighbours(t), NewSVM(t)}
 }

@@ -109,6 +109,8 @@ func printPrediction(p *printer, answer *ask.PredictionAnswer, own bool) error {
 	describe(p, answer.Task, answer.Source, answer.PriorFit)
 	query := answer.QueryText
 	switch {
+	case answer.Task.Regression() != nil:
+		return printNumbers(p, answer)
 	case answer.Source.File == "":
 		fmt.Fprintf(p, "query: %s, after %d simulated chains; what came next was %s\n\n", query, answer.Context, answer.Label)
 	case own:
@@ -148,6 +150,17 @@ func printPrediction(p *printer, answer *ask.PredictionAnswer, own bool) error {
 	w = p.table()
 	for _, x := range answer.Continuations {
 		fmt.Fprintf(w, "%s\t%s\n", x.Name, x.Text)
+	}
+	return w.Flush()
+}
+
+// printNumbers prints what follows the query of a regression.
+func printNumbers(p *printer, answer *ask.PredictionAnswer) error {
+	fmt.Fprintf(p, "query: x = (%s), after %d simulated pairs; its label is %s\n\n", answer.QueryText, answer.Context, answer.Label)
+	w := p.table()
+	fmt.Fprintln(w, "predictor\tpredicted label")
+	for _, x := range answer.Predictions {
+		fmt.Fprintf(w, "%s\t%.5f\n", x.Name, x.Expected)
 	}
 	return w.Flush()
 }
