@@ -10,7 +10,7 @@ import (
 // ChainFile is the part of a question that says how a chain file is read, the same for
 // every command that reads one.
 type ChainFile struct {
-	Format      chainfile.Format `group:"Chain file" default:"auto" placeholder:"auto" help:"text, fasta, fastq, csv or json, if the file does not show it."`
+	Format      chainfile.Format `name:"file-format" group:"Chain file" default:"auto" placeholder:"auto" help:"text, fasta, fastq, csv or json, if the file does not show it."`
 	Alphabet    string           `group:"Chain file" placeholder:"ACGT" help:"The states in order, as characters or separated by commas; any other symbol is an error."`
 	Classes     string           `group:"Chain file" placeholder:"vowel=aeiou,other=*" help:"Map characters to states; characters in no class are removed. Each line of a text is a chain, or with --join-lines the whole text is one."`
 	Merge       string           `group:"Chain file" placeholder:"wet=rain+drizzle,dry=sun" help:"Put several states under one name."`

@@ -215,6 +215,9 @@ func newDivergedSeed(d *train.DivergedError) DivergedSeed {
 	return seed
 }
 
+// Results returns the runs of the seeds, histories included.
+func (a *TrainAnswer) Results() []*train.Result { return a.study.Results }
+
 // Model says in words what was trained.
 func (a *TrainAnswer) Model() string {
 	from := ""

@@ -69,3 +69,17 @@ func (f field) isBool() bool {
 	t := f.value.Type()
 	return t.Kind() == reflect.Bool || t.Kind() == reflect.Pointer && t.Elem().Kind() == reflect.Bool
 }
+
+// Given returns the fields of a question that differ from their defaults, in the words of
+// a command line.
+func Given(q Question) []Word {
+	var words []Word
+	for _, f := range given(q) {
+		if list, ok := reflect.Indirect(f.value).Interface().([]string); ok {
+			words = append(words, Word{f.name, list})
+			continue
+		}
+		words = append(words, Word{f.name, []string{f.text()}})
+	}
+	return words
+}

@@ -114,7 +114,7 @@ func (r *jsonReader) next() (json.Token, int, error) {
 			at, detail = len(r.data), "the JSON ends too early"
 		}
 		line, column := placeOf(r.data, min(at, len(r.data)))
-		return nil, at, &Error{File: r.file, Line: line, Column: column, Err: err, Detail: detail, Remedy: "mend the JSON, or give `format` text"}
+		return nil, at, &Error{File: r.file, Line: line, Column: column, Err: err, Detail: detail, Remedy: "mend the JSON, or give `file-format` text"}
 	}
 	for at < len(r.data) && strings.IndexByte(" \t\r\n,:", r.data[at]) >= 0 {
 		at++

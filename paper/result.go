@@ -1,11 +1,8 @@
 package paper
 
 import (
-	"encoding/csv"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"math"
 	"regexp"
 	"slices"
@@ -57,7 +54,7 @@ func (r *Result) Check() error {
 		if err := checkName(names, t.Name); err != nil {
 			return err
 		}
-		if err := t.check(); err != nil {
+		if err := t.Check(); err != nil {
 			return fmt.Errorf("table %s: %w", t.Name, err)
 		}
 	}
@@ -86,74 +83,8 @@ func checkName(taken map[string]bool, name string) error {
 	return nil
 }
 
-// Table is a table of results. A cell is a string, a bool, a number, or nil
-// where there is no value; numbers are finite, and an infinite n is "inf".
-type Table struct {
-	Name    string   `json:"name"` // file name without extension
-	Caption string   `json:"caption"`
-	Columns []string `json:"columns"`
-	Rows    [][]any  `json:"rows"`
-}
-
-// Add appends a row.
-func (t *Table) Add(cells ...any) {
-	if len(cells) != len(t.Columns) {
-		panic(fmt.Sprintf("paper: table %s has %d columns, a row has %d cells", t.Name, len(t.Columns), len(cells)))
-	}
-	t.Rows = append(t.Rows, cells)
-}
-
-func (t *Table) check() error {
-	for i, row := range t.Rows {
-		if len(row) != len(t.Columns) {
-			return fmt.Errorf("row %d has %d cells for %d columns", i, len(row), len(t.Columns))
-		}
-		for j, cell := range row {
-			if _, err := cellText(cell); err != nil {
-				return fmt.Errorf("row %d, column %s: %w", i, t.Columns[j], err)
-			}
-		}
-	}
-	return nil
-}
-
-// WriteCSV writes the table with a header. Floats have all their digits.
-func (t *Table) WriteCSV(w io.Writer) error {
-	out := csv.NewWriter(w)
-	if err := out.Write(t.Columns); err != nil {
-		return err
-	}
-	record := make([]string, len(t.Columns))
-	for i, row := range t.Rows {
-		for j, cell := range row {
-			var err error
-			if record[j], err = cellText(cell); err != nil {
-				return fmt.Errorf("table %s, row %d, column %s: %w", t.Name, i, t.Columns[j], err)
-			}
-		}
-		if err := out.Write(record); err != nil {
-			return err
-		}
-	}
-	out.Flush()
-	return out.Error()
-}
-
-// cellText writes a number as JSON does, where a float64 and an int of the same
-// value look the same: a table that was read back from JSON, where all numbers
-// are float64, gives the same CSV.
-func cellText(cell any) (string, error) {
-	switch x := cell.(type) {
-	case nil:
-		return "", nil
-	case string:
-		return x, nil
-	case bool, float64, int, int64, uint64:
-		text, err := json.Marshal(x)
-		return string(text), err
-	}
-	return "", fmt.Errorf("a cell cannot be of type %T", cell)
-}
+// Table is a table of results.
+type Table = figure.Table
 
 func finite(x float64) bool { return !math.IsNaN(x) && !math.IsInf(x, 0) }
 

@@ -31,7 +31,7 @@ func TestTableOf(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
-	if err := got.check(); err != nil {
+	if err := got.Check(); err != nil {
 		t.Error(err)
 	}
 	defer func() {

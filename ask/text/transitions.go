@@ -1,61 +1,13 @@
 package text
 
 import (
-	"encoding/csv"
 	"fmt"
-	"io"
 	"slices"
-	"strconv"
 	"strings"
 
 	"markovicl/ask"
 	"markovicl/predict"
 )
-
-// eachCSV writes a row for each prediction: the sequence, its last states, the most
-// likely next state and the probability of each state.
-func eachCSV(out io.Writer, answer *ask.EachAnswer) error {
-	w := csv.NewWriter(out)
-	head := []string{"id", "query", "state"}
-	for _, s := range answer.Source.States {
-		head = append(head, "p("+s+")")
-	}
-	w.Write(head)
-	for _, e := range answer.Each {
-		row := []string{e.ID, strings.Join(e.Query, " "), e.State}
-		for _, s := range answer.Source.States {
-			row = append(row, number(e.Distribution[s]))
-		}
-		w.Write(row)
-	}
-	w.Flush()
-	return w.Error()
-}
-
-// transitionsCSV writes a row for each pair of states.
-func transitionsCSV(out io.Writer, t *ask.TransitionMatrix) error {
-	w := csv.NewWriter(out)
-	w.Write([]string{"from", "to", "count", "probability", "standard_error"})
-	for i, from := range t.States {
-		for j, to := range t.States {
-			w.Write([]string{from, to, strconv.FormatInt(t.Counts[i][j], 10), number(t.Probabilities[i][j]), number(t.StandardErrors[i][j])})
-		}
-	}
-	w.Flush()
-	return w.Error()
-}
-
-// CSV writes the answer to a question about each sequence or about transitions as
-// comma-separated values; other answers have no such form.
-func CSV(w io.Writer, answer ask.Answer) error {
-	switch a := answer.(type) {
-	case ask.EachAnswer:
-		return eachCSV(w, &a)
-	case ask.TransitionsAnswer:
-		return transitionsCSV(w, &a.Transitions)
-	}
-	return fmt.Errorf("text: an answer of type %T is no table", answer)
-}
 
 // printEach prints a prediction for each sequence.
 func printEach(p *printer, answer *ask.EachAnswer) error {
@@ -68,8 +20,6 @@ func printEach(p *printer, answer *ask.EachAnswer) error {
 	}
 	return w.Flush()
 }
-
-func number(x float64) string { return strconv.FormatFloat(x, 'g', -1, 64) }
 
 // printTransitions prints the matrix of transitions.
 func printTransitions(p *printer, answer *ask.TransitionsAnswer) error {

@@ -10,8 +10,8 @@ import (
 
 type optimumCmd struct {
 	ask.Optimum
-	Out  string `placeholder:"DIR" help:"With --exact: write the matrix H, in fractions, to DIR/H_exact.csv."`
-	JSON bool   `name:"json" help:"Print one JSON object and nothing else."`
+	exhibits
+	Out string `placeholder:"DIR" help:"With --exact: write the matrix H, in fractions, to DIR/H_exact.csv."`
 }
 
 func (optimumCmd) Help() string {
@@ -20,6 +20,8 @@ func (optimumCmd) Help() string {
     markovicl optimum --d 2 --n 10,100,inf
     markovicl optimum --d 1 --n 10 --exact
     markovicl optimum --d 1 --n 5,10 --sweep-p 0.1:0.9:0.1
+    markovicl optimum --d 3 --n 1..100 --floor --plot losses.pdf
+    markovicl optimum --over d=1..6 --over n=10,100 --format latex
 
 The loss of a one-layer LSA is a quadratic form in an enlarged set of parameters
 X = phi(b, A). Its minimum bounds the loss of every transformer from below;
@@ -27,6 +29,9 @@ X = phi(b, A). Its minimum bounds the loss of every transformer from below;
 }
 
 func (c *optimumCmd) Run(a *app) error {
+	if err := c.single(map[string]bool{"--out": c.Out != ""}); err != nil {
+		return err
+	}
 	if c.Out != "" {
 		if !c.Exact || c.SweepP != "" || len(c.N) > 1 {
 			return badInputf("--out is for a single answer with --exact")
@@ -35,20 +40,14 @@ func (c *optimumCmd) Run(a *app) error {
 			return badInput(err)
 		}
 	}
-	answer, err := a.ask(&c.Optimum)
-	if err != nil {
-		return err
-	}
-	results := answer.(ask.Results[ask.OptimumAnswer])
-	saved := c.save(results)
-	return errors.Join(a.show(&c.Optimum, results, c.JSON), saved)
+	return c.answer(a, &c.Optimum, a.env(), c.save)
 }
 
-func (c *optimumCmd) save(results ask.Results[ask.OptimumAnswer]) error {
+func (c *optimumCmd) save(answer *ask.Answer) error {
 	if c.Out == "" {
 		return nil
 	}
-	files, err := results[0].Files()
+	files, err := (*answer).(ask.Results[ask.OptimumAnswer])[0].Files()
 	for _, f := range files {
 		err = errors.Join(err, atomicfile.Write(filepath.Join(c.Out, f.Name), f.Data))
 	}

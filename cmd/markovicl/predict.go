@@ -2,13 +2,12 @@ package main
 
 import (
 	"markovicl/ask"
-	"markovicl/ask/text"
 )
 
 type predictCmd struct {
 	ask.Predict
-	CSV  bool `name:"csv" help:"With --each or --transitions: print the answer as CSV and nothing else."`
-	JSON bool `name:"json" help:"Print one JSON object and nothing else."`
+	exhibits
+	CSV bool `name:"csv" group:"Answer" help:"Short for --format csv."`
 }
 
 func (predictCmd) Help() string {
@@ -32,17 +31,11 @@ read, skipped, sorted and guessed stands in the notes.`
 }
 
 func (c *predictCmd) Run(a *app) error {
-	if c.CSV && !c.Each && !c.Transitions {
-		return badInputf("--csv is for --each and --transitions")
+	if c.CSV {
+		if c.Format != "text" && c.Format != "csv" {
+			return badInputf("--csv and --format %s are two forms of one answer; leave one out", c.Format)
+		}
+		c.Format = "csv"
 	}
-	answer, err := a.ask(&c.Predict)
-	if err != nil {
-		return err
-	}
-	if c.CSV && !c.JSON {
-		a.note(answer)
-		a.answered = true
-		return text.CSV(a.stdout, answer)
-	}
-	return a.show(&c.Predict, answer, c.JSON)
+	return c.answer(a, &c.Predict, a.env(), nil)
 }

@@ -85,12 +85,18 @@ func (a *app) env() ask.Env {
 func (a *app) ask(q ask.Question) (ask.Answer, error) { return a.askWith(a.env(), q) }
 
 func (a *app) askWith(env ask.Env, q ask.Question) (ask.Answer, error) {
-	if a.terminal {
-		s := &stages{app: a, end: func() {}}
-		defer func() { s.end() }()
-		env.Progress = s.progress
-	}
+	defer a.showProgress(&env)()
 	return ask.Ask(a.ctx, q, env)
+}
+
+// showProgress draws what is told of the work on stderr if that is a terminal, until end.
+func (a *app) showProgress(env *ask.Env) (end func()) {
+	if !a.terminal {
+		return func() {}
+	}
+	s := &stages{app: a, end: func() {}}
+	env.Progress = s.progress
+	return func() { s.end() }
 }
 
 // stages draws the stages of an answer, one after the other: a bar, or the bounds

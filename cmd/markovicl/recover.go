@@ -10,9 +10,9 @@ import (
 
 type recoverCmd struct {
 	ask.Recover
+	exhibits
 	Certificate string `placeholder:"FILE.npz" help:"Write the certificate of the lower bound to this file."`
 	Picture     string `placeholder:"FILE" help:"Draw the loss of the best transformer by direction of b, with its local minima, as SVG or PNG: for d = 1 and 2."`
-	JSON        bool   `name:"json" help:"Print one JSON object and nothing else."`
 }
 
 func (recoverCmd) Help() string {
@@ -34,20 +34,20 @@ func (c *recoverCmd) Run(a *app) error {
 	if c.Picture != "" {
 		env.Refuse = drawable
 	}
-	answer, err := a.askWith(env, &c.Recover)
-	if answer == nil {
-		return err
-	}
-	if results, ok := answer.(ask.Results[ask.RecoverAnswer]); ok {
-		// A file that cannot be written does not take the answer with it.
-		err = errors.Join(err, c.save(&results[0]))
-	}
-	return errors.Join(a.show(&c.Recover, answer, c.JSON), err)
+	return c.answer(a, &c.Recover, env, func(answer *ask.Answer) error {
+		if results, ok := (*answer).(ask.Results[ask.RecoverAnswer]); ok {
+			return c.save(&results[0])
+		}
+		return nil
+	})
 }
 
 // check refuses files that could not be written, before the work.
 func (c *recoverCmd) check() error {
 	several := len(c.N) > 1
+	if err := c.single(map[string]bool{"--certificate": c.Certificate != "", "--picture": c.Picture != ""}); err != nil {
+		return err
+	}
 	switch {
 	case c.Certificate+c.Picture == "":
 		return nil

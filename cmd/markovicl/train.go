@@ -15,9 +15,9 @@ import (
 
 type trainCmd struct {
 	ask.Train
+	exhibits
 	Out    string `group:"Run" placeholder:"DIR" help:"Write parameters, history, result and checkpoints to this folder."`
 	Resume bool   `group:"Run" help:"Continue the run in --out from its checkpoints; the result is the same to the bit."`
-	JSON   bool   `name:"json" group:"Run" help:"Print one JSON object and nothing else."`
 }
 
 func (trainCmd) Help() string {
@@ -31,22 +31,26 @@ seed-K.safetensors, history.csv and result.json.`
 
 func (c *trainCmd) Run(a *app) error {
 	start := time.Now()
+	if err := c.single(map[string]bool{"--out": c.Out != ""}); err != nil {
+		return err
+	}
 	checkpoints, err := c.checkpoints()
 	if err != nil {
 		return err
 	}
 	env := a.env()
 	env.Checkpoints, env.Resume = checkpoints, c.Resume
-	given, err := a.askWith(env, &c.Train)
-	if given == nil {
-		return err
-	}
-	answer := given.(ask.TrainAnswer)
+	err = c.answer(a, &c.Train, env, func(answer *ask.Answer) error {
+		if c.Out == "" {
+			return nil
+		}
+		trained := (*answer).(ask.TrainAnswer)
+		return c.save(&trained)
+	})
 	if c.Out != "" {
-		err = errors.Join(c.interruption(err), c.save(&answer))
+		err = c.interruption(err)
 	}
-	err = errors.Join(err, a.show(&c.Train, answer, c.JSON))
-	if !c.JSON {
+	if a.answered && !c.JSON && c.Format == "text" {
 		fmt.Fprintf(a.stdout, "\n%.1f seconds in all\n", time.Since(start).Seconds())
 	}
 	return err

@@ -84,6 +84,10 @@ func Render(p figure.Plot, format string) ([]byte, error) {
 	}
 	columns = min(columns, len(p.Panels))
 	rows := (len(p.Panels) + columns - 1) / columns
+	panelWidth := panelWidth
+	if columns == 1 { // below each other, as wide as a plot
+		panelWidth = plotWidth
+	}
 	width := panelWidth * vg.Length(columns)
 	title := wrap(titleStyle, p.Title, width-2*margin)
 	top := titleHeight(title)
@@ -188,7 +192,11 @@ func drawPanel(c draw.Canvas, p figure.Plot) error {
 	}
 	canvas := plot.New()
 	canvas.BackgroundColor = nil
-	s.x.apply(&canvas.X, p.X, width*0.7)
+	beside := vg.Length(0.65) // of the width, for the ticks of x
+	if s.rows {
+		beside = 0.45
+	}
+	s.x.apply(&canvas.X, p.X, width*beside)
 	s.y.apply(&canvas.Y, figure.Axis{Log: p.Y.Log, Categories: p.Y.Categories}, width*0.3)
 	canvas.Y.LineStyle.Width = 0
 	canvas.Y.Tick.LineStyle.Width = 0

@@ -48,6 +48,10 @@ func pensOf(p *figure.Plot) []pen {
 			pens[i] = pen{rgba(figure.Palette[s.Quantity]), marksOf[s.Quantity], rounds[k%len(rounds)]}
 			continue
 		}
+		if s.Kind == figure.Rows { // it has its name beside it
+			pens[i] = pen{ink, draw.CircleGlyph{}, nil}
+			continue
+		}
 		others := figure.Others
 		pens[i] = pen{rgba(others[k%len(others)]), shapes[k%len(shapes)], rounds[k/len(others)%len(rounds)]}
 	}

@@ -3,11 +3,12 @@ package draw
 import (
 	"image"
 	"image/color"
-	"strings"
 
 	"gonum.org/v1/plot/font"
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/vgtex"
+
+	"markovicl/figure"
 )
 
 // texCanvas draws with PGF, the ground of TikZ. What vgtex takes for LaTeX is text
@@ -17,19 +18,10 @@ type texCanvas struct{ *vgtex.Canvas }
 
 func newTeX(width, height vg.Length) texCanvas { return texCanvas{vgtex.New(width, height)} }
 
-// inLaTeX writes the letters that plots use, and LaTeX does not take as they are.
-var inLaTeX = strings.NewReplacer(
-	`\`, `\textbackslash{}`, `{`, `\{`, `}`, `\}`, `$`, `\$`, `&`, `\&`, `%`, `\%`, `#`, `\#`, `_`, `\_`, `~`, `\textasciitilde{}`, `^`, `\textasciicircum{}`,
-	`<`, `$<$`, `>`, `$>$`, `|`, `$|$`, `"`, `''`,
-	`−`, `$-$`, `±`, `$\pm$`, `·`, `$\cdot$`, `×`, `$\times$`, `∞`, `$\infty$`, `≤`, `$\leq$`, `≥`, `$\geq$`, `≠`, `$\neq$`, `≈`, `$\approx$`,
-	`¹`, `$^1$`, `²`, `$^2$`, `³`, `$^3$`, `⁻`, `$^-$`, `–`, `--`, `√`, `$\surd$`, `∇`, `$\nabla$`, `⊗`, `$\otimes$`,
-	`α`, `$\alpha$`, `β`, `$\beta$`, `γ`, `$\gamma$`, `θ`, `$\theta$`, `λ`, `$\lambda$`, `π`, `$\pi$`, `ρ`, `$\rho$`, `σ`, `$\sigma$`, `ψ`, `$\psi$`, `Σ`, `$\Sigma$`,
-)
-
 // FillString implements vg.Canvas.
 func (c texCanvas) FillString(face font.Face, at vg.Point, text string) {
 	// vgtex centres what it gets over the width that it measures of the LaTeX, not of the text.
-	code := inLaTeX.Replace(text)
+	code := figure.LaTeX(text)
 	at.X += (face.Width(text) - face.Width(code)) / 2
 	c.Canvas.FillString(face, at, code)
 }

@@ -1,0 +1,50 @@
+package figure
+
+import (
+	"strings"
+	"testing"
+)
+
+func TestRounded(t *testing.T) {
+	for _, c := range []struct {
+		x        float64
+		digits   string
+		exponent int
+	}{
+		{0.20338750958, "0.203388", 0}, {-0.5, "−0.5", 0}, {12, "12", 0}, {1.66533e-16, "1.66533", -16}, {-2.5e-7, "−2.5", -7},
+		{123456.789, "123457", 0}, {1234567890.5, "1.23457", 9}, {9.9999999, "10", 0}, {0, "0", 0}, {0.00012345, "0.00012345", 0},
+	} {
+		if digits, exponent := Rounded(c.x, 6); digits != c.digits || exponent != c.exponent {
+			t.Errorf("%v: %s, %d", c.x, digits, exponent)
+		}
+	}
+}
+
+func TestTableForReaders(t *testing.T) {
+	table := Table{Name: "t", Caption: "50 % of it", Columns: []string{"name", "loss", "loss_se", "n", "bound"}}
+	table.Add("a_b & c", 0.2171216, 0.001987, "inf", 0.25)
+	table.Add("d|e", 0.2, nil, 10.0, 0.203388)
+	want := map[string]string{
+		"csv": "name,loss,loss_se,n,bound\na_b & c,0.2171216,0.001987,inf,0.25\nd|e,0.2,,10,0.203388\n",
+		"markdown": "| name | loss | loss se | n | bound |\n| --- | --: | --: | --: | --: |\n" +
+			"| a\\_b & c | 0.2171 | 0.0020 | ∞ | 0.250000 |\n| d\\|e | 0.2 | – | 10 | 0.203388 |\n",
+		"latex": "% 50 % of it\n% \\usepackage{booktabs}\n\\begin{tabular}{lrrrr}\n\\toprule\nname & loss & loss se & n & bound \\\\\n\\midrule\n" +
+			"a\\_b \\& c & 0.2171 & 0.0020 & $\\infty$ & 0.250000 \\\\\nd$|$e & 0.2 & -- & 10 & 0.203388 \\\\\n\\bottomrule\n\\end{tabular}\n",
+	}
+	for _, format := range TableFormats {
+		var b strings.Builder
+		if err := table.Write(&b, format); err != nil || b.String() != want[format] {
+			t.Errorf("%s: %v\n%s", format, err, b.String())
+		}
+	}
+	var b strings.Builder
+	if err := table.Write(&b, "html"); err == nil {
+		t.Error("a format that is not known was written")
+	}
+	table.Rows = append(table.Rows, []any{1})
+	for _, format := range TableFormats {
+		if err := table.Write(&b, format); err == nil && format != "csv" {
+			t.Errorf("%s: a ragged table was written", format)
+		}
+	}
+}
