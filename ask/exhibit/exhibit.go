@@ -50,11 +50,10 @@ type value struct {
 	bare     bool // it is far from the others: not among curves
 }
 
-// Check returns an error if there is nothing to show of the answers to a question.
-func Check(q ask.Question) error {
-	refuse := func(what string) error {
-		return &ask.Error{Kind: ask.Input, Field: "plot", Message: "there is no picture of " + what}
-	}
+// Check returns an error if there is no picture of the answers to a question that is swept
+// over some flags.
+func Check(q ask.Question, names []string) error {
+	refuse := func(what string) error { return refused("there is no picture of %s", what) }
 	switch q := q.(type) {
 	case *ask.Recover:
 		if q.Verify != "" || q.X != "" {
@@ -67,6 +66,9 @@ func Check(q ask.Question) error {
 	case *ask.Optimum, *ask.Train:
 	default:
 		return refuse("the answer of " + q.Command())
+	}
+	if len(names) > 2 {
+		return tooMany(names)
 	}
 	return nil
 }

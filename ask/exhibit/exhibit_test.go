@@ -44,7 +44,7 @@ func answers(t *testing.T, question string, names []string, ats ...[]string) *ex
 		first = q
 		points = append(points, exhibit.Point{At: at, Answer: answer})
 	}
-	if err := exhibit.Check(first); err != nil {
+	if err := exhibit.Check(first, names); err != nil {
 		t.Fatal(err)
 	}
 	e, err := exhibit.Of(first, names, points)
@@ -258,6 +258,9 @@ func TestCurves(t *testing.T) {
 		t.Errorf("%+v: %v", plot, err)
 	}
 	three := answers(t, `{"command":"optimum","n":"5,10"}`, []string{"d", "p"}, []string{"1", "0.5"}, []string{"2", "0.4"})
+	if err := exhibit.Check(new(ask.Optimum), []string{"d", "p", "n"}); err == nil {
+		t.Error("three flags are not refused before the work")
+	}
 	if _, err := three.Plot(); err == nil || !strings.Contains(err.Error(), "`plot` draws answers over one or two flags") {
 		t.Errorf("error %v", err)
 	}
@@ -270,7 +273,7 @@ func TestCheck(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := exhibit.Check(q); err == nil || !strings.Contains(err.Error(), "there is no picture of") {
+		if err := exhibit.Check(q, nil); err == nil || !strings.Contains(err.Error(), "there is no picture of") {
 			t.Errorf("%s: %v", question, err)
 		}
 	}

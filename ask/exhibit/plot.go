@@ -14,11 +14,8 @@ import (
 
 // Plot returns the picture of the answers. Its error names the field plot.
 func (e *Exhibit) Plot() (figure.Plot, error) {
-	refuse := func(format string, args ...any) (figure.Plot, error) {
-		return figure.Plot{}, &ask.Error{Kind: ask.Input, Field: "plot", Message: fmt.Sprintf(format, args...)}
-	}
 	if len(e.singles) == 0 {
-		return refuse("there is no answer to draw")
+		return figure.Plot{}, refused("there is no answer to draw")
 	}
 	if len(e.singles) == 1 {
 		return e.one(&e.singles[0]), nil
@@ -32,7 +29,15 @@ func (e *Exhibit) Plot() (figure.Plot, error) {
 	case 2:
 		return e.panels(axes)
 	}
-	return refuse("`plot` draws answers over one or two flags, not over %s; leave one out, or see the heat maps of markovicl sweep", strings.Join(e.names, ", "))
+	return figure.Plot{}, tooMany(e.names)
+}
+
+func tooMany(names []string) error {
+	return refused("`plot` draws answers over one or two flags, not over %s; leave one out, or see the heat maps of markovicl sweep", strings.Join(names, ", "))
+}
+
+func refused(format string, args ...any) error {
+	return &ask.Error{Kind: ask.Input, Field: "plot", Message: fmt.Sprintf(format, args...)}
 }
 
 // axis is something that is swept.
@@ -70,7 +75,7 @@ func (e *Exhibit) panels(axes []axis) (figure.Plot, error) {
 		x, by = by, x
 	}
 	if len(by.values) > mostPanels {
-		return figure.Plot{}, &ask.Error{Kind: ask.Input, Field: "plot", Message: fmt.Sprintf("`plot` draws a panel for each %s, of %d at most, and there are %d; see the heat maps of markovicl sweep", by.name, mostPanels, len(by.values))}
+		return figure.Plot{}, refused("`plot` draws a panel for each %s, of %d at most, and there are %d; see the heat maps of markovicl sweep", by.name, mostPanels, len(by.values))
 	}
 	p := figure.Plot{Name: "curves", Title: e.title()}
 	for _, v := range by.values {

@@ -27,7 +27,7 @@ func (x *exhibits) check(q ask.Question) error {
 	if x.Plot == "" {
 		return nil
 	}
-	if err := exhibit.Check(q); err != nil {
+	if err := exhibit.Check(q, x.Over); err != nil {
 		return err
 	}
 	if err := drawn("--plot", x.Plot); err != nil {

@@ -14,10 +14,10 @@ import (
 )
 
 // TestFlagsAreFields holds every flag of a command against the fields of its question:
-// the same name, but for the flags that say how an answer is shown and where
+// the same name, but for the flags that say what is swept, how an answer is shown and where
 // its files go.
 func TestFlagsAreFields(t *testing.T) {
-	shown := []string{"help", "verbose", "json", "csv", "out", "certificate", "picture", "resume", "program", "jobs"}
+	shown := []string{"help", "verbose", "json", "csv", "out", "certificate", "picture", "resume", "program", "jobs", "over", "plot", "format"}
 	parser, err := kong.New(&commands{})
 	if err != nil {
 		t.Fatal(err)
