@@ -45,7 +45,9 @@ func New(command string) (Question, error) {
 }
 
 // field is a field of a question. Its name, its help and its default stand in
-// the tags of the struct, as package kong of the command line reads them.
+// the tags of the struct, as package kong of the command line reads them. The tag
+// means holds what a field without a default means where it is left out and nothing
+// else says otherwise, see field.unsettles.
 type field struct {
 	name       string
 	tag        reflect.StructTag
@@ -103,12 +105,16 @@ func given(q Question) []field {
 	return fields
 }
 
-// Canonical returns a question as JSON without white space, defaults left out and
-// fields sorted: equal questions have equal texts, however they were written.
+// Canonical returns a question as JSON without white space, fields sorted, and what
+// would be the same left out: equal questions have equal texts, however they were written.
 func Canonical(q Question) []byte {
 	object := map[string]any{"command": q.Command()}
-	for _, f := range given(q) {
-		object[f.name] = f.json()
+	fields := given(q)
+	settled := !slices.ContainsFunc(fields, field.unsettles)
+	for _, f := range fields {
+		if means, ok := f.tag.Lookup("means"); !ok || !settled || f.words() != means {
+			object[f.name] = f.json()
+		}
 	}
 	data, err := json.Marshal(object)
 	if err != nil {
@@ -124,7 +130,7 @@ func (f field) json() any {
 		if f.positional {
 			return list
 		}
-		text := strings.Join(list, ",")
+		text := f.words()
 		if x, err := strconv.ParseUint(text, 10, 32); err == nil && strconv.FormatUint(x, 10) == text {
 			return x
 		}
@@ -141,8 +147,33 @@ func (f field) json() any {
 	return f.text()
 }
 
+// unsettles reports whether a field may make another one mean something else than the
+// tag means of that one says where it is left out: it names a file, which may say
+// something about everything, or a value to go through, or another kind of task or model,
+// which has defaults of its own.
+func (f field) unsettles() bool {
+	switch f.name {
+	case "family", "order":
+		return f.words() != f.tag.Get("means")
+	case "prior":
+		return strings.HasPrefix(f.words(), "kernels:")
+	case "p", "model":
+		return true
+	}
+	return f.positional || strings.HasPrefix(f.tag.Get("placeholder"), "FILE") || strings.HasPrefix(f.name, "sweep") ||
+		f.name == "fixed" || f.name == "population"
+}
+
 // text returns the value of a field as it is written on a command line.
 func (f field) text() string { return fmt.Sprint(reflect.Indirect(f.value).Interface()) }
+
+// words is text, the values of a list separated by commas.
+func (f field) words() string {
+	if list, ok := f.value.Interface().([]string); ok {
+		return strings.Join(list, ",")
+	}
+	return f.text()
+}
 
 // Value returns the value of a field of a question as it is written on a command line.
 func Value(q Question, name string) (text string, ok bool) {
@@ -153,10 +184,7 @@ func Value(q Question, name string) (text string, ok bool) {
 		if f.value.Kind() == reflect.Pointer && f.value.IsNil() {
 			return "", false
 		}
-		if list, isList := f.value.Interface().([]string); isList {
-			return strings.Join(list, ","), true
-		}
-		return f.text(), true
+		return f.words(), true
 	}
 	return "", false
 }
@@ -178,10 +206,7 @@ func CommandLine(q Question) string {
 		case v.Kind() == reflect.Bool:
 			line = append(line, "--no-"+f.name)
 		default:
-			text := f.text()
-			if isList {
-				text = strings.Join(list, ",")
-			}
+			text := f.words()
 			if strings.HasPrefix(text, "-") {
 				line = append(line, "--"+f.name+"="+quote(text))
 			} else {

@@ -19,27 +19,27 @@ type TrainSettings struct {
 	Joined          *bool    `group:"Model" help:"One token (x, y) for a chain, and one prediction, in place of two and one at every x."`
 	Full            *bool    `group:"Model" help:"With joined: every token sees all but the query, in place of those before it."`
 	Curriculum      string   `group:"Model" placeholder:"26:101" help:"Chains of a prompt, query included, at the start of training and from its middle on."`
-	Layers          *int     `group:"Training" placeholder:"1" help:"Layers of the model."`
-	Heads           *int     `group:"Training" placeholder:"1" help:"Heads of each layer."`
-	Dense           *bool    `group:"Training" negatable:"" help:"Train all of P and Q, not b and A."`
-	Fresh           bool     `group:"Training" help:"Draw fresh prompts for every step (default)."`
+	Layers          *int     `group:"Training" placeholder:"1" means:"1" help:"Layers of the model."`
+	Heads           *int     `group:"Training" placeholder:"1" means:"1" help:"Heads of each layer."`
+	Dense           *bool    `group:"Training" means:"false" negatable:"" help:"Train all of P and Q, not b and A."`
+	Fresh           bool     `group:"Training" means:"true" help:"Draw fresh prompts for every step (default)."`
 	Fixed           bool     `group:"Training" help:"Train on one fixed batch of prompts."`
 	Population      bool     `group:"Training" help:"Train on the population loss itself: one layer, or binary states and n = inf."`
-	Batch           *int     `group:"Training" placeholder:"1000" help:"Prompts in a step; 64 for a transformer."`
-	Steps           *int     `group:"Training" placeholder:"1000" help:"Steps; of lbfgs the most iterations."`
-	Optimizer       string   `group:"Training" placeholder:"adam" help:"adam, adamw, sgd, or lbfgs for a loss without sampling noise."`
-	LR              *float64 `name:"lr" group:"Training" placeholder:"0.01" help:"Step size; 0.001 for a transformer."`
-	Schedule        string   `group:"Training" placeholder:"cosine" help:"Of the step size: cosine or constant."`
-	WarmUp          *int     `group:"Training" placeholder:"0" help:"Steps in which the step size rises linearly; 100 for a transformer."`
-	Clip            *float64 `group:"Training" placeholder:"1" help:"Bound on the gradient's norm; 0 is none."`
-	Beta1           *float64 `name:"beta1" group:"Training" placeholder:"0.9" help:"Adam's memory of the gradient."`
-	Beta2           *float64 `name:"beta2" group:"Training" placeholder:"0.95" help:"Adam's memory of the gradient's square; 0.99 for a transformer."`
-	Epsilon         *float64 `group:"Training" placeholder:"1e-8" help:"Adam's epsilon."`
-	WeightDecay     *float64 `group:"Training" placeholder:"0.01" help:"Of adamw."`
-	Momentum        *float64 `group:"Training" placeholder:"0.9" help:"Of sgd."`
-	InitScale       *float64 `group:"Training" placeholder:"0.25" help:"Initial standard deviation of a parameter times the square root of D."`
-	LossBound       *float64 `group:"Training" placeholder:"10000" help:"A loss above this many times the largest squared label is a divergence."`
-	EvalPrompts     *int     `group:"Training" placeholder:"100000" help:"Fresh prompts of the final evaluation; 0 is none; 5000 for a transformer."`
+	Batch           *int     `group:"Training" placeholder:"1000" means:"1000" help:"Prompts in a step; 64 for a transformer."`
+	Steps           *int     `group:"Training" placeholder:"1000" means:"1000" help:"Steps; of lbfgs the most iterations."`
+	Optimizer       string   `group:"Training" placeholder:"adam" means:"adam" help:"adam, adamw, sgd, or lbfgs for a loss without sampling noise."`
+	LR              *float64 `name:"lr" group:"Training" placeholder:"0.01" means:"0.01" help:"Step size; 0.001 for a transformer."`
+	Schedule        string   `group:"Training" placeholder:"cosine" means:"cosine" help:"Of the step size: cosine or constant."`
+	WarmUp          *int     `group:"Training" placeholder:"0" means:"0" help:"Steps in which the step size rises linearly; 100 for a transformer."`
+	Clip            *float64 `group:"Training" placeholder:"1" means:"1" help:"Bound on the gradient's norm; 0 is none."`
+	Beta1           *float64 `name:"beta1" group:"Training" placeholder:"0.9" means:"0.9" help:"Adam's memory of the gradient."`
+	Beta2           *float64 `name:"beta2" group:"Training" placeholder:"0.95" means:"0.95" help:"Adam's memory of the gradient's square; 0.99 for a transformer."`
+	Epsilon         *float64 `group:"Training" placeholder:"1e-8" means:"1e-08" help:"Adam's epsilon."`
+	WeightDecay     *float64 `group:"Training" placeholder:"0.01" means:"0.01" help:"Of adamw."`
+	Momentum        *float64 `group:"Training" placeholder:"0.9" means:"0.9" help:"Of sgd."`
+	InitScale       *float64 `group:"Training" placeholder:"0.25" means:"0.25" help:"Initial standard deviation of a parameter times the square root of D."`
+	LossBound       *float64 `group:"Training" placeholder:"10000" means:"10000" help:"A loss above this many times the largest squared label is a divergence."`
+	EvalPrompts     *int     `group:"Training" placeholder:"100000" means:"100000" help:"Fresh prompts of the final evaluation; 0 is none; 5000 for a transformer."`
 	CheckpointEvery *int     `group:"Training" placeholder:"STEPS" help:"Steps between checkpoints; a tenth of all if not given."`
 }
 

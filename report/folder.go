@@ -11,6 +11,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"time"
@@ -104,8 +105,14 @@ type kept struct {
 	ID       string         `json:"id"`
 	Revision int            `json:"revision"`
 	Settings paper.Settings `json:"settings"`
-	Result   *paper.Result  `json:"result"`
+	// Machine is the architecture and the kernels that the numbers were computed with:
+	// their last digits are the same on one such machine only.
+	Machine string        `json:"machine"`
+	Result  *paper.Result `json:"result"`
 }
+
+// machine is the Machine of this program.
+func machine() string { return runtime.GOARCH + "; " + ask.Kernels() }
 
 // Read returns the result that an earlier run kept of an item, or nil if there
 // is none that this program would get today.
@@ -118,7 +125,7 @@ func (f *Folder) Read(item paper.Item) (*paper.Result, error) {
 		return nil, err
 	}
 	var k kept
-	if json.Unmarshal(data, &k) != nil || k.ID != item.ID || k.Revision != item.Revision || k.Settings != f.settings ||
+	if json.Unmarshal(data, &k) != nil || k.ID != item.ID || k.Revision != item.Revision || k.Settings != f.settings || k.Machine != machine() ||
 		k.Result == nil || k.Result.Check() != nil {
 		return nil, nil // of another program: it is redone
 	}
@@ -236,7 +243,7 @@ func (f *Folder) write(item paper.Item, r *paper.Result) ([]string, error) {
 			return nil, err
 		}
 	}
-	data, err := json.MarshalIndent(kept{item.ID, item.Revision, f.settings, r}, "", " ")
+	data, err := json.MarshalIndent(kept{item.ID, item.Revision, f.settings, machine(), r}, "", " ")
 	if err != nil {
 		return nil, fmt.Errorf("%s: the result cannot be written as JSON: %w", item.ID, err)
 	}

@@ -1,6 +1,7 @@
 package report_test
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -188,7 +189,23 @@ func TestFolderReadsOnlyWhatItWouldMake(t *testing.T) {
 			t.Errorf("with another %s the result is there: %v", name, got != nil)
 		}
 	}
-	if err := os.WriteFile(filepath.Join(dir, "fig3-quick", "result.json"), []byte(`{"id":"fig3","result":{`), 0o666); err != nil {
+	// On a machine with other kernels.
+	path := filepath.Join(dir, "fig3-quick", "result.json")
+	data, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	elsewhere := bytes.Replace(data, []byte(ask.Kernels()), []byte("other loops"), 1)
+	if bytes.Equal(elsewhere, data) {
+		t.Fatalf("the result does not say which kernels it was computed with: %s", data)
+	}
+	if err := os.WriteFile(path, elsewhere, 0o666); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := open(t, dir, settings).Read(item); got != nil || err != nil {
+		t.Errorf("of other kernels: %v, %v", got, err)
+	}
+	if err := os.WriteFile(path, []byte(`{"id":"fig3","result":{`), 0o666); err != nil {
 		t.Fatal(err)
 	}
 	if got, err := open(t, dir, settings).Read(item); got != nil || err != nil {

@@ -3,7 +3,7 @@
 //
 //	s, err := store.Open("answers")
 //	..
-//	build, err := store.Build(lsa.Kernels()) // answers are equal for one build and kernel
+//	build, err := store.Build(ask.Kernels()) // answers are equal for one build and kernel
 //	key := store.KeyOf(question, build)      // question: bytes, such as its JSON
 //	answer, err := s.Get(key)
 //	if errors.Is(err, store.ErrNone) {

@@ -21,7 +21,6 @@ import (
 
 	"markovicl/ask"
 	"markovicl/internal/each"
-	"markovicl/lsa"
 	"markovicl/store"
 )
 
@@ -40,7 +39,7 @@ type Settings struct {
 var ErrCancelled = errors.New("the sweep was cancelled")
 
 // Build is the version of the answers of this program on this machine.
-func Build() (string, error) { return store.Build(lsa.Kernels()) }
+func Build() (string, error) { return store.Build(ask.Kernels()) }
 
 // States of a question.
 const (
