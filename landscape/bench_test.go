@@ -11,9 +11,9 @@ import (
 
 // Everything that `optimum` does for one binary task: moments, form, minimum.
 func BenchmarkOptimum(b *testing.B) {
-	for _, d := range []int{1, 5, 10, 15, 20} {
-		b.Run(fmt.Sprintf("d=%d", d), func(b *testing.B) {
-			task := newTask(b, markov.Spec{D: d, N: "100"})
+	for _, c := range []struct{ order, d int }{{1, 1}, {1, 5}, {1, 10}, {1, 15}, {1, 20}, {2, 5}, {2, 8}} {
+		b.Run(fmt.Sprintf("order=%d/d=%d", c.order, c.d), func(b *testing.B) {
+			task := newTask(b, markov.Spec{Order: c.order, D: c.d, N: "100"})
 			b.ReportAllocs()
 			var o *Optimum
 			for b.Loop() {
