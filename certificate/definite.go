@@ -2,6 +2,7 @@ package certificate
 
 import (
 	"errors"
+	"fmt"
 	"math"
 
 	"gonum.org/v1/gonum/blas"
@@ -20,6 +21,15 @@ func Gamma(n int) float64 {
 }
 
 func RoundDown(x float64) float64 { return x - 4*unitRoundoff*math.Abs(x) }
+
+// A product that underflows has an absolute error, not a relative one. So matrices whose
+// diagonal is smaller than 1/largestScale^2 are not worked with, and every bound of a
+// loss pays underflow, which exceeds all that products of numbers in what is left may
+// lose.
+const (
+	largestScale = 0x1p200
+	underflow    = 0x1p-500
+)
 
 // Bordered returns N + W ([n, n] row-major, rounded once an entry) and k.
 func Bordered(form *moment.Form, W []float64) (S, k []float64) {
@@ -43,6 +53,9 @@ func Bordered(form *moment.Form, W []float64) (S, k []float64) {
 	return S, k
 }
 
+// errTiny is returned where numbers are so small that rounding cannot be bounded.
+var errTiny = fmt.Errorf("diagonal entries are smaller than %.0e: choose other units of the features or of the label", 1/(largestScale*largestScale))
+
 // unitScale returns powers of two that bring the diagonal of S into [1/2, 2].
 func unitScale(S []float64, n int) ([]float64, error) {
 	scale := make([]float64, n)
@@ -52,6 +65,9 @@ func unitScale(S []float64, n int) ([]float64, error) {
 			return nil, errIndefinite
 		}
 		scale[r] = math.Ldexp(1, -int(math.Round(math.Log2(x)/2)))
+		if scale[r] > largestScale {
+			return nil, errTiny
+		}
 	}
 	return scale, nil
 }
@@ -104,12 +120,12 @@ func shiftedBound(S, k []float64, c float64, scale []float64, definite, extra fl
 	}
 	g := Gamma(2*n+8) + 4*extra + 4*unitRoundoff
 	// t = c - k'y + r'y, r = Sy - k; errors of r count twice, once here.
-	value, errors, norm := c, 4*unitRoundoff*math.Abs(c), 0.0
+	value, errors, norm := c, 4*unitRoundoff*math.Abs(c)+underflow, 0.0
 	size, widest := 0.0, 0.0
 	for r := range n {
 		value += (residual[r] - k[r]) * y[r]
 		errors += g * (2*magnitude[r] + math.Abs(residual[r]) + math.Abs(k[r])) * math.Abs(y[r])
-		e := (math.Abs(residual[r]) + g*magnitude[r]) * scale[r]
+		e := (math.Abs(residual[r]) + g*magnitude[r] + float64(n)*0x1p-1000) * scale[r]
 		norm += e * e
 		size += y[r] * y[r]
 		widest = max(widest, scale[r])
@@ -171,7 +187,7 @@ func boundRadius(form *moment.Form, loss float64) (float64, error) {
 	}
 	scale, err := unitScale(H, n)
 	if err != nil {
-		return 0, errors.New("H is not positive definite")
+		return 0, fmt.Errorf("H is not positive definite: %w", err)
 	}
 	// H >= d * diag(1/scale^2) after scaling; take a large d by bisection.
 	low, high := 0.0, 1.0
@@ -202,7 +218,7 @@ func boundRadius(form *moment.Form, loss float64) (float64, error) {
 	x, residual := solveScaled(H, form.L, scale)
 	// f(x) from below, |g| from above.
 	g := Gamma(2*n + 8)
-	value, errs, norm, size := form.C, 4*unitRoundoff*math.Abs(form.C), 0.0, 0.0
+	value, errs, norm, size := form.C, 4*unitRoundoff*math.Abs(form.C)+underflow, 0.0, 0.0
 	for r := range n {
 		magnitude := math.Abs(form.L[r])
 		for t := range n {
@@ -214,7 +230,7 @@ func boundRadius(form *moment.Form, loss float64) (float64, error) {
 		norm += e * e
 		size += x[r] * x[r]
 	}
-	norm, size = math.Sqrt(norm)*(1+1e-6), math.Sqrt(size)*(1+1e-6)
+	norm, size = math.Sqrt(norm)*(1+1e-6)+underflow, math.Sqrt(size)*(1+1e-6)+underflow
 	value -= errs * (1 + 1e-6)
 	distance := (norm + math.Sqrt(norm*norm+mu*max(0, loss-value))) / mu
 	return 2 * (size + distance) * (size + distance) * (1 + 1e-6), nil

@@ -69,7 +69,7 @@ type Shift struct{ Value, Upper, Residual, Size float64 }
 func ShiftTo(form *moment.Form, x []float64) Shift {
 	n := len(x)
 	g := Gamma(4*n + 16)
-	tiny := float64(n) * 0x1p-960 // underflow
+	tiny := float64(n)*0x1p-960 + underflow
 	H := form.H.RawSymmetric()
 	rows := make([]compensated, n)
 	magnitude := make([]float64, n)

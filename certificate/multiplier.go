@@ -255,8 +255,8 @@ func (f *multiplierForm) setLower(t float64) {
 func (f *multiplierForm) proven(t, uncertain float64) float64 {
 	f.setLower(t)
 	scale, err := unitScale(f.data, f.n)
-	if err != nil || slices.Max(scale) > 0x1p200 {
-		return 0 // with numbers so small, products may underflow by more than is allowed for
+	if err != nil {
+		return 0
 	}
 	sums := make([]float64, f.D)
 	for j := range f.D {
@@ -311,12 +311,13 @@ func ProveMultiplier(form *moment.Form, W []float64, m *Multiplier, uncertain fl
 	// A larger t is a lower bound, and easier to prove.
 	high := math.Abs(form.C)
 	for f.proven(high, uncertain) <= 0 {
-		if high *= 4; high > 1e6*math.Abs(form.C) {
+		if high *= 4; !(high <= min(1e6*math.Abs(form.C), math.MaxFloat64)) {
 			return nil, errors.New("the matrix is not positive semidefinite for any l: W proves nothing")
 		}
 	}
 	low := 0.0
-	for high-low > 1e-13*max(math.Abs(form.C), high) {
+	const most = 64
+	for step := 0; step < most && high-low > 1e-13*max(math.Abs(form.C), high); step++ {
 		if middle := (low + high) / 2; f.proven(middle, uncertain) > 0 {
 			high = middle
 		} else {
