@@ -102,6 +102,9 @@ func DecodeCertificate(r io.ReaderAt, size int64) (*Certificate, error) {
 	if n == 0 || c.Form.Dim() != n {
 		return nil, fmt.Errorf("h has %d entries, which is not q(q+1)(q+2)/2 for any q", n)
 	}
+	if err := boundedMemory(archive, size); err != nil {
+		return nil, err
+	}
 	if c.Lower, err = archive.Number(keyLower); err != nil {
 		return nil, err
 	}
@@ -135,6 +138,35 @@ func DecodeCertificate(r io.ReaderAt, size int64) (*Certificate, error) {
 	}
 	c.W = W.RawMatrix().Data
 	return c, nil
+}
+
+// A file's numbers may take at most largestRatio times its bytes of memory, and smallFile
+// besides. Those of a certificate are noise, which does not compress (H, whose entries
+// are often equal, does a little); a file of zeros could ask for a thousand times its size.
+const (
+	largestRatio = 64
+	smallFile    = 1 << 24
+)
+
+// boundedMemory returns an error if the arrays would take more than a file of the given
+// size may.
+func boundedMemory(archive *npz.Reader, size int64) error {
+	total := 0.0
+	for _, key := range archive.Names() {
+		_, shape, err := archive.Header(key)
+		if err != nil {
+			return err
+		}
+		bytes := 8.0
+		for _, d := range shape {
+			bytes *= float64(d)
+		}
+		total += bytes
+	}
+	if most := smallFile + largestRatio*float64(size); total > most {
+		return fmt.Errorf("its arrays would take %.0f bytes, and a file of %d bytes may ask for %.0f: the numbers of a certificate do not compress that much", total, size, most)
+	}
+	return nil
 }
 
 // readMultiplier reads the arrays of level 1 of a certificate about a form with n

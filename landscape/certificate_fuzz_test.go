@@ -486,6 +486,24 @@ func FuzzCertificate(f *testing.F) {
 	})
 }
 
+// A small file that asks for much memory is refused before it gets it.
+func TestCertificateBomb(t *testing.T) {
+	const q = 12
+	n, W := q*(q+1)*(q+2)/2, q*(q+1)*(q+1)
+	zeros := arrays{0: {[]int{}, []float64{0.1}}, 1: {[]int{W, W}, make([]float64, W*W)}, 2: {[]int{n, n}, make([]float64, n*n)}, 3: {[]int{n}, make([]float64, n)}, 4: {[]int{}, []float64{0.5}}}
+	data := zeros.encode(t)
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	_, err := certificate.DecodeCertificate(bytes.NewReader(data), int64(len(data)))
+	runtime.ReadMemStats(&after)
+	if err == nil || !strings.Contains(err.Error(), "do not compress") {
+		t.Errorf("a file of %d bytes: error %v", len(data), err)
+	}
+	if allocated := after.TotalAlloc - before.TotalAlloc; allocated > 2<<20 {
+		t.Errorf("refusing took %d bytes of memory", allocated)
+	}
+}
+
 // Any bytes as a certificate file: an error or a certificate, in memory that the size of
 // the file bounds.
 func FuzzCertificateBytes(f *testing.F) {
@@ -497,7 +515,7 @@ func FuzzCertificateBytes(f *testing.F) {
 		runtime.ReadMemStats(&before)
 		file, err := certificate.DecodeCertificate(bytes.NewReader(data), int64(len(data)))
 		runtime.ReadMemStats(&after)
-		if allocated := after.TotalAlloc - before.TotalAlloc; allocated > 100<<20+1000*uint64(len(data)) {
+		if allocated := after.TotalAlloc - before.TotalAlloc; allocated > 200<<20+600*uint64(len(data)) {
 			t.Fatalf("%d bytes took %d of memory", len(data), allocated)
 		}
 		if err == nil && file.Form.Dim() <= 40 {
