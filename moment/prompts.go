@@ -3,6 +3,7 @@ package moment
 import (
 	"context"
 	"fmt"
+	"math"
 
 	"gonum.org/v1/gonum/blas/blas64"
 	"gonum.org/v1/gonum/mat"
@@ -73,6 +74,13 @@ func FromPrompts(ctx context.Context, D, prompts int, s each.Settings, newDraw f
 		if s.Progress != nil {
 			s.Progress(first + size)
 		}
+	}
+	sum := form.C // H is a sum of squares: its diagonal bounds what is beside it
+	for i, x := range form.L {
+		sum += math.Abs(x) + form.H.At(i, i)
+	}
+	if math.IsNaN(sum) || math.IsInf(sum, 0) {
+		return nil, fmt.Errorf("the moments of these prompts are not finite numbers: some entry of G, u or y is not, or is so large that its products leave the range of floating numbers")
 	}
 	return form, nil
 }

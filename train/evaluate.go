@@ -2,6 +2,7 @@ package train
 
 import (
 	"context"
+	"fmt"
 	"math"
 
 	"markovicl/internal/each"
@@ -86,6 +87,9 @@ func evaluate(ctx context.Context, t markov.Task, m lsa.Model, seed, first uint6
 	s := Score{Loss: sum.loss / n, Accuracy: sum.hits / n, Prompts: prompts}
 	s.LossSE = standardError(sum.square/n-s.Loss*s.Loss, n)
 	s.AccuracySE = standardError(s.Accuracy*(1-s.Accuracy), n)
+	if x := s.Loss + s.LossSE; math.IsNaN(x) || math.IsInf(x, 0) {
+		return Score{}, fmt.Errorf("the squared errors of the predictions leave the range of floating numbers: the parameters are too large for these prompts")
+	}
 	return s, nil
 }
 

@@ -74,6 +74,9 @@ func ExactRisk(t markov.Task, predict func(G, u []float64) (float64, error)) (fl
 			}
 		}
 	}
+	if math.IsNaN(risk) || math.IsInf(risk, 0) {
+		return 0, fmt.Errorf("the exact risk is %v: some prediction is not a number, or too large", risk)
+	}
 	return risk, nil
 }
 
