@@ -80,7 +80,7 @@ func runDepth(ctx context.Context, s Settings, progress func(done, total int)) (
 			if bias {
 				title += ", bias"
 			}
-			plot.Panels = append(plot.Panels, figure.Plot{Title: title, X: figure.Axis{Label: "log10 n"}, Y: figure.Axis{Label: "log10 alpha"}, Heat: &heat})
+			plot.Panels = append(plot.Panels, figure.Plot{Title: title, X: figure.Axis{Label: "n, as a power of ten"}, Y: figure.Axis{Label: "α, as a power of ten"}, Heat: &heat})
 		}
 	}
 	reached, best, err := trainDepths(ctx, s, size, step)

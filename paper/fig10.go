@@ -173,8 +173,8 @@ func slicePanel(form, batch *moment.Form, o *landscape.Optimum, i int, pair stri
 	optimum := figure.Series{Name: "X*", Kind: figure.Points}
 	optimum.Add(o.X[i], o.Loss)
 	return figure.Plot{
-		Title: fmt.Sprintf("X*_%s = %.4f", pair, o.X[i]),
-		X:     figure.Axis{Label: "X_" + pair}, Y: figure.Axis{Label: "loss"},
+		Title: fmt.Sprintf("X*, entry %s: %.4f", pair, o.X[i]),
+		X:     figure.Axis{Label: "entry " + pair}, Y: figure.Axis{Label: "loss"},
 		Series: []figure.Series{exact, sampled, profile, optimum},
 	}
 }

@@ -134,7 +134,7 @@ func figure3Of(ctx context.Context, seed uint64, size figure3Size, progress func
 			}
 			panel := figure.Plot{
 				Title: fmt.Sprintf("%d states", states),
-				X:     figure.Axis{Label: "layers"}, Y: figure.Axis{Label: "accuracy", Min: number(0), Max: number(1.05)},
+				X:     figure.Axis{Label: "layers"}, Y: figure.Axis{Label: "accuracy"},
 				Series: []figure.Series{memorised, forgetful, fresh},
 				Levels: []figure.Level{{Name: "best mode", Y: ceiling.mode.Mean, Quantity: figure.Bayes}},
 			}

@@ -148,7 +148,7 @@ func figure4Of(ctx context.Context, seed uint64, size figure4Size, progress func
 
 	plot := figure.Plot{
 		Name: "loss", Title: "Loss in training, sparse and dense parameters", Columns: 2,
-		Caption: fmt.Sprintf("d = 1, n = 30, p = 0.3, new batches of %d prompts. Losses of the batches before the step, means over windows of %d steps and %d seeds; bands from the 10%% to the 90%% quantile over seeds. The enlarged optimum is a bound for one layer. The axes leave out the first twentieth of the steps.", batch4, max(1, size.steps/windows4), size.seeds),
+		Caption: fmt.Sprintf("d = 1, n = 30, p = 0.3, new batches of %d prompts. Losses of the batches before the step, means over windows of %d steps and %d seeds; bands from the 10%% to the 90%% quantile over seeds. The enlarged optimum is a bound for one layer. The axes leave out the first twentieth of the steps, and the Bayes risk, %.4f.", batch4, max(1, size.steps/windows4), size.seeds, bayes.Mean),
 	}
 	apart := figure.Plot{
 		Name: "difference", Title: "Loss with dense parameters less that with sparse ones", Columns: 2,
@@ -156,8 +156,9 @@ func figure4Of(ctx context.Context, seed uint64, size figure4Size, progress func
 	}
 	one := map[bool]*kind4{} // one layer, new prompts
 	deep := map[bool]*kind4{}
-	var top float64   // of the axes of losses
-	var sparse *kind4 // of the same depth as the dense kind after it
+	bottom, top := optimum.Loss, 0.0 // of the axes of losses
+	lowest, highest := 0.0, 0.0      // of those of differences
+	var sparse *kind4                // of the same depth as the dense kind after it
 	for _, k := range kinds {
 		if k.data != train.Fresh || k == long[k.dense] {
 			continue
@@ -168,8 +169,7 @@ func figure4Of(ctx context.Context, seed uint64, size figure4Size, progress func
 		}
 		if !k.dense {
 			plot.Panels = append(plot.Panels, figure.Plot{
-				Title: layersTitle(k.layers), X: figure.Axis{Label: "step"}, Y: figure.Axis{Label: "loss", Max: &top},
-				Levels: []figure.Level{{Name: "Bayes", Y: bayes.Mean, Quantity: figure.Bayes}},
+				Title: layersTitle(k.layers), X: figure.Axis{Label: "step"}, Y: figure.Axis{Label: "loss", Min: &bottom, Max: &top},
 			})
 			if k.layers == 1 {
 				plot.Panels[0].Levels = append(plot.Panels[0].Levels, figure.Level{Name: "enlarged optimum", Y: optimum.Loss, Quantity: figure.Enlarged}, figure.Level{Name: "best transformer", Y: best.Loss, Quantity: figure.Best})
@@ -181,11 +181,15 @@ func figure4Of(ctx context.Context, seed uint64, size figure4Size, progress func
 			curve.Quantity = figure.Trained
 		}
 		panel.Series = append(panel.Series, curve)
-		top = max(top, curve.High[len(curve.High)/20]) // the first losses would hide the differences
+		// The first losses, and the Bayes risk far below, would hide the differences.
+		begin := len(curve.High) / 20
+		top, bottom = max(top, slices.Max(curve.High[begin:])), min(bottom, slices.Min(curve.Low[begin:]))
 		if k.dense {
+			less := k.less(sparse)
+			lowest, highest = min(lowest, slices.Min(less.Low[begin:])), max(highest, slices.Max(less.High[begin:]))
 			apart.Panels = append(apart.Panels, figure.Plot{
-				Title: layersTitle(k.layers), X: figure.Axis{Label: "step"}, Y: figure.Axis{Label: "difference in loss"},
-				Levels: []figure.Level{{Name: "equal", Y: 0}}, Series: []figure.Series{k.less(sparse)},
+				Title: layersTitle(k.layers), X: figure.Axis{Label: "step"}, Y: figure.Axis{Label: "difference in loss", Min: &lowest, Max: &highest},
+				Levels: []figure.Level{{Name: "equal", Y: 0}}, Series: []figure.Series{less},
 			})
 		} else {
 			sparse = k

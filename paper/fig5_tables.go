@@ -83,7 +83,7 @@ func gapTable5(all []at5) Table {
 func scorePlot5(all []at5, size figure5Size) figure.Plot {
 	panels := []figure.Plot{
 		{Title: "Accuracy", X: figure.Axis{Label: "d"}, Y: figure.Axis{Label: "accuracy", Max: number(1)}},
-		{Title: "Loss", X: figure.Axis{Label: "d"}, Y: figure.Axis{Label: "loss", Min: number(0)}},
+		{Title: "Loss", X: figure.Axis{Label: "d"}, Y: figure.Axis{Label: "loss"}},
 	}
 	for _, line := range []struct {
 		name     string

@@ -40,7 +40,7 @@ func runTheorem33(ctx context.Context, s Settings, progress func(done, total int
 		Caption: "The optimum of the enlarged model, the best transformer with what is proven about it, and the Bayes risk, up to the smallest n at which the optimum is a transformer (p = 1/2: up to the largest n looked at).",
 		Columns: []string{"p", "n", "loss_enlarged", "loss_exact", "loss_best", "lower_bound", "method", "loss_projection", "bayes_risk", "x_xx", "x_xy", "x_yy", "discriminant", "realisable"},
 	}
-	steps := figure.Series{Name: "smallest n", Kind: figure.Points}
+	steps := figure.Series{Kind: figure.Points}
 	enlarged, best := figure.Series{Name: "enlarged optimum", Quantity: figure.Enlarged}, figure.Series{Name: "best transformer", Quantity: figure.Best}
 	bayes := figure.Series{Name: "Bayes risk", Quantity: figure.Bayes}
 	var gaps []figure.Series

@@ -186,8 +186,17 @@ func (s scale) apply(a *plot.Axis, spec figure.Axis, room vg.Length) {
 	if k := len(spec.Categories); k > 0 {
 		a.Tick.LineStyle.Color = color.NRGBA{} // leaves a gap all the same
 		var names plot.ConstantTicks
+		widest := vg.Length(0)
 		for i, name := range spec.Categories {
 			names = append(names, plot.Tick{Value: float64(i), Label: wrap(tickStyle, name, room/vg.Length(k))})
+			for line := range strings.SplitSeq(names[i].Label, "\n") {
+				widest = max(widest, tickStyle.Width(line))
+			}
+		}
+		if align.YAlign == draw.YTop && widest+4 > room/vg.Length(k) { // on two levels
+			for i := 1; i < k; i += 2 {
+				names[i].Label = "\n" + names[i].Label
+			}
 		}
 		a.Tick.Marker = names
 		return

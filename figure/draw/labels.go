@@ -18,7 +18,7 @@ import (
 // needed.
 type label struct {
 	text   string  // in lines
-	x, y   float64 // where the series ends; x is +Inf of a level
+	x, y   float64 // where the series ends; x is +Inf of a level, NaN of points
 	shade  color.RGBA
 	swatch func(c draw.Canvas, left, right, y vg.Length) // nil for a row, which needs none
 }
@@ -51,8 +51,11 @@ func endLabels(p *figure.Plot, s scales, pens []pen) margins {
 			continue
 		}
 		x := s.x.place(series.X[last])
-		if series.Kind == figure.Bars {
+		switch series.Kind {
+		case figure.Bars:
 			x = math.Inf(1)
+		case figure.Points: // which end nowhere
+			x = math.NaN()
 		}
 		add(series.Name, x, series.Y[last], pen.shade, func(c draw.Canvas, left, right, y vg.Length) {
 			middle := vg.Point{X: (left + right) / 2, Y: y}
@@ -115,13 +118,15 @@ func (m margins) Plot(c draw.Canvas, p *plot.Plot) {
 		}
 		leader := draw.LineStyle{Color: l.shade, Width: 0.4}
 		begin := c.Max.X + 1
-		if !math.IsInf(l.x, 1) { // a series that ends early: from there
+		if !math.IsInf(l.x, 1) && !math.IsNaN(l.x) { // a series that ends early: from there
 			if end := tx(l.x) + 4; end < begin {
 				dotted := draw.LineStyle{Color: l.shade, Width: 0.5, Dashes: []vg.Length{0.8, 1.6}}
 				c.StrokeLine2(dotted, end, ty(l.y), begin, ty(l.y))
 			}
 		}
-		c.StrokeLine2(leader, begin, ty(l.y), left, centres[i])
+		if !math.IsNaN(l.x) {
+			c.StrokeLine2(leader, begin, ty(l.y), left, centres[i])
+		}
 		l.swatch(c, left, left+swatchWidth, centres[i])
 	}
 }
