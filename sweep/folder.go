@@ -11,7 +11,6 @@ import (
 	"strconv"
 	"time"
 
-	"markovicl/ask"
 	"markovicl/internal/atomicfile"
 	"markovicl/store"
 )
@@ -46,12 +45,6 @@ type folder struct {
 	answers  *store.Store
 	failures *store.Store
 	files    fingerprints
-}
-
-// failureEntry is an entry of the failures.
-type failureEntry struct {
-	Kind    ask.Kind `json:"kind"`
-	Message string   `json:"message"`
 }
 
 // openFolder opens the folder of a sweep that is there.
