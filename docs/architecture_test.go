@@ -121,6 +121,28 @@ func TestOneWayRules(t *testing.T) {
 	}
 }
 
+// Jobs in a database are the affair of one room.
+func TestOnlySweepKnowsDatabases(t *testing.T) {
+	out, err := exec.Command("go", "list", "-f", "{{.ImportPath}} {{join .Imports \" \"}} {{join .TestImports \" \"}} {{join .XTestImports \" \"}}", module+"...").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	seen := false
+	for line := range strings.Lines(string(out)) {
+		room, imports, _ := strings.Cut(strings.TrimSpace(line), " ")
+		if !strings.Contains(imports, "riverqueue/") && !strings.Contains(imports, "jackc/pgx") {
+			continue
+		}
+		seen = true
+		if room != module+"sweep" {
+			t.Errorf("%s imports River or pgx", room)
+		}
+	}
+	if !seen {
+		t.Error("nobody imports River: the test looks in the wrong place")
+	}
+}
+
 // A room is named after what it holds.
 func TestRoomsHaveNames(t *testing.T) {
 	for room := range rooms(t) {

@@ -1,4 +1,50 @@
 package sweep
 
+import (
+	"context"
+
+	"markovicl/ask"
+)
+
 // Deal is how a shard is dealt its questions.
 func Deal(s Shard, cost []float32) []int32 { return s.deal(cost) }
+
+// RunWith is Run with something else that answers.
+func RunWith(ctx context.Context, dir string, g *Grid, s Settings, answer func(ctx context.Context, q ask.Question, env ask.Env) ([]byte, error)) (*Summary, error) {
+	a := newAsker(s.Memory)
+	a.answer = answer
+	return run(ctx, dir, g, s, a)
+}
+
+// WorkWith is Work with something else that answers.
+func (d *Database) WorkWith(ctx context.Context, s WorkerSettings, answer func(ctx context.Context, q ask.Question, env ask.Env) ([]byte, error)) error {
+	a := newAsker(s.Memory)
+	a.answer = answer
+	return d.work(ctx, s, a)
+}
+
+// Exec executes a statement of a test.
+func (d *Database) Exec(ctx context.Context, sql string, args ...any) error {
+	_, err := d.pool.Exec(ctx, sql, args...)
+	return err
+}
+
+// Int asks for one whole number.
+func (d *Database) Int(ctx context.Context, sql string, args ...any) (n int, err error) {
+	err = d.pool.QueryRow(ctx, sql, args...).Scan(&n)
+	return n, err
+}
+
+// Counts returns how many questions of a sweep have an answer, and how many have failed.
+func (d *Database) Counts(ctx context.Context, name string) (done, failed int, err error) {
+	s, err := d.Status(ctx, name)
+	if err != nil {
+		return 0, 0, err
+	}
+	return s.Done, s.Failures, nil
+}
+
+// AnswerTo answers a question.
+func AnswerTo(ctx context.Context, q ask.Question, env ask.Env) ([]byte, error) {
+	return answerTo(ctx, q, env)
+}

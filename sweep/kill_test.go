@@ -33,7 +33,16 @@ func TestMain(m *testing.M) {
 		}
 		os.Exit(0)
 	}
-	os.Exit(m.Run())
+	if url := os.Getenv("SWEEP_TEST_DB"); url != "" {
+		if err := killedWorker(url); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		os.Exit(0)
+	}
+	code := m.Run()
+	stopShared()
+	os.Exit(code)
 }
 
 func fromEnv(name string, standard int) int {

@@ -38,6 +38,10 @@ func Build() (string, error) { return store.Build(ask.Kernels()) }
 // interruption, or an answer that cannot be written, ends it; all finished answers are
 // kept.
 func Run(ctx context.Context, dir string, g *Grid, s Settings) (*Summary, error) {
+	return run(ctx, dir, g, s, newAsker(s.Memory))
+}
+
+func run(ctx context.Context, dir string, g *Grid, s Settings, a *asker) (*Summary, error) {
 	if err := g.Check(); err != nil {
 		return nil, err
 	}
@@ -66,7 +70,7 @@ func Run(ctx context.Context, dir string, g *Grid, s Settings) (*Summary, error)
 	}
 	own := shard.deal(b.cost)
 	for retry := s.RetryFailed; ; retry = false {
-		if err := f.work(ctx, b, own, s, shard, retry); err != nil {
+		if err := f.work(ctx, b, own, s, shard, a, retry); err != nil {
 			summary, _ := f.summary(b)
 			return summary, err
 		}
@@ -114,7 +118,7 @@ func interrupted(ctx context.Context, err error) error {
 }
 
 // work asks what is open among the questions own.
-func (f *folder) work(ctx context.Context, b *book, own []int32, s Settings, shard Shard, retry bool) error {
+func (f *folder) work(ctx context.Context, b *book, own []int32, s Settings, shard Shard, a *asker, retry bool) error {
 	var pending []int32
 	for _, i := range own {
 		if b.state[i] == open || retry && f.failures.Has(b.keys[i].key()) {
@@ -138,7 +142,7 @@ func (f *folder) work(ctx context.Context, b *book, own []int32, s Settings, sha
 	if err != nil {
 		return err
 	}
-	r := &runner{folder: f, book: b, plan: p, asker: newAsker(s.Memory), settings: s, times: times}
+	r := &runner{folder: f, book: b, plan: p, asker: a, settings: s, times: times}
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	var wait sync.WaitGroup

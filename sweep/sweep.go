@@ -41,6 +41,7 @@ type Failure struct {
 
 // Summary is where a sweep stands. As JSON it is the answer of the command sweep.
 type Summary struct {
+	Name      string    `json:"name,omitempty"` // of a sweep in a database
 	Questions int       `json:"questions"`
 	Done      int       `json:"done"`   // that have an answer
 	Failed    []Failure `json:"failed"` // the first of them in the order of the grid; failed.csv has all

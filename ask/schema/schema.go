@@ -45,6 +45,11 @@ func Of(command string) (*jsonschema.Schema, error) {
 	if !ok {
 		return nil, &ask.Error{Kind: ask.Input, Field: "command", Message: fmt.Sprintf("there is no command %q; the commands are %s", command, strings.Join(ask.Commands(), ", "))}
 	}
+	return Describe(command, types...), nil
+}
+
+// Describe returns the JSON Schema of the answers of a command that are of these types.
+func Describe(command string, types ...reflect.Type) *jsonschema.Schema {
 	root := &jsonschema.Schema{Version: jsonschema.Version, Title: "Answer of markovicl " + command}
 	for _, t := range types {
 		root.AnyOf = append(root.AnyOf, of(t)...)
@@ -52,9 +57,9 @@ func Of(command string) (*jsonschema.Schema, error) {
 	if len(root.AnyOf) == 1 {
 		only := root.AnyOf[0]
 		only.Version, only.Title = root.Version, root.Title
-		return only, nil
+		return only
 	}
-	return root, nil
+	return root
 }
 
 // of returns the schema of a type, or the two of Results: a single answer, and several.

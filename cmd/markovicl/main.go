@@ -48,7 +48,8 @@ type commands struct {
 	Score     scoreCmd     `cmd:"" help:"How good are given parameters: their loss beside what is possible."`
 	Reproduce reproduceCmd `cmd:"" help:"Re-do the paper's numerical claims and give a verdict on each."`
 
-	Sweep sweepCmd `cmd:"" help:"Ask a grid of questions: here, as shards of a cluster, or on a shared folder."`
+	Sweep  sweepCmd  `cmd:"" help:"Ask a grid of questions: here, as shards of a cluster on a shared folder, or by way of a database."`
+	Worker workerCmd `cmd:"" help:"Answer the questions of sweeps in a database."`
 
 	Schema     schemaCmd     `cmd:"" help:"The JSON Schema of a command's answer."`
 	Version    versionCmd    `cmd:"" help:"Which program this is."`
@@ -109,7 +110,7 @@ func run(args []string, a *app) int {
 		}),
 		kong.Name("markovicl"),
 		kong.Description("An exact laboratory for in-context learning of Markov chains by linear self-attention.\n\n"+
-			"Exit codes: 0 success; 2 something that was given cannot be right; 130 Ctrl-C; 143 SIGTERM (either ends serve with 0); 1 anything else, such as a time limit that ended without a proof."),
+			"Exit codes: 0 success; 2 something that was given cannot be right; 130 Ctrl-C; 143 SIGTERM (either ends serve and worker with 0); 1 anything else, such as a time limit that ended without a proof."),
 		kong.Writers(a.stdout, a.stderr),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
 	)

@@ -2,12 +2,14 @@ package main
 
 import (
 	"fmt"
+	"reflect"
 	"runtime"
 	"runtime/debug"
 
 	"markovicl/ask/schema"
 	"markovicl/internal/dense"
 	"markovicl/lsa"
+	"markovicl/sweep"
 )
 
 type schemaCmd struct {
@@ -21,6 +23,9 @@ Prints the JSON Schema of what the command prints with --json.`
 }
 
 func (c *schemaCmd) Run(a *app) error {
+	if c.Command == "sweep" {
+		return a.writeJSON(schema.Describe("sweep", reflect.TypeFor[sweep.Summary]()))
+	}
 	s, err := schema.Of(c.Command)
 	if err != nil {
 		return err

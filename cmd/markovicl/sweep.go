@@ -21,6 +21,8 @@ import (
 type sweepCmd struct {
 	Over        []string `sep:"none" placeholder:"NAME=VALUES" help:"Sweep a flag of COMMAND; the first is slowest. VALUES: 1,10,inf, or 1..10, or 0.1:0.9:0.1, or with ; between values that contain commas."`
 	Out         string   `placeholder:"DIR" help:"Folder of the sweep: answers, results.csv, results.parquet, arrays.npz, failed.csv. A run that was interrupted goes on there."`
+	DB          string   `name:"db" placeholder:"postgres://USER@HOST/DATABASE" help:"Put the questions into the queue of a PostgreSQL database, for markovicl worker; with --out wait for the answers, and write the tables there."`
+	Name        string   `help:"Of the sweep in the database; made from its grid and this build if not given."`
 	Shard       string   `placeholder:"i/N" help:"Ask shard i of N only; all share the folder. slurm, kubernetes/N or auto take it from the environment."`
 	Workers     int      `placeholder:"N" help:"Questions at the same time; one for each processor if not given."`
 	Memory      string   `placeholder:"8GB" help:"What questions may need together, by estimate; three quarters of the machine's if not given. A question that needs more is refused."`
@@ -35,6 +37,7 @@ func (sweepCmd) Help() string {
 
     markovicl sweep --over d=1..4 --over n=1,10,100,inf optimum --prior beta:2,5 --out grid --plot x=d y=n color=loss
     markovicl sweep grid.yaml --out grid --shard slurm
+    markovicl sweep grid.yaml --db postgres://lab@server/sweeps --out grid
     markovicl sweep status --out grid
 
 GRID.yaml holds a grid:
@@ -45,13 +48,14 @@ GRID.yaml holds a grid:
 
 Each point of the grid is one question; its answer is kept in the folder and never asked for twice. With the last
 answer the table is written: a row a question in the order of the grid, the swept flags, then what the answer says.
-sweep status tells how far it is, sweep export writes the table of what there is, sweep cancel stops it everywhere.`
+sweep status tells how far it is, sweep export writes the table of what there is, sweep cancel stops it everywhere;
+of a sweep in a database they tell with --db.`
 }
 
 // sweepWords are the flags of sweep, which it has before COMMAND and after it, and
 // whether they take a value.
 var sweepWords = map[string]bool{
-	"over": true, "out": true, "shard": true, "workers": true, "memory": true, "plot": true,
+	"over": true, "out": true, "shard": true, "workers": true, "memory": true, "plot": true, "db": true, "name": true,
 	"retry-failed": false, "json": false, "help": false,
 }
 
@@ -127,8 +131,14 @@ func (c *sweepCmd) asks(word string) bool { return len(c.Args) == 1 && c.Args[0]
 
 // summary does what is asked for and says where the sweep stands then.
 func (c *sweepCmd) summary(a *app) (*sweep.Summary, error) {
+	if c.DB != "" {
+		return c.inDatabase(a)
+	}
 	if c.Out == "" {
 		return nil, badInputf("`out` is missing: the folder of the sweep")
+	}
+	if c.Name != "" {
+		return nil, badInputf("`name` is that of a sweep in a database; give `db` too")
 	}
 	open := a.env().Open
 	switch {
@@ -164,6 +174,58 @@ func (c *sweepCmd) summary(a *app) (*sweep.Summary, error) {
 	defer end()
 	settings.Progress = show
 	return sweep.Run(a.ctx, c.Out, grid, settings)
+}
+
+// inDatabase is summary for a sweep in a database.
+func (c *sweepCmd) inDatabase(a *app) (*sweep.Summary, error) {
+	if c.Shard != "" || c.Workers != 0 || c.Memory != "" {
+		return nil, badInputf("`shard`, `workers` and `memory` are for a folder; questions in a database are asked by markovicl worker, which has `concurrency` and `memory`")
+	}
+	if c.Out == "" && (c.asks("export") || len(c.Plot) > 0) {
+		return nil, badInputf("`out` is missing: the folder of the tables")
+	}
+	command := c.asks("status") || c.asks("export") || c.asks("cancel")
+	var grid *sweep.Grid
+	if !command { // before anything is made of it
+		var err error
+		if grid, err = c.grid(); err != nil {
+			return nil, err
+		}
+	}
+	db, err := sweep.OpenDatabase(a.ctx, c.DB)
+	if err != nil {
+		return nil, err
+	}
+	defer db.Close()
+	switch {
+	case c.asks("export"):
+		return db.Export(a.ctx, c.Name, c.Out)
+	case c.asks("cancel"):
+		err = db.Cancel(a.ctx, c.Name)
+	case !command:
+		c.Name, err = db.Add(a.ctx, grid, sweep.Enqueue{Name: c.Name, Open: a.env().Open, RetryFailed: c.RetryFailed})
+	}
+	if err != nil {
+		return nil, err
+	}
+	if command || c.Out == "" {
+		return db.Status(a.ctx, c.Name)
+	}
+	a.tell("the sweep %s is in the database; markovicl worker answers it, anywhere", c.Name)
+	show, end := a.sweepProgress()
+	err = db.Wait(a.ctx, c.Name, show, func(text string) { a.tell("%s", text) })
+	end()
+	if err != nil {
+		return nil, err
+	}
+	return db.Export(a.ctx, c.Name, c.Out)
+}
+
+// tell writes a line on stderr, unless that is to be quiet.
+func (a *app) tell(format string, args ...any) {
+	if !a.quiet {
+		fmt.Fprintf(a.stderr, format+"\n", args...)
+	}
 }
 
 // grid returns the grid that the words name.
@@ -221,8 +283,11 @@ func (a *app) sweepProgress() (show func(sweep.Progress), end func()) {
 	show = func(p sweep.Progress) {
 		pending := p.Questions - p.Kept
 		if set == nil { // the first call comes before any work
-			fmt.Fprintf(a.stderr, "%d questions, %d of them answered already; the others take about %s by the size of their tasks\n",
-				p.Questions, p.Kept, roundTime(p.Left))
+			estimate := ""
+			if p.Left > 0 {
+				estimate = fmt.Sprintf("; the others take about %s by the size of their tasks", roundTime(p.Left))
+			}
+			a.tell("%d questions, %d of them answered already%s", p.Questions, p.Kept, estimate)
 			set, stop = a.progress("questions", int64(pending), decor.Any(func(decor.Statistics) string { return note.Load().(string) }))
 			said.Store(time.Now().Unix())
 			return
@@ -258,10 +323,17 @@ func (c *sweepCmd) print(w io.Writer, s *sweep.Summary) error {
 		line, _, _ := strings.Cut(f.Message, "\n")
 		fmt.Fprintf(w, "  %s: %s\n", strings.Join(f.Point, " "), text.Flags(line))
 	}
+	if s.Name != "" {
+		fmt.Fprintf(w, "name       %s\n", s.Name)
+	}
 	if s.Table != "" {
 		_, err := fmt.Fprintf(w, "table      %s\n", filepath.Join(c.Out, s.Table))
 		return err
 	}
-	_, err := fmt.Fprintln(w, "table      not yet: it is written with the last answer, or by markovicl sweep export")
+	when := "it is written with the last answer, or by markovicl sweep export"
+	if s.Name != "" {
+		when = "markovicl sweep export with --db and --out writes it"
+	}
+	_, err := fmt.Fprintln(w, "table      not yet: "+when)
 	return err
 }

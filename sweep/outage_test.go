@@ -1,0 +1,220 @@
+//go:build unix
+
+package sweep_test
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"markovicl/ask"
+	"markovicl/sweep"
+)
+
+// PostgreSQL is stopped in the middle, while answers are being found, and started again:
+// the workers and the one who waits go on by themselves, and no answer is asked for twice.
+// SWEEP_OUTAGE=60s is the long form.
+func TestOutage(t *testing.T) {
+	outage, err := time.ParseDuration(os.Getenv("SWEEP_OUTAGE"))
+	if err != nil {
+		outage = 3 * time.Second
+	}
+	s := newServer(t)
+	defer os.RemoveAll(s.dir)
+	url := s.database(t)
+	g := mustGrid(t, "command: optimum\nflags: {d: 1}\nover:\n  n: 1..150\n")
+	undisturbed := t.TempDir()
+	mustRun(t, undisturbed, g, settings())
+	db := mustOpen(t, url)
+	name := mustAdd(t, db, g, sweep.Enqueue{})
+	var mu sync.Mutex
+	asked, told := map[string]int{}, []string{}
+	half, once := make(chan struct{}), sync.Once{}
+	answer := func(ctx context.Context, q ask.Question, env ask.Env) ([]byte, error) {
+		mu.Lock()
+		asked[string(ask.Canonical(q))]++
+		now := len(asked)
+		mu.Unlock()
+		if now == 75 {
+			once.Do(func() { close(half) })
+			time.Sleep(outage / 2) // its answer comes when there is no database
+		}
+		return sweep.AnswerTo(ctx, q, env)
+	}
+	tell := func(text string) {
+		mu.Lock()
+		defer mu.Unlock()
+		told = append(told, text)
+	}
+	var wait sync.WaitGroup
+	for range 2 {
+		own, w := mustOpen(t, url), worker()
+		w.Timeout, w.Notify = 10*time.Minute, tell // so that no job is rescued
+		wait.Go(func() {
+			if err := own.WorkWith(t.Context(), w, answer); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	wait.Go(func() {
+		if err := db.Wait(t.Context(), name, nil, tell); err != nil {
+			t.Error(err)
+		}
+	})
+	<-half
+	s.stop()
+	time.Sleep(outage)
+	s.start(t)
+	wait.Wait()
+	got, summary := mustExport(t, db, name)
+	sameTables(t, "after the outage", undisturbed, got)
+	if summary.Done != 150 || summary.Failures != 0 {
+		t.Errorf("%+v", summary)
+	}
+	for q, n := range asked {
+		if n != 1 {
+			t.Errorf("%s was asked %d times", q, n)
+		}
+	}
+	if all := strings.Join(told, "\n"); !strings.Contains(all, "cannot be reached; trying again") || !strings.Contains(all, "is back") {
+		t.Errorf("told: %s", all)
+	}
+	db.Close()
+	s.stop()
+}
+
+// killedWorker is what TestMain makes of the process when the environment says so.
+func killedWorker(url string) error {
+	db, err := sweep.OpenDatabase(context.Background(), url)
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	if name := os.Getenv("SWEEP_TEST_ADD"); name != "" {
+		_, err := db.Add(context.Background(), killGrid(), sweep.Enqueue{Name: name, Version: "test", Open: openFile})
+		return err
+	}
+	s := worker()
+	s.Timeout = 2 * time.Second // a job whose worker was lost is asked again after this
+	return db.Work(context.Background(), s)
+}
+
+// Workers, and the one that puts the questions in, are killed again and again at random
+// moments; the last worker is left alone. The table is the undisturbed one, and every
+// answer was committed once. SWEEP_KILLS and SWEEP_QUESTIONS make it long.
+func TestKillsInDatabase(t *testing.T) {
+	url := newDatabase(t)
+	undisturbed := t.TempDir()
+	mustRun(t, undisturbed, killGrid(), settings())
+	db := mustOpen(t, url)
+	// The database itself notes every commit of an answer.
+	err := db.Exec(t.Context(), `CREATE TABLE commits (sweep bigint, question bigint);
+		CREATE FUNCTION note() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN INSERT INTO commits VALUES (new.sweep, new.question); RETURN NULL; END $$;
+		CREATE TRIGGER note AFTER INSERT OR UPDATE ON markovicl_answer FOR EACH ROW EXECUTE FUNCTION note()`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	start := func(add bool) (*exec.Cmd, *bytes.Buffer, chan error) {
+		process := exec.Command(os.Args[0])
+		process.Env = append(os.Environ(), "SWEEP_TEST_DB="+url)
+		if add {
+			process.Env = append(process.Env, "SWEEP_TEST_ADD=kills")
+		}
+		stderr := &bytes.Buffer{}
+		process.Stderr = stderr
+		done := make(chan error, 1)
+		if err := process.Start(); err != nil {
+			done <- err
+		} else {
+			go func() { done <- process.Wait() }()
+		}
+		return process, stderr, done
+	}
+	add := func(kill time.Duration) (killed bool) {
+		process, stderr, done := start(true)
+		select {
+		case err := <-done:
+			if err != nil {
+				t.Errorf("putting in: %v\n%s", err, stderr)
+			}
+			return false
+		case <-time.After(kill):
+			killed = process.Process.Kill() == nil
+			<-done
+			return killed
+		}
+	}
+	kills := 0
+	for kill := 50 * time.Millisecond; add(kill); kill = kill * 3 / 2 {
+		kills++
+	}
+	// Beside those that are killed soon there is one that lives long enough to rescue jobs.
+	goal := fromEnv("SWEEP_KILLS", 20)
+	var wait sync.WaitGroup
+	var mu sync.Mutex
+	ended := time.Now().Add(15 * time.Minute)
+	enough := func(n int) bool {
+		mu.Lock()
+		defer mu.Unlock()
+		kills += n
+		return kills >= goal
+	}
+	for w := range 3 {
+		random := rand.New(rand.NewPCG(5, uint64(w)))
+		wait.Go(func() {
+			for !enough(0) && time.Now().Before(ended) {
+				process, stderr, done := start(false)
+				life := time.Duration(200+random.IntN(600)) * time.Millisecond
+				if w == 0 && goal > 100 {
+					life = 40 * time.Second
+				}
+				select {
+				case err := <-done:
+					if err != nil {
+						t.Errorf("a worker failed: %v\n%s", err, stderr)
+						return
+					}
+					if err := forgetRows(t, db, random); err != nil {
+						t.Error(err)
+						return
+					}
+					mu.Lock()
+					add(time.Hour)
+					mu.Unlock()
+				case <-time.After(life):
+					if process.Process.Kill() == nil {
+						enough(1)
+					}
+					<-done
+				}
+			}
+		})
+	}
+	wait.Wait()
+	add(time.Hour)
+	_, stderr, done := start(false)
+	if err := <-done; err != nil {
+		t.Fatalf("the last worker: %v\n%s", err, stderr)
+	}
+	got, summary := mustExport(t, db, "kills")
+	sameTables(t, fmt.Sprintf("%d kills", kills), undisturbed, got)
+	if summary.Failures != 0 || summary.Done != killGrid().Len() {
+		t.Errorf("%+v", summary)
+	}
+	if n, err := db.Int(t.Context(), "SELECT count(*) FROM (SELECT FROM commits GROUP BY sweep, question HAVING count(*) > 1) twice"); n != 0 || err != nil {
+		t.Errorf("%d answers were committed twice, %v", n, err)
+	}
+	t.Logf("%d kills, %d answers", kills, summary.Done)
+}
+
+// forgetRows takes some answers away, and the note of their commits.
+func forgetRows(t *testing.T, db *sweep.Database, random *rand.Rand) error {
+	return db.Exec(t.Context(), "WITH gone AS (DELETE FROM markovicl_answer WHERE question % 2 = $1 RETURNING sweep, question) DELETE FROM commits USING gone WHERE commits.sweep = gone.sweep AND commits.question = gone.question", random.IntN(2))
+}
