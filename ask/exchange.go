@@ -23,13 +23,7 @@ func Exchange(ctx context.Context, question []byte, files map[string][]byte, fil
 	if err != nil {
 		return nil, classify(ctx, err).(*Error)
 	}
-	answer, unfinished := Ask(ctx, q, Env{Progress: progress, Open: func(name string) (io.ReadCloser, error) {
-		data, ok := files[name]
-		if !ok {
-			return nil, fmt.Errorf("%s: this file did not come with the question", name)
-		}
-		return io.NopCloser(bytes.NewReader(data)), nil
-	}})
+	answer, unfinished := Ask(ctx, q, Env{Progress: progress, Open: opener(files)})
 	var beside *Error
 	if unfinished != nil {
 		beside = classify(ctx, unfinished).(*Error)
@@ -49,6 +43,32 @@ func Exchange(ctx context.Context, question []byte, files map[string][]byte, fil
 		return nil, classify(ctx, err).(*Error)
 	}
 	return reply.Bytes(), beside
+}
+
+// opener opens the files that came with a question.
+func opener(files map[string][]byte) func(name string) (io.ReadCloser, error) {
+	return func(name string) (io.ReadCloser, error) {
+		data, ok := files[name]
+		if !ok {
+			return nil, fmt.Errorf("%s: this file did not come with the question", name)
+		}
+		return io.NopCloser(bytes.NewReader(data)), nil
+	}
+}
+
+// Fits returns an error if a question, with its files as Exchange takes them, needs more
+// than so many bytes of memory by estimate. What is wrong with a question in another way
+// Exchange tells.
+func Fits(question []byte, files map[string][]byte, bytes float64) error {
+	q, err := Parse(question)
+	if err != nil {
+		return nil
+	}
+	cost, err := CostOf(q, Env{Open: opener(files)})
+	if err != nil {
+		return nil
+	}
+	return cost.FitsIn(bytes)
 }
 
 // IsNone reports whether there is no answer, which may be a nil slice or pointer.

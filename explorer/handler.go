@@ -89,7 +89,7 @@ func (o Options) withDefaults() Options {
 // NewHandler returns the handler of the page and its questions:
 //
 //	GET  /       the page
-//	GET  /mode   {"mode":"server"}, by which the page knows that it can ask
+//	GET  /mode   {"mode":"server"}, by which the page knows that it can ask; see WriteSite
 //	POST /ask    a question: application/json, or multipart/form-data with a part
 //	             "question" and files; answered with application/json, or as
 //	             events "progress", "answer" and "problem" to a client that accepts
@@ -197,8 +197,8 @@ func (h *handler) ask(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 	}
-	if bad := h.tooDear(q); bad != nil {
-		bad.write(w)
+	if err := ask.Fits(q.Text, q.Files, h.Memory); err != nil {
+		newProblem(http.StatusRequestEntityTooLarge, ask.Failed, "%v here; ask it on the command line of a machine that has it", err).write(w)
 		return
 	}
 	end, err := h.gate.start(r.Context())
@@ -242,25 +242,6 @@ func (h *handler) read(w http.ResponseWriter, r *http.Request) (q Question, bad 
 		return q, newProblem(http.StatusRequestEntityTooLarge, ask.Input, "a question with its files may have %d bytes at most; use the command line for larger ones", h.MaxBody)
 	}
 	return q, newProblem(http.StatusBadRequest, ask.Input, "the question did not arrive whole: %v", err)
-}
-
-// tooDear refuses a question that cannot fit, before any work. What is wrong with a
-// question in another way its answer tells.
-func (h *handler) tooDear(q Question) *problem {
-	question, err := ask.Parse(q.Text)
-	if err != nil {
-		return nil
-	}
-	cost, err := ask.CostOf(question, ask.Env{Open: func(name string) (io.ReadCloser, error) {
-		return io.NopCloser(bytes.NewReader(q.Files[name])), nil
-	}})
-	if err != nil {
-		return nil
-	}
-	if err := cost.FitsIn(h.Memory); err != nil {
-		return newProblem(http.StatusRequestEntityTooLarge, ask.Failed, "%v here; ask it on the command line of a machine that has it", err)
-	}
-	return nil
 }
 
 // bodyTime is how long a client may take to send its question.

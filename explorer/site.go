@@ -2,7 +2,9 @@ package explorer
 
 import (
 	"bytes"
+	"compress/gzip"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -19,13 +21,18 @@ import (
 const (
 	wasmFile = "explorer.wasm"
 	execFile = "wasm_exec.js" // Go's own loader, of the very toolchain
+	modeFile = "mode"         // what the page asks first; a server answers it itself
 )
 
 // WriteSite writes the page and the WebAssembly build to a folder, as files that any
-// web server can publish. A release has the build inside (see built.go); elsewhere
+// web server can publish. The build is there compressed too, for servers that do not
+// compress what they send: as explorer.wasm.gz, and with brotli as explorer.wasm.br, for
+// which the program of that name is run; it takes a minute and saves a third.
+//
+// A release has the build inside (see built.go); elsewhere
 // it is made with the Go toolchain, which takes the sources: it fails, and says so,
 // where the program is not run in a checkout.
-func WriteSite(ctx context.Context, folder string) error {
+func WriteSite(ctx context.Context, folder string, brotli bool) error {
 	if err := atomicfile.CheckFolder(folder); err != nil {
 		return err
 	}
@@ -43,12 +50,64 @@ func WriteSite(ctx context.Context, folder string) error {
 			return err
 		}
 	}
+	packed, err := pack(ctx, files[wasmFile], brotli)
+	if err != nil {
+		return err
+	}
+	mode := pageMode{Mode: "static"}
+	for _, p := range packed {
+		name := wasmFile + p.suffix
+		files[name] = p.data
+		mode.Packed = append(mode.Packed, [2]string{name, p.format})
+	}
+	if files[modeFile], err = json.Marshal(mode); err != nil {
+		return err
+	}
 	for name, data := range files {
 		if err := atomicfile.Write(filepath.Join(folder, name), data); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// pageMode tells the page who answers: "server", or "static" with the files, as pairs of
+// name and format, in which it finds the laboratory compressed, the smallest first.
+type pageMode struct {
+	Mode   string      `json:"mode"`
+	Packed [][2]string `json:"packed,omitempty"`
+}
+
+// packing is a file compressed in a format, by its name in browsers.
+type packing struct {
+	suffix, format string
+	data           []byte
+}
+
+// pack compresses the WebAssembly build, the smallest first.
+func pack(ctx context.Context, wasm []byte, brotli bool) ([]packing, error) {
+	var packed []packing
+	if brotli {
+		command := exec.CommandContext(ctx, "brotli", "-q", "11", "-w", "24", "-c")
+		command.Stdin = bytes.NewReader(wasm)
+		data, err := command.Output()
+		if err != nil {
+			return nil, fmt.Errorf("the program brotli, which compresses the build, failed: %w", err)
+		}
+		packed = append(packed, packing{".br", "brotli", data})
+	}
+	var out bytes.Buffer
+	w, err := gzip.NewWriterLevel(&out, gzip.BestCompression)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := w.Write(wasm); err != nil {
+		return nil, err
+	}
+	if err := w.Close(); err != nil {
+		return nil, err
+	}
+	return append(packed, packing{".gz", "gzip", out.Bytes()}), nil
 }
 
 // inlined are the packages whose loops are worth the size of inlined functions in the

@@ -35,7 +35,15 @@ func main() {
 	select {}
 }
 
+// memory is the number of bytes that a question may need, as estimated; a browser has 4
+// GB for WebAssembly at most.
+const memory = 1 << 30
+
 func answer(question string, files map[string][]byte, file string, tell, resolve, reject js.Value) {
+	if err := ask.Fits([]byte(question), files, memory); err != nil {
+		fail(reject, &ask.Error{Kind: ask.Failed, Message: err.Error() + " in a browser; ask it on the command line of a machine that has it"})
+		return
+	}
 	reply, bad := ask.Exchange(context.Background(), []byte(question), files, file, func(p ask.Progress) {
 		if data, err := json.Marshal(p.Event()); err == nil {
 			tell.Invoke(string(data))
@@ -43,11 +51,7 @@ func answer(question string, files map[string][]byte, file string, tell, resolve
 	})
 	switch { // what is true of an unfinished answer is shown
 	case reply == nil:
-		object, err := json.Marshal(bad)
-		if err != nil {
-			panic(err) // strings always marshal
-		}
-		reject.Invoke(js.Global().Get("Error").New(string(object)))
+		fail(reject, bad)
 	case file != "":
 		array := js.Global().Get("Uint8Array").New(len(reply))
 		js.CopyBytesToJS(array, reply)
@@ -55,6 +59,14 @@ func answer(question string, files map[string][]byte, file string, tell, resolve
 	default:
 		resolve.Invoke(string(reply))
 	}
+}
+
+func fail(reject js.Value, bad *ask.Error) {
+	object, err := json.Marshal(bad)
+	if err != nil {
+		panic(err) // strings always marshal
+	}
+	reject.Invoke(js.Global().Get("Error").New(string(object)))
 }
 
 // bytesOf copies an object of Uint8Arrays.

@@ -15,19 +15,34 @@ export const colours = {
   trained: "var(--q-trained)",
 };
 
-/** A figure with its caption and buttons that save it. rows are its data. */
+/**
+ * A figure with its caption and buttons that save it. rows are its data, or a function
+ * that makes them.
+ */
 export function Figure({ name, caption, rows, children }) {
   const ref = useRef();
   return html`<figure ref=${ref}>
     ${children}
     <figcaption>${caption}</figcaption>
     <p class="save">
-      Save as
-      <button type="button" onClick=${() => saveSVG(ref.current, name)}>SVG</button>
-      <button type="button" onClick=${() => savePNG(ref.current, name)}>PNG</button>
-      ${rows && html`<button type="button" onClick=${() => save(name + ".csv", csv(rows), "text/csv")}>CSV</button>`}
+      Save the figure “${name}” as${" "}
+      <button type="button" data-save=${name + ".svg"} onClick=${() => saveSVG(ref.current, name)}>SVG</button>${" "}
+      <button type="button" data-save=${name + ".png"} onClick=${() => savePNG(ref.current, name)}>PNG</button>${" "}
+      ${rows && html`<${SaveRows} name=${name} rows=${rows} label="CSV" />`}
     </p>
   </figure>`;
+}
+
+/** A button that saves rows, or what a function gives, as CSV. */
+export function SaveRows({ name, rows, label }) {
+  const data = () => csv(typeof rows === "function" ? rows() : rows);
+  return html`<button type="button" data-save=${name + ".csv"} onClick=${() => save(name + ".csv", data(), "text/csv")}>${label ?? `Save “${name}” as CSV`}</button>`;
+}
+
+/** A table that scrolls where it is wide, with a button that saves its rows. */
+export function Table({ name, rows, children }) {
+  return html`<div class="scroll" tabindex="0" role="region" aria-label=${`table ${name}`}>${children}</div>
+    ${rows && html`<p class="save"><${SaveRows} name=${name} rows=${rows} /></p>`}`;
 }
 
 export function save(name, data, type) {
@@ -51,7 +66,7 @@ function standalone(figure) {
   const to = [copy, ...copy.querySelectorAll("*")];
   from.forEach((node, i) => {
     const style = getComputedStyle(node);
-    for (const p of ["fill", "stroke", "stroke-width", "stroke-dasharray", "opacity", "fill-opacity", "font-family", "font-size", "font-weight", "text-anchor", "dominant-baseline"])
+    for (const p of ["fill", "stroke", "image-rendering", "stroke-width", "stroke-dasharray", "opacity", "fill-opacity", "font-family", "font-size", "font-weight", "text-anchor", "dominant-baseline"])
       to[i].style.setProperty(p, style.getPropertyValue(p));
     to[i].removeAttribute("class");
   });
@@ -60,6 +75,13 @@ function standalone(figure) {
   copy.setAttribute("width", width);
   copy.setAttribute("height", height);
   copy.style.background = getComputedStyle(document.body).backgroundColor;
+  // What is painted lies under what is drawn.
+  const canvas = figure.querySelector("canvas");
+  if (canvas) {
+    const image = document.createElementNS("http://www.w3.org/2000/svg", "image");
+    for (const [key, value] of Object.entries({ href: canvas.toDataURL(), width, height })) image.setAttribute(key, value);
+    copy.prepend(image);
+  }
   return { text: new XMLSerializer().serializeToString(copy), width, height };
 }
 
@@ -132,7 +154,7 @@ export function Curves({ label, series, xLabel, yLabel, log = false, at, onPick 
     }
     setNear(best);
   };
-  return html`<svg viewBox="0 0 ${width} ${height}" role="img" aria-label=${label} onPointerMove=${move} onPointerLeave=${() => setNear(null)}
+  return html`<svg viewBox="0 0 ${width} ${height}" role="img" aria-label=${label} onPointerMove=${move} onPointerDown=${move} onPointerLeave=${() => setNear(null)}
       onClick=${() => near && onPick?.(near.p[0])}>
     ${ticks(y0, y1, 5).filter((v) => v >= y0 && v <= y1).map((v) => html`<g key=${"y" + v}>
       <line x1=${left} x2=${width - right} y1=${y(v)} y2=${y(v)} class="grid" />

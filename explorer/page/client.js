@@ -23,6 +23,7 @@ function failed(message) {
   mode.value = "failed";
   failure.value = message;
   connection.reject(new Problem({ message }));
+  for (const job of local.queue.splice(0)) job.reject(new Problem({ message }));
 }
 
 /** An error of a question: message and, where known, the field that is wrong. */
@@ -36,6 +37,8 @@ export class Problem extends Error {
 
 const local = {
   worker: null,
+  packed: [], // [[file, format]]: how the site has the laboratory beside explorer.wasm
+  module: null, // compiled WebAssembly, kept for the next worker
   next: 0,
   queue: [], // jobs, the first of which the worker is at
 };
@@ -43,20 +46,28 @@ const local = {
 function startWorker() {
   const worker = new Worker("worker.js", { type: "module" });
   worker.onmessage = ({ data }) => {
-    if (data.ready) return connected("browser");
+    // What the laboratory occupies, for who wants to know.
+    if (data.memory) document.documentElement.dataset.memory = data.memory;
+    if (data.ready) {
+      local.module = data.module;
+      return connected("browser");
+    }
     if (data.failed) return failed(data.failed);
+    if (data.gone) return replaceWorker(new Problem({ message: "the laboratory in this page ran out of memory, or hit a bug; it was started anew. The command line can do more" }));
     const job = local.queue[0];
     if (!job || job.id !== data.id) return;
     if (data.progress) {
       job.onProgress?.(data.progress);
       return;
     }
+    clearTimeout(job.deadline);
     local.queue.shift();
     if (data.problem) job.reject(new Problem(data.problem.error));
     else job.resolve(data.bytes ?? data.answer);
     sendNext();
   };
   worker.onerror = (e) => failed(e.message || "the worker could not be started");
+  worker.postMessage({ module: local.module, packed: local.packed });
   local.worker = worker;
 }
 
@@ -65,18 +76,30 @@ function sendNext() {
   if (job) local.worker.postMessage({ id: job.id, question: job.question, files: job.files, file: job.file });
 }
 
-// A worker that computes hears nothing: to cancel, it is ended and a new one takes
-// the jobs that wait.
+// A worker that computes hears nothing: to cancel, it is ended and a new one takes the
+// jobs that wait. Most answers come sooner than a new worker would.
+const patience = 300; // ms
+
 function cancelLocal(job) {
   const at = local.queue.indexOf(job);
   if (at < 0) return;
-  local.queue.splice(at, 1);
   job.reject(new DOMException("cancelled", "AbortError"));
-  if (at === 0) {
-    local.worker.terminate();
-    startWorker();
-    sendNext();
+  job.onProgress = null;
+  if (at > 0) {
+    local.queue.splice(at, 1);
+    return;
   }
+  job.deadline = setTimeout(replaceWorker, patience);
+}
+
+/** Ends the worker and what it is at, and goes on with the other jobs in a new one. */
+function replaceWorker(problem) {
+  const job = local.queue.shift();
+  clearTimeout(job?.deadline);
+  job?.reject(problem);
+  local.worker.terminate();
+  startWorker();
+  sendNext();
 }
 
 function askLocal(question, { files, file, onProgress, signal }) {
@@ -103,8 +126,14 @@ async function askServer(question, { files, file, onProgress, signal }) {
     headers["Content-Type"] = "application/json";
   }
   const path = file ? `ask?file=${encodeURIComponent(file)}` : "ask";
-  const response = await fetch(path, { method: "POST", headers, body, signal });
-  if (!response.ok) throw new Problem((await response.json()).error);
+  let response;
+  try {
+    response = await fetch(path, { method: "POST", headers, body, signal });
+  } catch (e) {
+    if (e.name === "AbortError") throw e;
+    throw new Problem({ message: "the program that serves this page does not answer; is it still running?" });
+  }
+  if (!response.ok) throw new Problem((await response.json().catch(() => ({ error: { message: `the server says ${response.status} ${response.statusText}` } }))).error);
   if (file) return new Uint8Array(await response.arrayBuffer());
   for await (const { name, data } of events(response.body)) {
     if (name === "progress") onProgress?.(JSON.parse(data));
@@ -141,12 +170,14 @@ async function* events(body) {
 export async function connect() {
   try {
     const response = await fetch("mode");
-    if (response.ok && (await response.json()).mode === "server") {
+    const { mode, packed = [] } = response.ok ? await response.json() : {};
+    if (mode === "server") {
       connected("server");
       return;
     }
+    local.packed = packed;
   } catch {
-    // no server: static files
+    // static files of which one is missing
   }
   startWorker();
 }

@@ -1,12 +1,20 @@
 // Controls of a task: each is a flag of the command line.
 
+import { useState } from "preact/hooks";
 import { html } from "./html.js";
 import { flags, set } from "./state.js";
+
+/** Where a value stands among those of a slider, or about where it would. */
+function nearest(values, value) {
+  const at = values.map(String).indexOf(String(value));
+  const sizes = values.map((v) => (v === "inf" ? Infinity : Number(v)));
+  return at >= 0 ? at : Math.max(0, sizes.findLastIndex((v) => v <= Number(value)));
+}
 
 /** A slider over given values. */
 export function Slider({ label, name, values, fallback, hint }) {
   const value = String(flags.value[name] ?? fallback);
-  const at = Math.max(0, values.map(String).indexOf(value));
+  const at = nearest(values, value);
   const id = `c-${name}`;
   return html`<div class="control">
     <label for=${id}>${label} <output>${value === "inf" ? "∞" : value}</output></label>
@@ -35,21 +43,21 @@ const half = [0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.45, 0.5, 0.55, 0.6, 
 const shapes = [0.1, 0.2, 0.3, 0.5, 0.7, 1, 1.5, 2, 3, 5, 7, 10, 20, 50];
 export const contexts = ["1", "2", "3", "4", "5", "6", "7", "8", "9", "10", "12", "15", "20", "30", "50", "70", "100", "200", "500", "1000", "inf"];
 
-/** Parts of prior=beta:a,b or dirichlet:alpha; null where it is uniform. */
+/** Parts of prior=beta:a,b or dirichlet:alpha; [1, 1] where it is uniform or no prior. */
 function shapeOf(prior = "") {
-  const [kind, numbers] = prior.split(":");
-  return kind === "beta" || kind === "dirichlet" ? numbers.split(",").map(Number) : null;
+  const [kind, numbers = ""] = prior.split(":");
+  const [a, b = a] = numbers.split(",").map(Number);
+  return (kind === "beta" || kind === "dirichlet") && a > 0 && b > 0 ? [a, b] : [1, 1];
 }
 
 /** The controls of a task. most is the largest d. */
 export function TaskControls({ most = 6, context = true }) {
   const states = Number(flags.value.states ?? 2);
-  const shape = shapeOf(flags.value.prior);
-  const [a, b] = shape ?? [1, 1];
+  const [a, b] = shapeOf(flags.value.prior);
   const prior = (a, b) => set({ prior: states > 2 ? (a === 1 ? "" : `dirichlet:${a}`) : a === 1 && b === 1 ? "" : `beta:${a},${b}` });
   const start = flags.value.start ?? "";
   const slider = (label, id, values, value, change) => html`<div class="control"><label for=${id}>${label} <output>${value}</output></label>
-    <input id=${id} type="range" min="0" max=${values.length - 1} value=${values.indexOf(value)} aria-valuetext=${value} onInput=${(e) => change(values[e.currentTarget.value])} /></div>`;
+    <input id=${id} type="range" min="0" max=${values.length - 1} value=${nearest(values, value)} aria-valuetext=${value} onInput=${(e) => change(values[e.currentTarget.value])} /></div>`;
   return html`<form class="controls" aria-label="The task" onSubmit=${(e) => e.preventDefault()}>
     <${Slider} label="states given in a chain, d" name="d" values=${Array.from({ length: most }, (_, i) => i + 1)} fallback="2" />
     ${context && html`<${Slider} label="chains in the context, n" name="n" values=${contexts} fallback="10" />`}
@@ -79,18 +87,6 @@ function Density({ a, b }) {
     <text x="0" y=${height + 12} class="small">0</text><text x=${width} y=${height + 12} class="end small">1</text></svg>`;
 }
 
-/** The command line of the questions of a view, with a button that copies it. */
-export function Commands({ lines }) {
-  return html`<section class="commands" aria-label="The same from the command line"><h3>The same from the command line</h3>
-    ${lines.map((line) => html`<p key=${line}><code>${line}</code> <button type="button" onClick=${(e) => {
-      navigator.clipboard?.writeText(line);
-      const b = e.currentTarget;
-      b.textContent = "Copied";
-      setTimeout(() => (b.textContent = "Copy"), 1200);
-    }}>Copy</button></p>`)}
-  </section>`;
-}
-
 /** What is going on with a question: progress, or what is wrong. */
 export function Status({ of }) {
   const list = Array.isArray(of) ? of : [of];
@@ -100,4 +96,15 @@ export function Status({ of }) {
     ${problem ? html`<span class="bad">${problem.field ? `${problem.field}: ` : ""}${problem.message.replaceAll("`", "")}</span>`
       : asking ? html`<span class="working">working… ${asking.progress?.stage ?? ""} ${asking.progress?.upper != null && asking.progress?.lower != null ? `between ${asking.progress.lower.toPrecision(6)} and ${asking.progress.upper.toPrecision(6)}` : asking.progress?.total ? `${asking.progress.done} of ${asking.progress.total}` : ""}</span>` : ""}
   </p>`;
+}
+
+/** A place to drop a file, or to choose one: take gets {name, data}. */
+export function Drop({ id, label, accept, take, children }) {
+  const [over, setOver] = useState(false);
+  const read = async (f) => f && take({ name: f.name, data: new Uint8Array(await f.arrayBuffer()) });
+  return html`<div class=${`drop ${over ? "over" : ""}`} onDragOver=${(e) => { e.preventDefault(); setOver(true); }} onDragLeave=${() => setOver(false)}
+      onDrop=${(e) => { e.preventDefault(); setOver(false); read(e.dataTransfer.files[0]); }}>
+    <label for=${id}>${label}</label>
+    <input id=${id} type="file" accept=${accept} onChange=${(e) => { read(e.currentTarget.files[0]); e.currentTarget.value = ""; }} />
+    ${children}</div>`;
 }

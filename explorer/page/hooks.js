@@ -1,7 +1,7 @@
 // What views share in asking questions.
 
 import { useEffect, useRef, useState } from "preact/hooks";
-import { ask } from "./client.js";
+import { ask, askFile } from "./client.js";
 
 /**
  * The answer to a question, asked anew whenever it changes: {answer, problem,
@@ -36,4 +36,34 @@ export function useAnswer(question, files) {
     };
   }, [text, files]);
   return state;
+}
+
+/**
+ * A model that is trained for this question: {model: {name, data, answer}, asking,
+ * progress, problem}; null trains none. It is trained anew whenever the question changes.
+ */
+export function useTrained(question) {
+  const [state, setState] = useState({ asking: false });
+  const text = question && JSON.stringify(question);
+  useEffect(() => {
+    setState({ asking: Boolean(text) });
+    if (!text) return;
+    const cancel = new AbortController();
+    const wait = setTimeout(async () => {
+      const options = { signal: cancel.signal, onProgress: (progress) => cancel.signal.aborted || setState({ asking: true, progress }) };
+      try {
+        const data = await askFile(JSON.parse(text), "params.safetensors", options);
+        const answer = await ask(JSON.parse(text), options);
+        if (!cancel.signal.aborted) setState({ asking: false, model: { name: "params.safetensors", data, answer, of: text } });
+      } catch (problem) {
+        if (problem.name !== "AbortError") setState({ asking: false, problem });
+      }
+    }, 300); // a slider rests
+    return () => {
+      clearTimeout(wait);
+      cancel.abort();
+    };
+  }, [text]);
+  // Until the effect runs, the model is that of another question.
+  return state.model && state.model.of !== text ? { asking: Boolean(text) } : state;
 }

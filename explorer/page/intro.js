@@ -15,15 +15,37 @@ const words = [
   ["Realisable", "whether some transformer attains that optimum. If none does, the best transformer lies above it, by a gap that can be proven."],
 ];
 
+/** Whether the six words have not been read yet. */
+export const newcomer = !remembered();
+
+// A page may be without a memory.
+function remembered() {
+  try {
+    return localStorage.getItem("read");
+  } catch {
+    return null;
+  }
+}
+
+function remember() {
+  try {
+    localStorage.setItem("read", "1");
+  } catch {
+    // it will be explained again
+  }
+}
+
 export function Intro() {
-  return html`<details class="intro" open=${!localStorage.getItem("read")} onToggle=${(e) => e.currentTarget.open || localStorage.setItem("read", "1")}>
+  const [open, setOpen] = useState(newcomer);
+  return html`<details class=${`intro ${newcomer ? "first" : ""}`} open=${open} onToggle=${(e) => { setOpen(e.currentTarget.open); if (!e.currentTarget.open) remember(); }}>
     <summary>Six words, and a picture of a prompt</summary>
-    <${Picture} />
-    <dl>${words.map(([word, meaning]) => html`<div key=${word}><dt>${word}</dt><dd>${meaning}</dd></div>`)}</dl>
-    <p class="formula" aria-label="Z next equals Z plus one over n times P Z M times Z transposed Q Z">
-      <math display="block"><mrow><msup><mi>Z</mi><mo>′</mo></msup><mo>=</mo><mi>Z</mi><mo>+</mo><mfrac><mn>1</mn><mi>n</mi></mfrac><mi>P</mi><mi>Z</mi><mi>M</mi>
+    <div class="lesson"><${Picture} />
+    <dl>${words.map(([word, meaning]) => html`<div key=${word}><dt>${word}</dt><dd>${meaning}</dd></div>`)}</dl></div>
+    <p class="formula">
+      <math display="block"><mrow><msub><mi>Z</mi><mtext>next</mtext></msub><mo>=</mo><mi>Z</mi><mo>+</mo><mfrac><mn>1</mn><mi>n</mi></mfrac><mi>P</mi><mi>Z</mi><mi>M</mi>
       <mo>(</mo><msup><mi>Z</mi><mi mathvariant="normal">T</mi></msup><mi>Q</mi><mi>Z</mi><mo>)</mo></mrow></math>
-      is one layer: the columns of Z are the chains, the last one is the query, and M hides it from the others.</p>
+      is one layer: the columns of Z are the chains, the last one is the query, and M hides it from the others. P and Q are what is learned.</p>
+    ${newcomer && open && html`<p><button type="button" onClick=${() => setOpen(false)}>I know these now</button></p>`}
   </details>`;
 }
 

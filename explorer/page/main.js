@@ -5,7 +5,7 @@ import { useEffect } from "preact/hooks";
 import { html } from "./html.js";
 import { connect, failure, mode } from "./client.js";
 import { flags, link, view } from "./state.js";
-import { Intro } from "./intro.js";
+import { Intro, newcomer } from "./intro.js";
 import { Good } from "./views/good.js";
 import { Landscape } from "./views/landscape.js";
 import { Prompt } from "./views/prompt.js";
@@ -33,13 +33,14 @@ function App() {
     </nav>
     <main id="main" tabindex="-1">
       <${Connection} />
+      ${newcomer && html`<${Intro} />`}
       <h2>${current.title}</h2>
       <${current.show} key=${current.name} />
-      <${Intro} />
+      ${!newcomer && html`<${Intro} />`}
     </main>
     <footer>
       <p>The same numbers come from the command line; every view shows the command. A question is answered
-      ${mode.value === "server" ? " by the program that serves this page." : " in this page: nothing is sent anywhere."}
+      ${mode.value === "server" ? " by the program that serves this page." : " in this page: nothing is sent anywhere."}${" "}
       <a href="LICENCES.txt">Licences of the page’s libraries</a></p>
     </footer>`;
 }

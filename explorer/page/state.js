@@ -10,7 +10,11 @@ function parse(hash) {
 
 const location_ = signal(parse(location.hash));
 
-addEventListener("hashchange", () => (location_.value = parse(location.hash)));
+addEventListener("hashchange", () => {
+  clearTimeout(writing);
+  writing = 0;
+  location_.value = parse(location.hash);
+});
 
 /** Name of the view that is shown. */
 export const view = computed(() => location_.value.view);
@@ -24,13 +28,28 @@ export function link(name, values = flags.value) {
   return `#/${name}${query && "?" + query}`;
 }
 
+let writing = 0; // a timer
+
 /** Changes flags of the current view; "" takes one away. */
 export function set(changes) {
   const values = { ...flags.value, ...changes };
   for (const k of Object.keys(values)) if (values[k] === "" || values[k] == null) delete values[k];
-  const hash = link(view.value, values);
-  history.replaceState(null, "", hash);
-  location_.value = parse(hash);
+  location_.value = parse(link(view.value, values));
+  // Browsers let a page write its address some times a second only.
+  clearTimeout(writing);
+  writing = setTimeout(writeAddress, 100);
+}
+
+function writeAddress() {
+  clearTimeout(writing);
+  writing = 0;
+  history.replaceState(null, "", link(view.value));
+}
+
+/** The address of what is shown. */
+export function address() {
+  if (writing) writeAddress();
+  return location.href;
 }
 
 // The flags of a task, in the order in which a command line has them.
@@ -50,13 +69,23 @@ export function task(changes = {}) {
   return q;
 }
 
+/** A flag of the address as a whole number, or what stands for it. */
+export function whole(name, fallback) {
+  const value = flags.value[name] ?? "";
+  return /^\d{1,9}$/.test(value) ? Number(value) : fallback;
+}
+
 /** The command line that asks a question. */
-export function commandLine({ command, ...rest }, file) {
+export function commandLine({ command, file, ...rest }) {
   const words = ["markovicl", command];
   if (file) words.push(quote(file));
   for (const [name, value] of Object.entries(rest)) {
     if (value === true) words.push(`--${name}`);
-    else if (value !== false && value != null && value !== "") words.push(`--${name}`, quote(Array.isArray(value) ? value.join(",") : String(value)));
+    else if (value !== false && value != null && value !== "") {
+      const text = Array.isArray(value) ? value.join(",") : String(value);
+      if (text.startsWith("-")) words.push(`--${name}=${quote(text)}`);
+      else words.push(`--${name}`, quote(text));
+    }
   }
   return words.join(" ");
 }

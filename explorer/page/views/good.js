@@ -4,8 +4,9 @@
 import { html } from "../html.js";
 import { useAnswer } from "../hooks.js";
 import { askFile } from "../client.js";
-import { commandLine, flags, set, task } from "../state.js";
-import { Commands, Status, TaskControls, contexts } from "../controls.js";
+import { set, task } from "../state.js";
+import { Status, TaskControls, contexts } from "../controls.js";
+import { Take } from "../take.js";
 import { Bars, Curves, Figure, colours, save } from "../chart.js";
 import { loss, percent, short } from "../numbers.js";
 
@@ -21,7 +22,8 @@ export function Good() {
   const bayes = q.n === "inf" ? null : { command: "predict", simulate: true, evaluate: true, prompts: 4000, predictors: "bayes", ...q };
   const d = q.d ?? 2;
   const o = useAnswer(optimum);
-  const r = useAnswer(d <= (singular ? 3 : 6) ? recover : null);
+  const asked = d <= (singular ? 3 : 6);
+  const r = useAnswer(asked ? recover : null);
   const c = useAnswer(curve);
   const f = useAnswer(floor);
   const b = useAnswer(bayes);
@@ -50,10 +52,8 @@ export function Good() {
           onPick=${(n) => set({ n: n === Infinity ? "inf" : contexts.includes(String(n)) ? String(n) : "" })}
           series=${[{ name: "enlarged optimum", colour: colours.enlarged, points }]} /><//>`}
       ${a && html`<h3>Why</h3><ul class="why">${why(a, best, f.answer).map((line) => html`<li key=${line}>${line}</li>`)}</ul>`}
-      ${best && html`<p class="save">Take it along:
-        <button type="button" onClick=${() => save("answer.json", JSON.stringify({ optimum: a, recover: best }, null, 2), "application/json")}>answers (JSON)</button>
-        ${best.certified && best.method === "sdp" && html`<button type="button" onClick=${async () => save("certificate.npz", await askFile(recover, "certificate.npz"), "application/octet-stream")}>certificate (NPZ)</button>`}</p>`}
-      <${Commands} lines=${[commandLine(floor), commandLine(recover)]} />
+      <${Take} parts=${[[optimum, o], [asked && recover, r], [floor, f], [bayes, b], [curve, c]].filter(([question]) => question).map(([question, { answer }]) => ({ question, answer }))}>
+        ${best?.certified && best.method === "sdp" && html`<button type="button" data-save="certificate.npz" onClick=${async () => save("certificate.npz", await askFile(recover, "certificate.npz"), "application/octet-stream")}>certificate (NPZ)</button>`}<//>
     </div>
   </div>`;
 }

@@ -4,15 +4,16 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import { html } from "../html.js";
 import { useAnswer } from "../hooks.js";
-import { commandLine, flags, set, task } from "../state.js";
-import { Commands, Status, TaskControls } from "../controls.js";
-import { Curves, Figure, colours } from "../chart.js";
+import { flags, set, task } from "../state.js";
+import { Status, TaskControls } from "../controls.js";
+import { Take } from "../take.js";
+import { Curves, Figure, Table, colours } from "../chart.js";
 import { loss, short } from "../numbers.js";
 
 export function Landscape() {
-  const q = task({ states: "" });
+  const q = task();
   const dimension = (q.d ?? 2) + (q.bias ? 1 : 0) + 1; // of b
-  const small = dimension <= 3 && (q.embedding ?? "index") !== "onehot" && (q.states ?? 2) === 2;
+  const small = dimension <= 3 && (q.embedding ?? "index") !== "onehot";
   const at = flags.value.at;
   const map = { command: "landscape", ...q, points: dimension === 2 ? 361 : 90 };
   const here = { command: "landscape", ...q, points: 0, at };
@@ -20,14 +21,14 @@ export function Landscape() {
   const p = useAnswer(small && at ? here : null);
   return html`<div class="split"><${TaskControls} most=${2} /><div>
     <p>A one-layer transformer is a vector b and a matrix A. For each direction of b the best A is known, and its loss, v(b), is a landscape over the directions; b and −b are the same model.</p>
-    ${!small && html`<p class="notice">With d = 1 the directions of b are a circle and with d = 2 a plane that can be drawn; a constant coordinate takes one more. Choose a smaller d.</p>`}
+    ${!small && html`<p class="notice">With d = 1 the directions of b are a circle and with d = 2 a plane that can be drawn; a constant coordinate takes one more, and the one-hot embedding many. Choose a smaller d, or another embedding.</p>`}
     <${Status} of=${[m, p]} />
     ${/* the last answer stays until the next one is there, and may be of another d */ ""}
     ${small && m.answer?.directions && html`<${Circle} answer=${m.answer} />`}
     ${small && m.answer?.map && html`<${Plane} answer=${m.answer} at=${p.answer?.at?.b.length === 3 ? p.answer.at : null} />`}
     ${small && m.answer && html`<${Minima} answer=${m.answer} />`}
     ${small && at && p.answer?.at && html`<${Here} at=${p.answer.at} />`}
-    ${small && html`<${Commands} lines=${[commandLine(at ? { ...map, at } : map)]} />`}
+    ${small && html`<${Take} parts=${[{ question: map, answer: m.answer }, ...(at ? [{ question: here, answer: p.answer }] : [])]} />`}
   </div></div>`;
 }
 
@@ -63,13 +64,19 @@ function colour(t) {
   return stops[i].map((c, k) => Math.round(c + (at - i) * (stops[i + 1][k] - c)));
 }
 
+const viewed = 440; // units across the picture
+
 /** d = 2: a map of all directions, or a ball that turns by dragging. */
 function Plane({ answer, at }) {
   const canvas = useRef();
-  const [ball, setBall] = useState(false);
-  const [turn, setTurn] = useState([0.5, -0.6]); // angles of the ball
+  // The address holds how the ball stands, from when it is let go.
+  const standing = flags.value.turn?.split(",").map(Number);
+  const ball = standing?.length === 2 && standing.every(Number.isFinite);
+  const [dragged, setDragged] = useState(null);
+  const turn = dragged ?? standing;
   const [near, setNear] = useState(null);
   const drag = useRef(null);
+  const stand = (angles) => set({ turn: angles ? angles.map((x) => x.toFixed(2)).join(",") : "" });
   const n = answer.map.length; // [n][n] losses, null outside the disc
   const values = answer.map.flat().filter((x) => x != null);
   const low = Math.min(...values);
@@ -106,36 +113,29 @@ function Plane({ answer, at }) {
   };
   useEffect(() => {
     const size = canvas.current.width;
-    const context = canvas.current.getContext("2d");
-    const image = context.createImageData(size, size);
+    const image = canvas.current.getContext("2d").createImageData(size, size);
     for (let i = 0; i < size; i++) for (let j = 0; j < size; j++) {
       const b = from((2 * j + 1) / size - 1, (2 * i + 1) / size - 1);
       const v = b && lookUp(b);
       if (v == null) continue;
-      image.data.set([...shade(v), 255], 4 * (i * size + j));
+      // The ball is lit from the viewer's side, so that it is seen as one.
+      const light = ball ? 0.65 + 0.35 * Math.sqrt(Math.max(0, 1 - ((2 * j + 1) / size - 1) ** 2 - ((2 * i + 1) / size - 1) ** 2)) : 1;
+      image.data.set([...shade(v).map((c) => c * light), 255], 4 * (i * size + j));
     }
-    context.putImageData(image, 0, 0);
-    const mark = (b, fill, radius) => {
-      const [x, y] = to(b);
-      context.beginPath();
-      context.arc(((x + 1) / 2) * size, ((y + 1) / 2) * size, radius, 0, 2 * Math.PI);
-      context.fillStyle = fill;
-      context.fill();
-      context.lineWidth = 2;
-      context.strokeStyle = "#fff";
-      context.stroke();
-    };
-    answer.minima.forEach((m, i) => mark(m.b, i === 0 ? "#d55e00" : "#333", i === 0 ? 8 : 5));
-    if (at) mark(at.b, "#0072b2", 7);
-  });
+    canvas.current.getContext("2d").putImageData(image, 0, 0);
+  }, [answer, ball, ...(turn ?? [])]);
+  const marks = [
+    ...answer.minima.map((m, i) => ({ b: m.b, fill: i === 0 ? "#d55e00" : "#333", radius: i === 0 ? 8 : 5, name: `local minimum, loss ${loss(m.loss)}` })).reverse(),
+    ...(at ? [{ b: at.b, fill: "#0072b2", radius: 7, name: `the chosen point, loss ${loss(at.loss)}` }] : []),
+  ];
   const point = (e) => {
-    const box = canvas.current.getBoundingClientRect();
+    const box = e.currentTarget.getBoundingClientRect();
     return [((e.clientX - box.left) / box.width) * 2 - 1, ((e.clientY - box.top) / box.height) * 2 - 1];
   };
   const pointer = {
     onPointerDown: (e) => {
       drag.current = { start: point(e), turn, moved: false };
-      canvas.current.setPointerCapture(e.pointerId);
+      e.currentTarget.setPointerCapture(e.pointerId);
     },
     onPointerMove: (e) => {
       const p = point(e);
@@ -144,40 +144,55 @@ function Plane({ answer, at }) {
       if (!drag.current || !ball) return;
       const [dx, dy] = [p[0] - drag.current.start[0], p[1] - drag.current.start[1]];
       if (Math.hypot(dx, dy) > 0.03) drag.current.moved = true;
-      setTurn([drag.current.turn[0] + dx * 1.6, drag.current.turn[1] + dy * 1.6]);
+      if (drag.current.moved) setDragged([drag.current.turn[0] + dx * 1.6, drag.current.turn[1] + dy * 1.6]);
     },
     onPointerUp: (e) => {
-      const b = !drag.current?.moved && from(...point(e));
+      if (!drag.current) return;
+      const b = !drag.current.moved && from(...point(e));
+      if (drag.current.moved) stand(turn);
       drag.current = null;
+      setDragged(null);
       if (b) set({ at: text(b) });
     },
+    onPointerCancel: () => {
+      drag.current = null;
+      setDragged(null);
+    },
+    onPointerLeave: () => setNear(null),
   };
   const keys = (e) => {
     const step = { ArrowLeft: [-0.15, 0], ArrowRight: [0.15, 0], ArrowUp: [0, -0.15], ArrowDown: [0, 0.15] }[e.key];
     if (!step || !ball) return;
     e.preventDefault();
-    setTurn([turn[0] + step[0], turn[1] + step[1]]);
+    stand([turn[0] + step[0], turn[1] + step[1]]);
   };
-  return html`<figure>
-    <p class="save"><button type="button" aria-pressed=${ball} onClick=${() => setBall(!ball)}>${ball ? "Show the map" : "Show the ball"}</button>
-      <button type="button" onClick=${() => canvas.current.toBlob((blob) => { const a = document.createElement("a"); a.href = URL.createObjectURL(blob); a.download = "landscape.png"; a.click(); })}>Save as PNG</button></p>
-    <canvas ref=${canvas} width="440" height="440" tabindex="0" role="img" ...${pointer} onKeyDown=${keys}
-      aria-label=${`Loss by direction of b: from ${loss(low)} upwards, with ${answer.minima.length} local minima, listed below. ${ball ? "Arrow keys turn the ball." : ""}`} />
-    <figcaption>${near?.v != null ? `b = (${near.b.map((x) => short(x)).join(", ")}): loss about ${short(near.v, 5)}` : "Bright is low. Orange: the best transformer; black: other local minima; blue: the point you chose. Click to choose one; drag turns the ball."}</figcaption>
-  </figure>`;
+  const rows = () => answer.map.flatMap((row, i) => row.map((v, j) => ({ v, b: direction((2 * j + 1) / n - 1, (2 * i + 1) / n - 1) })))
+    .filter(({ v, b }) => v != null && b).map(({ v, b }) => ({ b1: b[0], b2: b[1], b3: b[2], loss: v }));
+  return html`<p class="save"><button type="button" aria-pressed=${ball} onClick=${() => stand(ball ? null : [0.5, -0.6])}>${ball ? "Show the map" : "Show the ball"}</button></p>
+    <${Figure} name="landscape" rows=${rows} caption=${near?.v != null ? `b = (${near.b.map((x) => short(x)).join(", ")}): loss about ${short(near.v, 5)}` : `Bright is low. Orange: the best transformer; black: other local minima; blue: the point you chose. Click to choose one${ball ? "; drag, or the arrow keys, turn the ball" : ""}.`}>
+      <div class="painted"><canvas ref=${canvas} width=${viewed} height=${viewed} aria-hidden="true" />
+        <svg viewBox="0 0 ${viewed} ${viewed}" tabindex="0" role="img" class=${ball ? "ball" : ""} ...${pointer} onKeyDown=${keys}
+          aria-label=${`Loss by direction of b: from ${loss(low)} upwards, with ${answer.minima.length} local minima, listed below. ${ball ? "Arrow keys turn the ball." : ""}`}>
+          ${marks.map((m) => { const [x, y] = to(m.b); return html`<circle cx=${((x + 1) / 2) * viewed} cy=${((y + 1) / 2) * viewed} r=${m.radius} fill=${m.fill} stroke="#fff" stroke-width="2"><title>${m.name}</title></circle>`; })}
+        </svg></div><//>`;
 }
 
 function Minima({ answer }) {
-  return html`<section><h3>Local minima</h3><p>The enlarged optimum is ${loss(answer.loss_enlarged)}.</p><div class="scroll" tabindex="0" role="region" aria-label="table"><table>
+  const rows = answer.minima.map((m) => ({ loss: m.loss, ...Object.fromEntries(m.b.map((x, k) => [`b${k + 1}`, x])), hits: m.hits }));
+  const [typed, setTyped] = useState("");
+  return html`<section><h3>Local minima</h3><p>The enlarged optimum is ${loss(answer.loss_enlarged)}.</p><${Table} name="minima" rows=${rows}><table>
     <thead><tr><th scope="col">loss</th><th scope="col">b</th><th scope="col">starts that end here</th><th scope="col">look</th></tr></thead>
     <tbody>${answer.minima.slice(0, 8).map((m) => html`<tr key=${m.loss}><td>${m.loss.toPrecision(9)}</td><td>${m.b.map((x) => short(x, 4)).join(", ")}</td><td>${m.hits}</td>
-      <td><button type="button" onClick=${() => set({ at: text(m.b) })}>Choose</button></td></tr>`)}</tbody></table></div></section>`;
+      <td><button type="button" onClick=${() => set({ at: text(m.b) })}>Choose</button></td></tr>`)}</tbody></table><//>
+    <form class="line" onSubmit=${(e) => { e.preventDefault(); if (typed.trim()) set({ at: typed.replaceAll(/\s+/g, "") }); }}><label for="c-at">or write b</label>
+      <input id="c-at" value=${typed} placeholder=${text(answer.minima[0]?.b ?? [])} onInput=${(e) => setTyped(e.currentTarget.value)} /><button>Look there</button></form></section>`;
 }
 
 function Here({ at }) {
+  const rows = at.A.map((row) => Object.fromEntries(row.map((x, k) => [`A${k + 1}`, x])));
   return html`<section><h3>The chosen point</h3>
     <p>b = (${at.b.map((x) => short(x, 4)).join(", ")}) has loss ${loss(at.loss)} with the best A:</p>
-    <div class="scroll" tabindex="0" role="region" aria-label="table"><table><caption>A, one row for each entry of b</caption><tbody>${at.A.map((row, i) => html`<tr key=${i}>${row.map((x, k) => html`<td key=${k}>${short(x, 5)}</td>`)}</tr>`)}</tbody></table></div>
-    <p>Descending from there ends at ${loss(at.descended.loss)}, b = (${at.descended.b.map((x) => short(x, 4)).join(", ")}).
+    <${Table} name="A" rows=${rows}><table><caption>A, one row for each entry of b</caption><tbody>${at.A.map((row, i) => html`<tr key=${i}>${row.map((x, k) => html`<td key=${k}>${short(x, 5)}</td>`)}</tr>`)}</tbody></table><//>
+    <p>Descending from there ends at ${loss(at.descended.loss)}, b = (${at.descended.b.map((x) => short(x, 4)).join(", ")}).${" "}
       <button type="button" onClick=${() => set({ at: text(at.descended.b) })}>Go there</button></p></section>`;
 }
