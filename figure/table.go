@@ -112,7 +112,7 @@ func (t *Table) writeMarkdown(w io.Writer) error {
 	}
 	line(func(j int) string { return escape(t.header(j)) })
 	line(func(j int) string {
-		if t.numeric(j) {
+		if t.Numeric(j) {
 			return "--:"
 		}
 		return "---"
@@ -143,7 +143,7 @@ func (t *Table) writeLaTeX(w io.Writer) error {
 	}
 	b.WriteString("% \\usepackage{booktabs}\n\\begin{tabular}{")
 	for j := range t.Columns {
-		if t.numeric(j) {
+		if t.Numeric(j) {
 			b.WriteByte('r')
 		} else {
 			b.WriteByte('l')
@@ -179,8 +179,8 @@ func (t *Table) writeLaTeX(w io.Writer) error {
 // header is the name of a column as a reader would write it.
 func (t *Table) header(j int) string { return strings.ReplaceAll(t.Columns[j], "_", " ") }
 
-// numeric reports whether a column holds numbers, which stand at its right.
-func (t *Table) numeric(j int) bool {
+// Numeric reports whether a column holds numbers, which stand at its right.
+func (t *Table) Numeric(j int) bool {
 	numbers := 0
 	for _, row := range t.Rows {
 		switch x := row[j].(type) {
@@ -213,8 +213,8 @@ type Number struct {
 	Exponent int
 }
 
-// isError reports whether a column holds the standard errors of the one before it.
-func (t *Table) isError(j int) bool {
+// IsError reports whether a column holds the standard errors of the one before it.
+func (t *Table) IsError(j int) bool {
 	return j > 0 && j < len(t.Columns) && (t.Columns[j] == "standard_error" || strings.HasSuffix(t.Columns[j], "_se"))
 }
 
@@ -227,8 +227,8 @@ func ErrorDecimals(se float64) int { return max(0, min(12, 1-int(math.Floor(math
 // decimals where they are of one size.
 func (t *Table) Readable(j int) []Number {
 	cells := make([]Number, len(t.Rows))
-	if errors := j + 1; t.isError(j) || t.isError(errors) {
-		if t.isError(j) {
+	if errors := j + 1; t.IsError(j) || t.IsError(errors) {
+		if t.IsError(j) {
 			errors = j
 		}
 		for i, row := range t.Rows {

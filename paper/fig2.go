@@ -265,8 +265,8 @@ func figure2Result(models []*model2, boxes Table, size figure2Size) *Result {
 		plots = append(plots, distancePlot(models, d, size))
 	}
 	result := &Result{
-		Setup: fmt.Sprintf("Binary chains with d in %v, n = %s, p = 1/2, uniform kernels; %d layers of one head, Adam at 0.01, %d or %d steps on fresh batches of %d, %d seeds; %d prompts traced for each model, fronts of %d samples and %d rounds.",
-			size.positions, context2, layers2, size.steps[0], size.steps[1], size.batch, size.seeds, size.prompts, size.front.Samples, size.front.Rounds),
+		Setup: fmt.Sprintf("Binary chains with d = %s, n = %s, p = 1/2, uniform kernels; %d layers of one head, Adam at 0.01, %d or %d steps on fresh batches of %d, %d seeds; %d prompts traced for each model, fronts of %d samples and %d rounds.",
+			listed(size.positions), context2, layers2, size.steps[0], size.steps[1], size.batch, size.seeds, size.prompts, size.front.Samples, size.front.Rounds),
 		Why: fmt.Sprintf("it depends on how long the model is trained: the distance falls first and then rises in %d of %d models after %d steps and in %d of %d after %d steps, where it goes from %.3f down by %.3f and up by %.3f on average. "+
 			"The rise is the useful part: training drives w towards minus the regression vector and so up the squared residuals. At -w, where the paper's text puts the layers, the distance goes from %.3f down by %.3f and up by %.3f (%d of %d models). %s",
 			short.direct, short.models, size.steps[0], long.direct, long.models, size.steps[1], long.first, long.fall, long.rise,

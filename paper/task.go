@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/big"
 	"strconv"
+	"strings"
 
 	"markovicl/landscape"
 	"markovicl/markov"
@@ -67,4 +68,16 @@ func exactOptimum(ctx context.Context, form *moment.ExactForm) (*landscape.Exact
 		return nil, false, err
 	}
 	return o, decision.Verdict == landscape.Realisable, nil
+}
+
+// listed writes numbers as a sentence does: 2, 3 and 4.
+func listed[T any](list []T) string {
+	words := make([]string, len(list))
+	for i, x := range list {
+		words[i] = fmt.Sprint(x)
+	}
+	if n := len(words); n > 1 {
+		return strings.Join(words[:n-1], ", ") + " and " + words[n-1]
+	}
+	return strings.Join(words, "")
 }

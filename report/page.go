@@ -20,26 +20,15 @@ import (
 var pageText string
 
 var pageTemplate = template.Must(template.New("page").Funcs(template.FuncMap{
-	"prose":  prose,
-	"header": header,
-	"cell":   cell,
-	"mark":   markOf,
+	"prose":     prose,
+	"sentences": func(s string) template.HTML { return prose(sentences(s)) },
+	"mark":      markOf,
 }).Parse(pageText))
-
-// longTable is the number of rows from which on a table is folded, and
-// shownRows the number of those that the page shows; the CSV has all.
-const longTable, shownRows = 8, 200
 
 // Page returns a self-contained HTML page of the entries: it loads nothing,
 // runs no script, and links nowhere but to arXiv and to the files of the
 // entries.
 func Page(s paper.Settings, entries []Entry) ([]byte, error) {
-	type table struct {
-		paper.Table
-		File   string
-		Folded bool
-		Hidden int // rows that only the CSV has
-	}
 	type drawing struct {
 		figure.Plot
 		Panels []template.HTML // SVG
@@ -49,14 +38,15 @@ func Page(s paper.Settings, entries []Entry) ([]byte, error) {
 		Entry
 		Item    paper.Item
 		Result  *paper.Result
-		Tables  []table
+		Tables  []shownTable
 		Figures []drawing
 	}
 	data := struct {
 		Settings string
+		Summary  []tally
 		Sections []section
 		Style    template.CSS
-	}{Settings: settingsText(s), Style: palettes()}
+	}{Settings: settingsText(s), Summary: summary(entries), Style: palettes()}
 	for _, e := range entries {
 		part := section{Entry: e, Item: e.item, Result: e.result}
 		if e.result == nil {
@@ -64,11 +54,7 @@ func Page(s paper.Settings, entries []Entry) ([]byte, error) {
 			continue
 		}
 		for _, t := range e.result.Tables {
-			shown := table{Table: t, File: e.file(t.Name + ".csv"), Folded: len(t.Rows) >= longTable}
-			if shown.Hidden = len(t.Rows) - shownRows; shown.Hidden > 0 {
-				shown.Rows = t.Rows[:shownRows]
-			}
-			part.Tables = append(part.Tables, shown)
+			part.Tables = append(part.Tables, newShownTable(t, e.file(t.Name+".csv")))
 		}
 		for _, p := range e.result.Plots {
 			svgs, err := draw.Panels(p)
@@ -161,36 +147,6 @@ func inline(svg []byte) template.HTML {
 		return code
 	})
 	return template.HTML(s)
-}
-
-// header is the name of a column as a reader would write it.
-func header(column string) template.HTML {
-	text := prose(column)
-	if string(text) != template.HTMLEscapeString(column) {
-		return text
-	}
-	return template.HTML(strings.ReplaceAll(string(text), "_", " "))
-}
-
-// cell is a cell of a table, with the digits that a person reads.
-func cell(v any) template.HTML {
-	switch v := v.(type) {
-	case nil:
-		return "–"
-	case string:
-		return prose(v)
-	case bool:
-		if v {
-			return "yes"
-		}
-		return "no"
-	case float64:
-		if v == float64(int64(v)) && v < 1e15 && v > -1e15 { // also counts
-			return template.HTML(strings.ReplaceAll(fmt.Sprintf("%.0f", v), "-", "−"))
-		}
-		return template.HTML(short(v, 6))
-	}
-	return template.HTML(template.HTMLEscapeString(fmt.Sprint(v)))
 }
 
 // markOf is the sign before a verdict, so that colour alone does not say it.
