@@ -67,6 +67,7 @@ func endLabels(p *figure.Plot, s scales, pens []pen) margins {
 				c.StrokeLine2(pen.stroke(), left, y, right, y)
 			}
 			if series.Kind != figure.Curve && series.Kind != figure.Steps {
+				c.SetColor(pen.shade)
 				pen.shape.DrawGlyph(&c, pen.glyph(), middle) // outside the canvas of the data
 			}
 		})
