@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"unicode"
 )
 
@@ -27,6 +28,24 @@ func Commands() []string {
 
 // New returns the question of a command with the defaults of its fields.
 func New(command string) (Question, error) {
+	standard, err := standardOf(command)
+	if err != nil {
+		return nil, err
+	}
+	from := reflect.ValueOf(standard).Elem()
+	q := reflect.New(from.Type())
+	q.Elem().Set(from)
+	return q.Interface().(Question), nil
+}
+
+// standards holds a question of each command that has its defaults, made when first
+// wanted, which nobody changes.
+var standards sync.Map
+
+func standardOf(command string) (Question, error) {
+	if q, ok := standards.Load(command); ok {
+		return q.(Question), nil
+	}
 	for _, q := range questions {
 		if q.Command() != command {
 			continue
@@ -39,6 +58,7 @@ func New(command string) (Question, error) {
 				}
 			}
 		}
+		standards.Store(command, q)
 		return q, nil
 	}
 	return nil, inputf("command", "there is no command %q; the commands are %s", command, strings.Join(Commands(), ", "))
@@ -51,19 +71,36 @@ func New(command string) (Question, error) {
 type field struct {
 	name       string
 	tag        reflect.StructTag
+	index      []int // of its value in the struct
 	value      reflect.Value
 	positional bool // its name is left out on the command line
 }
 
+// layouts holds the fields of each type of question, without their values, as they were
+// found when first wanted: many thousands of questions are read by them.
+var layouts sync.Map
+
 // fieldsOf returns the fields of a question, those of embedded structs among them, in
 // their order.
-func fieldsOf(q Question) []field { return appendFields(nil, reflect.ValueOf(q).Elem()) }
+func fieldsOf(q Question) []field {
+	v := reflect.ValueOf(q).Elem()
+	known, ok := layouts.Load(v.Type())
+	if !ok {
+		known, _ = layouts.LoadOrStore(v.Type(), appendFields(nil, v.Type(), nil))
+	}
+	fields := slices.Clone(known.([]field))
+	for i := range fields {
+		fields[i].value = v.FieldByIndex(fields[i].index)
+	}
+	return fields
+}
 
-func appendFields(fields []field, v reflect.Value) []field {
-	for i := range v.NumField() {
-		t := v.Type().Field(i)
+func appendFields(fields []field, in reflect.Type, index []int) []field {
+	for i := range in.NumField() {
+		t := in.Field(i)
+		at := append(slices.Clone(index), i)
 		if t.Anonymous {
-			fields = appendFields(fields, v.Field(i))
+			fields = appendFields(fields, t.Type, at)
 			continue
 		}
 		name := t.Tag.Get("name")
@@ -71,7 +108,7 @@ func appendFields(fields []field, v reflect.Value) []field {
 			name = flagName(t.Name)
 		}
 		_, positional := t.Tag.Lookup("arg")
-		fields = append(fields, field{name, t.Tag, v.Field(i), positional})
+		fields = append(fields, field{name: name, tag: t.Tag, index: at, positional: positional})
 	}
 	return fields
 }
@@ -90,7 +127,7 @@ func flagName(name string) string {
 
 // given returns the fields of a question that differ from their defaults.
 func given(q Question) []field {
-	defaults, err := New(q.Command())
+	defaults, err := standardOf(q.Command())
 	if err != nil {
 		panic(err) // a question of this package has a command of this package
 	}
@@ -98,11 +135,20 @@ func given(q Question) []field {
 	standard := fieldsOf(defaults)
 	for i, f := range fieldsOf(q) {
 		empty := f.value.Kind() == reflect.Slice && f.value.Len() == 0
-		if !empty && !reflect.DeepEqual(f.value.Interface(), standard[i].value.Interface()) {
+		if !empty && !sameValue(f.value, standard[i].value) {
 			fields = append(fields, f)
 		}
 	}
 	return fields
+}
+
+// sameValue is reflect.DeepEqual, which is slow, of two values of one type.
+func sameValue(a, b reflect.Value) bool {
+	switch a.Kind() {
+	case reflect.String, reflect.Bool, reflect.Int, reflect.Int64, reflect.Uint64, reflect.Float64:
+		return a.Equal(b)
+	}
+	return reflect.DeepEqual(a.Interface(), b.Interface())
 }
 
 // Canonical returns a question as JSON without white space, fields sorted, and what

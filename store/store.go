@@ -168,10 +168,15 @@ func (s *Store) put(k Key, answer []byte, write func(path string, data []byte) e
 		return err
 	}
 	path := s.file(k)
-	if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
-		return err
+	data := append([]byte(head(k, answer)), answer...)
+	err := write(path, data)
+	if errors.Is(err, fs.ErrNotExist) { // the first of its shelf
+		if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
+			return err
+		}
+		err = write(path, data)
 	}
-	return write(path, append([]byte(head(k, answer)), answer...))
+	return err
 }
 
 // Remove forgets an answer; there need be none.

@@ -3,7 +3,6 @@
 package sweep_test
 
 import (
-	"strconv"
 	"sync"
 	"testing"
 
@@ -18,16 +17,17 @@ func BenchmarkDatabase(b *testing.B) {
 	defer s.stop()
 	url := s.database(b)
 	db := mustOpen(b, url)
-	g := &sweep.Grid{Command: "optimum", Flags: []sweep.Setting{{Name: "d", Words: []string{"1"}}, {Name: "n", Words: []string{"10"}}}, Over: []sweep.Axis{{Name: "seed"}}}
-	for i := range b.N {
-		g.Over[0].Values = append(g.Over[0].Values, strconv.Itoa(i))
-	}
-	mustAdd(b, db, g, sweep.Enqueue{})
+	mustAdd(b, db, trivial(b.N), sweep.Enqueue{})
+	answer := trivialAnswer(b)
 	b.ResetTimer()
 	var wait sync.WaitGroup
 	for range 2 {
 		own := mustOpen(b, url)
-		wait.Go(func() { mustWork(b, own, worker()) })
+		wait.Go(func() {
+			if err := own.WorkWith(b.Context(), worker(), answer); err != nil {
+				b.Error(err)
+			}
+		})
 	}
 	wait.Wait()
 	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "questions/s")

@@ -47,8 +47,10 @@ func flatten(answer []byte) ([]row, error) {
 		Results []json.RawMessage `json:"results"`
 	}
 	parts := []json.RawMessage{answer}
-	if err := json.Unmarshal(answer, &several); err == nil && several.Results != nil {
-		parts = several.Results
+	if bytes.Contains(answer, []byte(`"results"`)) { // most have one answer, and are read once
+		if err := json.Unmarshal(answer, &several); err == nil && several.Results != nil {
+			parts = several.Results
+		}
 	}
 	var rows []row
 	for _, part := range parts {

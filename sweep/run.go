@@ -210,6 +210,7 @@ func (r *runner) question(ctx context.Context, i int) error {
 	if isInterruption(ctx, err) {
 		return nil // it is asked again
 	}
+	hadFailed := r.settings.RetryFailed || r.book.state[i] == failed
 	// An answer that is not all that was asked for is kept, and so is the failure.
 	if reply != nil {
 		if err := r.answers.PutUnsynced(k, reply); err != nil {
@@ -224,8 +225,10 @@ func (r *runner) question(ctx context.Context, i int) error {
 		if reply == nil {
 			r.book.state[i] = failed
 		}
-	} else if err := r.failures.Remove(k); err != nil {
-		return &keepError{r.dir, err}
+	} else if hadFailed {
+		if err := r.failures.Remove(k); err != nil {
+			return &keepError{r.dir, err}
+		}
 	}
 	if err := r.times.add(k, seconds); err != nil {
 		return &keepError{r.dir, err}

@@ -131,7 +131,16 @@ func (r rack) records(yield func(record) error) error {
 	var i int
 	var answer []byte
 	_, err = pgx.ForEachRow(rows, []any{&i, &answer}, func() error {
-		return yieldAnswer(r.questions, i, bytes.Clone(answer), r.version, yield)
+		records, err := recordsOf(r.questions, i, bytes.Clone(answer), r.version)
+		if err != nil {
+			return err
+		}
+		for _, record := range records {
+			if err := yield(record); err != nil {
+				return err
+			}
+		}
+		return nil
 	})
 	return err
 }

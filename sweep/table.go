@@ -2,6 +2,7 @@ package sweep
 
 import (
 	"bufio"
+	"context"
 	"encoding/csv"
 	"errors"
 	"fmt"
@@ -13,6 +14,7 @@ import (
 
 	"markovicl/ask"
 	"markovicl/internal/atomicfile"
+	"markovicl/internal/each"
 	"markovicl/store"
 )
 
@@ -40,48 +42,76 @@ type shelf struct {
 	book *book
 }
 
+// together is how many answers are read and flattened at the same time.
+const together = 256
+
 func (s shelf) records(yield func(record) error) error {
+	var some []int
 	for i, state := range s.book.state {
-		if state != answered {
-			continue
+		if state == answered {
+			some = append(some, i)
 		}
-		k := s.book.keys[i].key()
-		answer, err := s.answers.Get(k)
-		var corrupt *store.CorruptError
-		if errors.Is(err, store.ErrNone) || errors.As(err, &corrupt) {
-			s.book.state[i] = open
-		}
-		if err != nil {
-			return err
-		}
-		if err := yieldAnswer(s.header.Grid, i, answer, s.header.Version, yield); err != nil {
-			return err
+		if len(some) == together || i == len(s.book.state)-1 {
+			if err := s.yieldSome(some, yield); err != nil {
+				return err
+			}
+			some = some[:0]
 		}
 	}
 	return nil
 }
 
-// yieldAnswer yields the records of the answer to question i.
-func yieldAnswer(g *Grid, i int, answer []byte, version string, yield func(record) error) error {
-	q, err := g.Question(i)
+// yieldSome yields the records of some questions in their order.
+func (s shelf) yieldSome(some []int, yield func(record) error) error {
+	records := make([][]record, len(some))
+	err := each.Do(context.Background(), len(some), each.Settings{}, func(int) func(int) error {
+		return func(k int) error {
+			i := some[k]
+			answer, err := s.answers.Get(s.book.keys[i].key())
+			var corrupt *store.CorruptError
+			if errors.Is(err, store.ErrNone) || errors.As(err, &corrupt) {
+				s.book.state[i] = open
+			}
+			if err != nil {
+				return err
+			}
+			records[k], err = recordsOf(s.header.Grid, i, answer, s.header.Version)
+			return err
+		}
+	})
 	if err != nil {
 		return err
 	}
-	rows, err := flatten(answer)
-	if err != nil {
-		return fmt.Errorf("%s: %w", g.describe(i), err)
-	}
-	seed, _ := ask.Value(q, "seed")
-	for k, r := range rows {
-		rec := record{row: r, point: g.Point(i), seed: seed, question: string(ask.Canonical(q)), version: version}
-		if len(rows) > 1 {
-			rec.result = k + 1
-		}
-		if err := yield(rec); err != nil {
-			return err
+	for _, list := range records {
+		for _, r := range list {
+			if err := yield(r); err != nil {
+				return err
+			}
 		}
 	}
 	return nil
+}
+
+// recordsOf returns the records of the answer to question i.
+func recordsOf(g *Grid, i int, answer []byte, version string) ([]record, error) {
+	q, err := g.Question(i)
+	if err != nil {
+		return nil, err
+	}
+	rows, err := flatten(answer)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", g.describe(i), err)
+	}
+	seed, _ := ask.Value(q, "seed")
+	question := string(ask.Canonical(q))
+	records := make([]record, len(rows))
+	for k, r := range rows {
+		records[k] = record{row: r, point: g.Point(i), seed: seed, question: question, version: version}
+		if len(rows) > 1 {
+			records[k].result = k + 1
+		}
+	}
+	return records, nil
 }
 
 // column is a column of the table that is a scalar of the answers.
