@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"math"
-	"runtime"
 
 	"markovicl/landscape"
 	"markovicl/lsa"
@@ -266,10 +265,6 @@ func (q *Score) score(ctx context.Context, a *ScoreAnswer, given *scored, form *
 
 // sample scores the parameters on prompts of the task.
 func (q *Score) sample(ctx context.Context, task markov.Task, given *scored) (loss, lossSE, accuracy, accuracySE float64, err error) {
-	if given.model != nil {
-		s, err := train.Evaluate(ctx, task, given.model, q.Seed, q.Prompts, runtime.GOMAXPROCS(0))
-		return s.Loss, s.LossSE, s.Accuracy, s.AccuracySE, err
-	}
 	predictor, err := given.predictor(task)
 	if err != nil {
 		return 0, 0, 0, 0, input(given.field, err)
@@ -286,9 +281,12 @@ func (q *Score) sample(ctx context.Context, task markov.Task, given *scored) (lo
 	return s.MSE.Mean, s.MSE.SE, s.Accuracy.Mean, s.Accuracy.SE, nil
 }
 
-// predictor returns the predictor of a point or of a transformer.
+// predictor returns the predictor that the parameters are.
 func (g *scored) predictor(task markov.Task) (predict.Predictor, error) {
-	if g.nonlinear != nil {
+	switch {
+	case g.model != nil:
+		return predict.NewLSA("lsa", task, g.model)
+	case g.nonlinear != nil:
 		return g.nonlinear.predictor(task)
 	}
 	return predict.NewEnlarged("x", task, g.X)

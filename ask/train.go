@@ -280,20 +280,20 @@ func newTrainAnswer(task markov.Task, config train.Config, study *train.Study) *
 	answer := &TrainAnswer{Task: task, Config: config, study: study}
 	complete := study.Missing == 0
 	for _, r := range study.Results {
-		s := TrainedSeed{Seed: r.Seed, Status: r.Status, Steps: r.Steps, LossTrain: r.Train.Loss}
+		s := TrainedSeed{Seed: r.Seed, Status: r.Status, Steps: r.Steps, LossTrain: r.Train.MSE.Mean}
 		if r.Train.Prompts > 0 && task.Regression() == nil {
-			s.AccuracyTrain = &r.Train.Accuracy
+			s.AccuracyTrain = &r.Train.Accuracy.Mean
 		}
-		if r.Fresh != (train.Score{}) {
-			s.LossFresh = &r.Fresh.Loss
+		if r.Evaluated() {
+			s.LossFresh = &r.Fresh.MSE.Mean
 			if r.Fresh.Prompts != 1 { // one prompt says nothing of its error
-				s.LossFreshSE = &r.Fresh.LossSE
+				s.LossFreshSE = &r.Fresh.MSE.SE
 			}
 			if r.Fresh.Prompts > 0 && task.Regression() == nil {
-				s.AccuracyFresh = &r.Fresh.Accuracy
+				s.AccuracyFresh = &r.Fresh.Accuracy.Mean
 			}
 			if r.Fresh.Prompts > 1 {
-				s.AccuracyFreshSE = &r.Fresh.AccuracySE
+				s.AccuracyFreshSE = &r.Fresh.Accuracy.SE
 			}
 		}
 		complete = complete && s.LossFresh != nil

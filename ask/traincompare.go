@@ -60,7 +60,7 @@ func (t *TrainAnswer) compare(ctx context.Context, env Env, task markov.Task, so
 		}
 		t.EnlargedOptimum = &o.Loss
 		for i, r := range study.Results {
-			t.Seeds[i].LossPopulation = &r.Train.Loss
+			t.Seeds[i].LossPopulation = &r.Train.MSE.Mean
 		}
 		return nil
 	}
@@ -87,7 +87,7 @@ func (t *TrainAnswer) compare(ctx context.Context, env Env, task markov.Task, so
 		case r.Model == nil:
 			continue // the loss of a transformer is known on prompts only
 		case t.Config.Data == train.Population:
-			loss = r.Train.Loss
+			loss = r.Train.MSE.Mean
 		case t.Config.Layers == 1 && form != nil:
 			loss, err = train.PopulationLoss(form, r.Model)
 		case task.Positions() == 1 && task.States() == 2 && task.Prior().Mixture() == nil && task.Context() <= largestSum && task.Start().Kind() != markov.StationaryStart:

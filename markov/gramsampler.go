@@ -12,7 +12,9 @@ import (
 // chain is a comparison of random digits with the binary digits of the
 // transition probabilities, and the entries of the Gram matrix are counts of
 // common bits. [Sampler] is the plain reference; both have the same law, but
-// number i of a seed is a different prompt.
+// number i of a seed is a different prompt: training alone steps on these, and
+// [GramSource] shows them as prompts to whoever scores a model on what it was
+// trained on.
 //
 // A GramSampler has memory of its own and is for one goroutine at a time. What
 // it draws depends on the seed and the number of the prompt alone.
@@ -109,12 +111,23 @@ func (g *GramSampler) Draw(i uint64, G, u []float64) (y float64, err error) {
 		g.task.Gram(G, &g.prompt)
 		return g.task.Query(u, &g.prompt), nil
 	}
+	if err := g.draw(i); err != nil {
+		return 0, err
+	}
+	g.gram(G)
+	d := g.task.positions
+	g.task.Features(u, g.states[:d])
+	return g.task.embedding.Label(g.states[d]), nil
+}
+
+// draw draws the masks of the chains of prompt number i, and the states of its query.
+func (g *GramSampler) draw(i uint64) error {
 	g.bits.seed(streamSeeds(g.seed, i))
 	g.drawKernel()
 	queryStart := g.query
 	if g.task.start.kind == StationaryStart {
 		if err := g.kernel.Stationary(g.stationary); err != nil {
-			return 0, fmt.Errorf("prompt %d of seed %d: %w", i, g.seed, err)
+			return fmt.Errorf("prompt %d of seed %d: %w", i, g.seed, err)
 		}
 		queryStart = g.stationary
 	}
@@ -126,10 +139,7 @@ func (g *GramSampler) Draw(i uint64, G, u []float64) (y float64, err error) {
 		contextStart = g.start[g.states[0]]
 	}
 	g.drawContext(contextStart)
-	g.gram(G)
-	d := g.task.positions
-	g.task.Features(u, g.states[:d])
-	return g.task.embedding.Label(g.states[d]), nil
+	return nil
 }
 
 func (g *GramSampler) drawKernel() {

@@ -21,7 +21,8 @@
 //   - prompt.go: one prompt, its matrix Z0, its Gram matrix, its features
 //   - sampler.go: prompts drawn from a task, reproducibly
 //   - gramsampler.go: the same straight into Gram matrices, 64 chains at once;
-//     gramsums.go counts their bits, xoshiro.go is where they come from
+//     gramsums.go counts their bits, xoshiro.go is where they come from, and
+//     gramsource.go shows them as prompts
 //
 // Package chainfile reads chains from files.
 //

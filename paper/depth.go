@@ -16,7 +16,7 @@ var depth = Item{
 	Source:    "Figure 3, and beyond it",
 	Question:  "By how much can any number of layers and heads of linear self-attention beat the enlarged optimum of one layer, and how much of it do trained models reach?",
 	Statement: "Depth helps: one layer is close to random guessing, three layers predict well.",
-	Revision:  3,
+	Revision:  4,
 	Run:       runDepth,
 }
 
@@ -170,7 +170,7 @@ func trainDepths(ctx context.Context, s Settings, size depthSize, step func(int)
 				}
 				var losses, ses []float64
 				for _, r := range study.Results {
-					losses, ses = append(losses, r.Fresh.Loss), append(ses, r.Fresh.LossSE)
+					losses, ses = append(losses, r.Fresh.MSE.Mean), append(ses, r.Fresh.MSE.SE)
 				}
 				loss := overSeedsOf(losses, ses)
 				cells := []any{alpha, layers, kind.heads, kind.name, loss.Mean, loss.SE, b.o.Loss, b.floor.Value, b.floor.SE, nil, nil}

@@ -10,6 +10,7 @@ import (
 	"markovicl/landscape"
 	"markovicl/lsa"
 	"markovicl/markov"
+	"markovicl/predict"
 	"markovicl/trace"
 	"markovicl/train"
 )
@@ -20,7 +21,7 @@ var figure2 = Item{
 	Source:    "Figure 2, Section 4",
 	Question:  "As a prompt passes the layers of a trained deep model, how do the objectives of Theorem 4.1 and the distance to their Pareto front change?",
 	Statement: "Along ten trained layers the generational distance to the Pareto front first falls and then rises.",
-	Revision:  5,
+	Revision:  6,
 	Run:       runFigure2,
 }
 
@@ -44,7 +45,7 @@ const (
 type model2 struct {
 	d, steps int
 	seed     uint64
-	fresh    train.Score
+	fresh    predict.Score
 	floor    landscape.Floor // of its task
 	model    *lsa.Structured
 	trace    *trace.Result
@@ -237,7 +238,7 @@ func figure2Result(models []*model2, boxes Table, size figure2Size) *Result {
 			first, last trace.Estimate
 			turn        turn
 		}{{"w", first.GD, last.GD, m.direct}, {"-w", first.GDMirrored, last.GDMirrored, m.mirrored}} {
-			turns.Add(m.d, m.steps, m.seed, m.fresh.Loss, m.fresh.LossSE, m.floor.Value, m.floor.SE, sign.at, sign.first.Mean, sign.last.Mean, sign.turn.layer,
+			turns.Add(m.d, m.steps, m.seed, m.fresh.MSE.Mean, m.fresh.MSE.SE, m.floor.Value, m.floor.SE, sign.at, sign.first.Mean, sign.last.Mean, sign.turn.layer,
 				sign.turn.fall, sign.turn.fallSE, sign.turn.rise, sign.turn.riseSE, sign.turn.fallsThenRises)
 		}
 		for _, l := range m.trace.Layers {

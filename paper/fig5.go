@@ -239,8 +239,8 @@ func (at *at5) fit(ctx context.Context, task markov.Task, config train.Config, f
 		fits = append(fits, m)
 		runs[i] = &train.Result{Train: score}
 		exact = append(exact, form.Loss(least.X))
-		hits = append(hits, score.Accuracy-r.Train.Accuracy)
-		losses = append(losses, r.Train.Loss-score.Loss)
+		hits = append(hits, score.Accuracy.Mean-r.Train.Accuracy.Mean)
+		losses = append(losses, r.Train.MSE.Mean-score.MSE.Mean)
 		freshLosses = append(freshLosses, attention-exact[i])
 	}
 	at.fitBatch = onTraining(runs)

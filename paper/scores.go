@@ -42,8 +42,8 @@ func overSeedsOf(xs, ses []float64) estimate {
 func onTraining(runs []*train.Result) scores {
 	var loss, lossSE, accuracy, accuracySE []float64
 	for _, r := range runs {
-		loss, lossSE = append(loss, r.Train.Loss), append(lossSE, r.Train.LossSE)
-		accuracy, accuracySE = append(accuracy, r.Train.Accuracy), append(accuracySE, r.Train.AccuracySE)
+		loss, lossSE = append(loss, r.Train.MSE.Mean), append(lossSE, r.Train.MSE.SE)
+		accuracy, accuracySE = append(accuracy, r.Train.Accuracy.Mean), append(accuracySE, r.Train.Accuracy.SE)
 	}
 	return scores{overSeedsOf(loss, lossSE), overSeedsOf(accuracy, accuracySE)}
 }

@@ -15,7 +15,7 @@ type Source = markov.Source
 
 // Settings say how predictors are evaluated.
 type Settings struct {
-	Prompts  int            // number of prompts, at least 2; 0 is 1000
+	Prompts  int            // number of prompts; 0 is 1000
 	First    uint64         // number of the first prompt
 	Workers  int            // 0 is one for each processor; no result depends on it
 	Progress func(done int) // called now and then with the number of prompts done, by one goroutine at a time; may be nil
@@ -24,12 +24,15 @@ type Settings struct {
 // DefaultPrompts is the number of prompts where Settings do not say it.
 const DefaultPrompts = 1000
 
-// Metric is a mean over prompts and its standard error.
+// Metric is a mean over prompts and its standard error, which is 0 where nothing was
+// sampled, and for a single prompt, of which nothing is known.
 type Metric struct{ Mean, SE float64 }
 
-// Score is how a predictor did over many prompts.
+// Score is how a predictor did over many prompts, or, of a model whose loss is known
+// exactly, over all: then Prompts is 0, and there is no accuracy.
 type Score struct {
 	Name         string
+	Prompts      int
 	MSE          Metric  // mean of (Expected - e(y))^2
 	Accuracy     Metric  // how often the state nearest to Expected is y; means nothing for a regression
 	AccuracyMode *Metric // how often the most likely state is y; nil without a distribution
@@ -99,8 +102,8 @@ func Evaluate(ctx context.Context, t markov.Task, source Source, predictors []Pr
 	if set.Prompts == 0 {
 		set.Prompts = DefaultPrompts
 	}
-	if set.Prompts < 2 {
-		return nil, fmt.Errorf("an evaluation takes at least 2 prompts, for there is no standard error from %d", set.Prompts)
+	if set.Prompts < 1 {
+		return nil, fmt.Errorf("an evaluation takes at least 1 prompt, got %d", set.Prompts)
 	}
 	e := &Evaluation{outcomes: make([]outcomes, len(predictors))}
 	for i := range e.outcomes {
@@ -134,7 +137,10 @@ func Evaluate(ctx context.Context, t markov.Task, source Source, predictors []Pr
 	}
 	for i, p := range predictors {
 		o := &e.outcomes[i]
-		score := Score{Name: p.Name(), MSE: metric(o.loss), Accuracy: metric(o.hit)}
+		score := Score{Name: p.Name(), Prompts: set.Prompts, MSE: metric(o.loss), Accuracy: metric(o.hit)}
+		if x := score.MSE.Mean + score.MSE.SE; math.IsNaN(x) || math.IsInf(x, 0) {
+			return nil, fmt.Errorf("predictor %s: the squared errors of its predictions leave the range of floating numbers: its parameters are too large for these prompts", p.Name())
+		}
 		if hasLaw[i].Load() {
 			mode, logLoss := metric(o.hitMode), metric(o.logLoss)
 			score.AccuracyMode, score.LogLoss = &mode, &logLoss
@@ -166,7 +172,7 @@ func indicator(b bool) float64 {
 	return 0
 }
 
-// metric returns the mean of at least two numbers and its standard error.
+// metric returns the mean of numbers and its standard error, 0 for one.
 func metric(xs []float64) Metric {
 	n := float64(len(xs))
 	var sum float64
@@ -178,5 +184,5 @@ func metric(xs []float64) Metric {
 	for _, x := range xs {
 		squares += (x - mean) * (x - mean)
 	}
-	return Metric{mean, math.Sqrt(squares / (n - 1) / n)}
+	return Metric{mean, math.Sqrt(squares / max(1, n-1) / n)}
 }

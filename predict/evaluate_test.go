@@ -120,13 +120,14 @@ func TestEvaluationErrors(t *testing.T) {
 		t.Errorf("cancelled: got %v", err)
 	}
 	for want, predictors := range map[string][]Predictor{
-		"answers NaN":              {fixed{math.NaN(), nil}},
-		"the oracle needs":         {NewOracle(task)},
-		"takes at least 2 prompts": nil,
+		"answers NaN":             {fixed{math.NaN(), nil}},
+		"leave the range":         {fixed{1e200, nil}},
+		"the oracle needs":        {NewOracle(task)},
+		"takes at least 1 prompt": nil,
 	} {
 		set := Settings{Prompts: 2}
 		if predictors == nil {
-			set.Prompts = 1
+			set.Prompts = -1
 		}
 		if _, err := Evaluate(context.Background(), task, labels{0, 1}, predictors, set); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("got %v, want %q", err, want)

@@ -19,8 +19,8 @@ func TestBits(t *testing.T) {
 		config := quick()
 		config.Layers, config.Heads, config.Dense = 3, 2, c.dense
 		r := mustRun(t, Problem{Task: mustTask(t, markov.Spec{D: 4, N: "100"}), Config: config, Seed: 1}, Settings{})
-		if got := math.Float64bits(r.Train.Loss); got != c.want {
-			t.Errorf("dense %v: loss %v has the bits %#x, want %#x", c.dense, r.Train.Loss, got, c.want)
+		if got := math.Float64bits(r.Train.MSE.Mean); got != c.want {
+			t.Errorf("dense %v: loss %v has the bits %#x, want %#x", c.dense, r.Train.MSE.Mean, got, c.want)
 		}
 	}
 }

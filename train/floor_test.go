@@ -57,8 +57,8 @@ func TestFloorHolds(t *testing.T) {
 			if err != nil {
 				continue // it diverged
 			}
-			if lower := floor.Value - 4*floor.SE; r.Fresh.Loss+4*r.Fresh.LossSE < lower {
-				t.Errorf("%s: %d layers have the loss %v (%.2g), the floor is %v (%.2g)", task, c.Layers, r.Fresh.Loss, r.Fresh.LossSE, floor.Value, floor.SE)
+			if lower := floor.Value - 4*floor.SE; r.Fresh.MSE.Mean+4*r.Fresh.MSE.SE < lower {
+				t.Errorf("%s: %d layers have the loss %v (%.2g), the floor is %v (%.2g)", task, c.Layers, r.Fresh.MSE.Mean, r.Fresh.MSE.SE, floor.Value, floor.SE)
 			}
 			if c.Layers == 1 {
 				loss, err := PopulationLoss(form, r.Model)
@@ -68,7 +68,7 @@ func TestFloorHolds(t *testing.T) {
 				if loss < o.Loss-1e-12 {
 					t.Errorf("%s: one layer has the loss %v, the optimum is %v", task, loss, o.Loss)
 				}
-			} else if r.Fresh.Loss < o.Loss {
+			} else if r.Fresh.MSE.Mean < o.Loss {
 				below++
 			}
 		}

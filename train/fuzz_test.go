@@ -89,7 +89,7 @@ func FuzzNumbers(f *testing.F) {
 			p.Form, p.Config.Data = form, Population
 		}
 		if r, err := Run(ctx, p, Settings{Workers: 1}); err == nil {
-			finite("a loss", r.Train.Loss, r.Train.LossSE, r.Fresh.Loss, r.Fresh.LossSE, r.QuadratureError)
+			finite("a loss", r.Train.MSE.Mean, r.Train.MSE.SE, r.Fresh.MSE.Mean, r.Fresh.MSE.SE, r.QuadratureError)
 			for _, part := range r.Model.Parts() {
 				finite("a parameter", part.Data...)
 			}
@@ -108,11 +108,12 @@ func FuzzNumbers(f *testing.F) {
 			}
 			return
 		}
-		if score, err := Evaluate(ctx, task, m, 1, 5, 1); err == nil {
-			finite("a score", score.Loss, score.LossSE)
+		p.Config.EvalPrompts = 5
+		if score, err := p.scoreFresh(ctx, m, 1); err == nil {
+			finite("a score", score.MSE.Mean, score.MSE.SE)
 		}
 		if score, err := EvaluateBatch(ctx, p, 0, m, 1); err == nil {
-			finite("a score of the batch", score.Loss, score.LossSE)
+			finite("a score of the batch", score.MSE.Mean, score.MSE.SE)
 		}
 		if risk, err := ExactRisk(task, func(G, u []float64) (float64, error) { return x*u[0] + y, nil }); err == nil {
 			finite("the exact risk", risk)

@@ -24,7 +24,7 @@ func TestInitialParameters(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if first.Train.Loss >= first.History[0].Loss {
+	if first.Train.MSE.Mean >= first.History[0].Loss {
 		t.Fatal("nothing was learnt, so that the test says nothing")
 	}
 	for _, dense := range []bool{false, true} {
@@ -33,7 +33,7 @@ func TestInitialParameters(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got, want := next.History[0].Loss, first.Train.Loss; math.Abs(got-want) > 1e-12 || !dense && got != want {
+		if got, want := next.History[0].Loss, first.Train.MSE.Mean; math.Abs(got-want) > 1e-12 || !dense && got != want {
 			t.Errorf("dense %v: begins at %v, want %v", dense, got, want)
 		}
 	}

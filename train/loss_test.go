@@ -44,8 +44,8 @@ func TestFormIsBatch(t *testing.T) {
 				t.Fatal(err)
 			}
 			loss, err := form.loss(0, m)
-			if err != nil || math.Abs(score.Loss-loss) > 1e-10*(1+loss) || score.Prompts != c.Batch {
-				t.Errorf("loss %v on the batch of %d prompts, its form has %v (%v)", score.Loss, score.Prompts, loss, err)
+			if err != nil || math.Abs(score.MSE.Mean-loss) > 1e-10*(1+loss) || score.Prompts != c.Batch {
+				t.Errorf("loss %v on the batch of %d prompts, its form has %v (%v)", score.MSE.Mean, score.Prompts, loss, err)
 			}
 		}
 	}
@@ -112,12 +112,9 @@ func TestLawsArePrompts(t *testing.T) {
 	if r.QuadratureError > 1e-9 {
 		t.Errorf("quadrature error %v", r.QuadratureError)
 	}
-	score, err := Evaluate(context.Background(), task.WithContext(20_000), r.Model, 1, 2000, 2)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if math.Abs(score.Loss-r.Train.Loss) > 5*score.LossSE {
-		t.Errorf("population %v, prompts %v +- %v", r.Train.Loss, score.Loss, score.LossSE)
+	score := fresh(t, task.WithContext(20_000), r.Model, 2000)
+	if math.Abs(score.MSE.Mean-r.Train.MSE.Mean) > 5*score.MSE.SE {
+		t.Errorf("population %v, prompts %v +- %v", r.Train.MSE.Mean, score.MSE.Mean, score.MSE.SE)
 	}
 }
 
@@ -153,8 +150,8 @@ func TestEvaluateIsExact(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if math.Abs(r.Fresh.Loss-exact) > 4*r.Fresh.LossSE || r.Fresh.LossSE > 0.01 {
-		t.Errorf("exact risk %v, evaluation %v +- %v", exact, r.Fresh.Loss, r.Fresh.LossSE)
+	if math.Abs(r.Fresh.MSE.Mean-exact) > 4*r.Fresh.MSE.SE || r.Fresh.MSE.SE > 0.01 {
+		t.Errorf("exact risk %v, evaluation %v +- %v", exact, r.Fresh.MSE.Mean, r.Fresh.MSE.SE)
 	}
 	hits, err := ExactRisk(task, func(G, u []float64) (float64, error) { // 0-1 loss of the rounded prediction
 		x, err := r.Model.NewForward().Predict(G, u)
@@ -163,8 +160,8 @@ func TestEvaluateIsExact(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if math.Abs(r.Fresh.Accuracy-(1-hits)) > 4*r.Fresh.AccuracySE {
-		t.Errorf("exact accuracy %v, evaluation %v +- %v", 1-hits, r.Fresh.Accuracy, r.Fresh.AccuracySE)
+	if math.Abs(r.Fresh.Accuracy.Mean-(1-hits)) > 4*r.Fresh.Accuracy.SE {
+		t.Errorf("exact accuracy %v, evaluation %v +- %v", 1-hits, r.Fresh.Accuracy.Mean, r.Fresh.Accuracy.SE)
 	}
 }
 
@@ -253,7 +250,7 @@ func lowest(t *testing.T, d int, n string) float64 {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return study.Best().Train.Loss
+	return study.Best().Train.MSE.Mean
 }
 
 // TestLBFGSReachesBestTransformer holds the best of 20 starts against the best

@@ -11,6 +11,7 @@ import (
 	"markovicl/lsa"
 	"markovicl/markov"
 	"markovicl/moment"
+	"markovicl/predict"
 	"markovicl/transformer"
 )
 
@@ -83,12 +84,13 @@ type Result struct {
 
 	// Train is loss and accuracy, at the end, on the data of training: the batch,
 	// the last step's prompts, or the population, which has no accuracy.
-	Train Score
+	Train predict.Score
 
 	// Fresh is loss and accuracy at the end on prompts not seen in training. At
 	// n = infinity it is the population loss; it is the zero Score if no
-	// evaluation was asked for or the run was interrupted.
-	Fresh Score
+	// evaluation was asked for or the run was interrupted. Prompt i of them is prompt
+	// i of a [markov.Sampler], as for every other predictor.
+	Fresh predict.Score
 
 	// QuadratureError is by how much the population loss at n = infinity, as
 	// training saw it, differed from the converged value that Train reports.
@@ -305,15 +307,14 @@ func (r *run) result(ctx context.Context, status Status, workers int) (*Result, 
 	if err := r.save(); err != nil {
 		return nil, err
 	}
-	out.Train = Score{Loss: loss, Prompts: p.Config.Batch}
 	noPrompts := p.Form != nil || p.Task.Context() == markov.Infinite
 	if p.Config.Data == Population {
-		out.Train.Prompts = 0
 		if p.Config.Layers > 1 {
-			if out.Train.Loss, out.QuadratureError, err = convergedLawLoss(p.Task, r.model); err != nil {
+			if loss, out.QuadratureError, err = convergedLawLoss(p.Task, r.model); err != nil {
 				return nil, err
 			}
 		}
+		out.Train = predict.Score{Name: lsaName, MSE: predict.Metric{Mean: loss}}
 	} else {
 		if out.Train, err = EvaluateBatch(context.WithoutCancel(ctx), p, max(0, r.step-1), r.model, workers); err != nil {
 			return nil, err
@@ -324,7 +325,7 @@ func (r *run) result(ctx context.Context, status Status, workers int) (*Result, 
 	case noPrompts:
 		out.Fresh = out.Train
 	default:
-		out.Fresh, err = evaluate(ctx, p.Task, r.model, p.derivedSeed(evaluationSeed), 0, p.Config.EvalPrompts, workers)
+		out.Fresh, err = p.scoreFresh(ctx, r.model, workers)
 		if err != nil && ctx.Err() != nil {
 			out.Status, err = Interrupted, nil
 		}

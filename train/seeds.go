@@ -77,11 +77,11 @@ func (s *Study) summarise() {
 		return
 	}
 	for _, r := range s.Results {
-		s.Mean += r.Fresh.Loss / n
+		s.Mean += r.Fresh.MSE.Mean / n
 	}
 	var square float64
 	for _, r := range s.Results {
-		square += (r.Fresh.Loss - s.Mean) * (r.Fresh.Loss - s.Mean)
+		square += (r.Fresh.MSE.Mean - s.Mean) * (r.Fresh.MSE.Mean - s.Mean)
 	}
 	s.SD = math.Sqrt(square / max(1, n-1))
 	s.SE = s.SD / math.Sqrt(n)
@@ -92,10 +92,10 @@ func (s *Study) summarise() {
 func (s *Study) Best() *Result {
 	var best *Result
 	loss := func(r *Result) float64 {
-		if r.Fresh == (Score{}) {
-			return r.Train.Loss
+		if !r.Evaluated() {
+			return r.Train.MSE.Mean
 		}
-		return r.Fresh.Loss
+		return r.Fresh.MSE.Mean
 	}
 	for _, r := range s.Results {
 		if best == nil || loss(r) < loss(best) {

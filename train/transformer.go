@@ -248,7 +248,7 @@ func (r *sequenceRun) result(ctx context.Context, status Status) (*Result, error
 	p := r.problem
 	out := &Result{Seed: p.Seed, Status: status, Steps: r.step, Transformer: r.model, History: r.history}
 	var err error
-	out.Train, err = r.evaluate(context.WithoutCancel(ctx), r.sampler, r.firstPrompt(max(0, r.step-1)), max(2, p.Config.Batch))
+	out.Train, err = r.evaluate(context.WithoutCancel(ctx), r.sampler, r.firstPrompt(max(0, r.step-1)), p.Config.Batch)
 	if err != nil {
 		return nil, r.checkDivergence(0, err)
 	}
@@ -270,17 +270,12 @@ func (r *sequenceRun) result(ctx context.Context, status Status) (*Result, error
 }
 
 // evaluate returns the score on prompts of the task's n.
-func (r *sequenceRun) evaluate(ctx context.Context, source predict.Source, first uint64, prompts int) (Score, error) {
+func (r *sequenceRun) evaluate(ctx context.Context, source predict.Source, first uint64, prompts int) (predict.Score, error) {
 	predictor, err := predict.NewTransformer(r.problem.Config.Model, r.problem.Task, r.model)
 	if err != nil {
-		return Score{}, err
+		return predict.Score{}, err
 	}
-	e, err := predict.Evaluate(ctx, r.problem.Task, source, []predict.Predictor{predictor}, predict.Settings{Prompts: prompts, First: first, Workers: r.settings.Workers})
-	if err != nil {
-		return Score{}, err
-	}
-	s := e.Scores[0]
-	return Score{Loss: s.MSE.Mean, LossSE: s.MSE.SE, Accuracy: s.Accuracy.Mean, AccuracySE: s.Accuracy.SE, Prompts: prompts}, nil
+	return scoreOf(ctx, r.problem.Task, predictor, source, predict.Settings{Prompts: prompts, First: first, Workers: r.settings.Workers})
 }
 
 // save writes the checkpoint: a parameter file with Adam's moments, the history,

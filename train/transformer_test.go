@@ -72,10 +72,10 @@ func TestTransformerLearns(t *testing.T) {
 	c := quickTransformer()
 	c.Steps, c.Batch, c.Width, c.HeadsPerBlock, c.Rate, c.Curriculum, c.EvalPrompts = 300, 32, 16, 2, 3e-3, "", 2000
 	r := mustRun(t, Problem{Task: mustTask(t, markov.Spec{D: 1, N: "12"}), Config: c, Seed: 1}, Settings{})
-	if r.Fresh.Loss > 0.237 || r.History[0].Loss < 0.3 {
-		t.Errorf("loss %v on fresh prompts, started from %v; want less than 0.237 from more than 0.3", r.Fresh.Loss, r.History[0].Loss)
+	if r.Fresh.MSE.Mean > 0.237 || r.History[0].Loss < 0.3 {
+		t.Errorf("loss %v on fresh prompts, started from %v; want less than 0.237 from more than 0.3", r.Fresh.MSE.Mean, r.History[0].Loss)
 	}
-	if r.Train.Prompts != 32 || r.Fresh.LossSE <= 0 || r.Fresh.Accuracy < 0.6 {
+	if r.Train.Prompts != 32 || r.Fresh.MSE.SE <= 0 || r.Fresh.Accuracy.Mean < 0.6 {
 		t.Errorf("scores %+v, %+v", r.Train, r.Fresh)
 	}
 }
