@@ -2,6 +2,8 @@ package ask
 
 import (
 	"context"
+
+	"markovicl/markov"
 )
 
 // Reproduce asks for the paper's numerical claims, done again, with a verdict on
@@ -14,6 +16,7 @@ type Reproduce struct {
 	Seed   uint64   `default:"1" help:"First seed."`
 	Seeds  int      `placeholder:"5" help:"Number of seeds, where an item averages over seeds; each item's own number if not given."`
 	Models []string `placeholder:"tiny,.." help:"Transformers that fig6 trains: tiny, small, standard; tiny if not given."`
+	D      int      `name:"d" placeholder:"5" help:"Input positions of fig6, which the paper does not state; 5 if not given, 3 in the reduced size."`
 }
 
 // Command implements Question.
@@ -46,6 +49,9 @@ type ReproducedItem struct {
 func (q *Reproduce) ask(ctx context.Context, env Env) (Answer, error) {
 	if q.Seeds < 0 {
 		return nil, inputf("seeds", "`seeds` must not be negative, got %d", q.Seeds)
+	}
+	if q.D < 0 || q.D > markov.MaxPositions {
+		return nil, inputf("d", "d must be from 1 to %d, got %d", markov.MaxPositions, q.D)
 	}
 	if env.Reproduce == nil {
 		return nil, inputf("command", "the paper's claims are not reproduced here, but by the program markovicl: %s --out out", CommandLine(q))

@@ -20,7 +20,7 @@ var figure6 = Item{
 	Source:    "Figure 6",
 	Question:  "As a prompt shows more in-context chains, how do transformers and classical learners come down to the Bayes-optimal predictor?",
 	Statement: "GPT-2 models learn Markov chains in context: small and standard predict as well as a support vector machine and logistic regression and better than 3 nearest neighbours, tiny slightly worse, from independent and from correlated starts.",
-	Revision:  3,
+	Revision:  4,
 	Run:       runFigure6,
 }
 
@@ -43,6 +43,9 @@ func runFigure6(ctx context.Context, s Settings, progress func(done, total int))
 	if s.Quick {
 		size.d, size.contexts = 3, []int{1, 2, 3, 4, 6, 8, 12, 20, 35, 60, 100}
 		size.prompts, size.evaluation = 1500, 20_000
+	}
+	if s.D > 0 {
+		size.d = s.D
 	}
 	var err error
 	if size.transformers, err = transformers6(s); err != nil {

@@ -77,6 +77,9 @@ func TestFigure6Transformers(t *testing.T) {
 	if loss <= 0 {
 		t.Errorf("a minute model is ahead of Bayes by %v", -loss)
 	}
+	if r.Verdict != Undecided {
+		t.Errorf("reduced models decide: %q", r.Verdict)
+	}
 	if _, err := transformers6(Settings{Models: "huge"}); err == nil || !strings.Contains(err.Error(), "gpt2-tiny") {
 		t.Errorf("an unknown size: %v", err)
 	}
@@ -94,4 +97,20 @@ func TestOvertakes(t *testing.T) {
 	if got, want := c.overtaking(), "linear from n = 30, 3 neighbours from n = 10"; got != want {
 		t.Errorf("%q, want %q", got, want)
 	}
+}
+
+// Differences are pooled over starts and n, their errors not below the mean of theirs.
+func TestStandings(t *testing.T) {
+	row := func(model, against, starts string, n int, mean, se float64) duel6 {
+		return duel6{Model: model, Against: against, Starts: starts, N: n, Accuracy: estimate{Mean: mean, SE: se}}
+	}
+	got := standings([]duel6{
+		row("a", "knn3", "independent", 10, 0.1, 0.02), row("a", "svm", "independent", 10, 1, 1), row("b", "knn3", "independent", 10, -1, 1),
+		row("a", "knn3", "correlated", 30, 0.3, 0.04),
+	})
+	if len(got) != 3 || got[0].model != "a" || got[0].against != "knn3" {
+		t.Fatalf("%+v", got)
+	}
+	near(t, "the mean", got[0].accuracy.Mean, 0.2, 1e-15)
+	near(t, "its error", got[0].accuracy.SE, 0.03, 1e-15)
 }

@@ -71,6 +71,10 @@ type Settings struct {
 	// Models are the transformers that fig6 trains, such as "tiny,small,standard";
 	// empty is tiny.
 	Models string `json:"models,omitempty"`
+
+	// D is the number of input positions of fig6, which the paper does not state; 0 is
+	// the item's own.
+	D int `json:"d,omitempty"`
 }
 
 // SeedList returns the consecutive seeds over which an item averages whose own

@@ -209,6 +209,45 @@ func verdictFigure6(improve []bool) Verdict {
 	return Holds
 }
 
+// comparable6 is how much lower an accuracy may be that is comparable.
+const comparable6 = 0.02
+
+// verdictTransformers judges the sentence that small and standard are comparable with
+// logistic regression and the SVM and better than 3 neighbours. A model of either name
+// contradicts it if it is behind 3 neighbours by more than two standard errors, or
+// more than comparable6 behind one of the others by as much; the sentence holds if both
+// models are ahead of the one, and not more than comparable6 behind the others, by two
+// standard errors. Reduced models, and tiny alone, decide nothing.
+func verdictTransformers(list []standing6, reduced bool) Verdict {
+	if reduced {
+		return Undecided
+	}
+	clear := 0
+	for _, s := range list {
+		if s.model == "gpt2-tiny" {
+			continue
+		}
+		x := s.accuracy
+		switch s.against {
+		case "logistic", "svm":
+			x.Mean += comparable6
+		case "knn3":
+		default:
+			continue
+		}
+		switch {
+		case x.Mean < -2*x.SE:
+			return Differs
+		case x.Mean > 2*x.SE:
+			clear++
+		}
+	}
+	if clear == 2*3 {
+		return Holds
+	}
+	return Undecided
+}
+
 // verdictDepth judges by the largest part of the loss that depth can gain: over all
 // kernels, and for uniform ones as in the paper.
 func verdictDepth(largest, uniform float64) Verdict {

@@ -5,6 +5,16 @@ import (
 	"testing"
 )
 
+// standing6s has tiny, far behind, and small and standard with the same accuracies
+// against 3 neighbours, logistic regression and the SVM.
+func standing6s(knn, logistic, svm estimate) []standing6 {
+	list := []standing6{{"gpt2-tiny", "knn3", estimate{Mean: -1, SE: 0.01}}}
+	for _, model := range []string{"gpt2-small", "gpt2-standard"} {
+		list = append(list, standing6{model, "bayes", estimate{Mean: -1, SE: 0.01}}, standing6{model, "knn3", knn}, standing6{model, "logistic", logistic}, standing6{model, "svm", svm})
+	}
+	return list
+}
+
 // Every rule gives each of its verdicts on numbers that are made up for it.
 func TestRulesOnDoctoredNumbers(t *testing.T) {
 	about := func(mean, se float64) estimate { return estimate{Mean: mean, SE: se} }
@@ -34,6 +44,13 @@ func TestRulesOnDoctoredNumbers(t *testing.T) {
 		{verdictTheorem41(1e-15, 9), HoldsUnder},
 		{verdictTheorem41(1e-15, 0), Holds},
 		{verdictTheorem41(1e-3, 9), Differs},
+		{verdictTransformers(standing6s(clear, about(0, 0.005), about(0, 0.005)), false), Holds},
+		{verdictTransformers(standing6s(clear, about(0, 0.005), about(0, 0.005)), true), Undecided},
+		{verdictTransformers(standing6s(clear, about(0, 0.005), about(0, 0.005))[:5], false), Undecided}, // one of the two
+		{verdictTransformers(standing6s(clear, about(0, 0.005), about(0, 0.015)), false), Undecided},
+		{verdictTransformers(standing6s(unclear, about(0, 0.005), about(0, 0.005)), false), Undecided},
+		{verdictTransformers(standing6s(below, about(0, 0.005), about(0, 0.005)), false), Differs},
+		{verdictTransformers(standing6s(clear, about(-0.05, 0.005), about(0, 0.005)), false), Differs},
 		{verdictFigure2(turns(9, 10), turns(10, 10)), Holds},
 		{verdictFigure2(turns(1, 10), turns(9, 10)), HoldsUnder},
 		{verdictFigure2(turns(1, 10), turns(1, 10)), Differs},

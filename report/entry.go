@@ -44,6 +44,9 @@ func Command(id string, s paper.Settings) string {
 	if s.Seeds != 0 {
 		command += fmt.Sprintf(" --seeds %d", s.Seeds)
 	}
+	if s.D != 0 {
+		command += fmt.Sprintf(" --d %d", s.D)
+	}
 	if s.Models != "" {
 		command += " --models " + s.Models
 	}

@@ -94,6 +94,9 @@ func (f *Folder) folder(item paper.Item) string {
 	if f.settings.Seeds != 0 {
 		name += fmt.Sprintf("-seeds%d", f.settings.Seeds)
 	}
+	if f.settings.D != 0 {
+		name += fmt.Sprintf("-d%d", f.settings.D)
+	}
 	if f.settings.Models != "" {
 		name += "-" + strings.ReplaceAll(f.settings.Models, ",", "-")
 	}

@@ -85,6 +85,9 @@ func settingsText(s paper.Settings) string {
 	if s.Seeds != 0 {
 		seeds = fmt.Sprintf("%d seeds where an item averages over seeds", s.Seeds)
 	}
+	if s.D != 0 {
+		seeds += fmt.Sprintf(", d = %d in fig6", s.D)
+	}
 	if s.Models != "" {
 		seeds += ", transformers " + s.Models
 	}

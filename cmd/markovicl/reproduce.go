@@ -77,7 +77,7 @@ func (c *reproduceCmd) run(ctx context.Context, a *app) (*report.Folder, []repor
 	if err != nil {
 		return nil, nil, badInput(err)
 	}
-	settings := paper.Settings{Quick: c.Quick, Seed: c.Seed, Seeds: c.Seeds, Models: strings.Join(c.Models, ",")}
+	settings := paper.Settings{Quick: c.Quick, Seed: c.Seed, Seeds: c.Seeds, Models: strings.Join(c.Models, ","), D: c.D}
 	folder, err := report.OpenFolder(c.Out, settings)
 	if err != nil {
 		return nil, nil, badInput(err)
