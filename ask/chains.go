@@ -12,8 +12,8 @@ import (
 type ChainFile struct {
 	Format      chainfile.Format `name:"file-format" group:"Chain file" default:"auto" placeholder:"auto" help:"text, fasta, fastq, csv or json, if the file does not show it."`
 	Alphabet    string           `group:"Chain file" placeholder:"ACGT" help:"The states in order, as characters or separated by commas; any other symbol is an error."`
-	Classes     string           `group:"Chain file" placeholder:"vowel=aeiou,other=*" help:"Map characters to states; characters in no class are removed. Each line of a text is a chain, or with --join-lines the whole text is one."`
-	Merge       string           `group:"Chain file" placeholder:"wet=rain+drizzle,dry=sun" help:"Put several states under one name."`
+	Classes     string           `group:"Chain file" placeholder:"NAME=CHARACTERS,.." help:"Map characters to states; characters in no class are removed. Each line of a text is a chain, or with --join-lines the whole text is one."`
+	Merge       string           `group:"Chain file" placeholder:"NAME=STATE+STATE,.." help:"Put several states under one name."`
 	Missing     string           `group:"Chain file" placeholder:"NA,?" help:"What stands for a missing value, at which sequences are cut, instead of NA, NaN, null, None, N/A, #N/A, ?, ., - and empty cells; none keeps them as states."`
 	SkipUnknown bool             `group:"Chain file" help:"Cut sequences at unknown symbols instead of failing."`
 	Separator   string           `group:"Chain file" placeholder:"CHAR" help:"What stands between symbols or cells: a character, tab, blank, comma, semicolon, bar; characters takes each character as a symbol."`

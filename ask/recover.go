@@ -25,7 +25,7 @@ type Recover struct {
 	Level     int           `default:"0" help:"Highest level of the certificate to try: 1 where level 0 leaves a gap, and for a singular H (bias, one-hot), of which level 0 says nothing. Seconds for d = 3 with a bias."`
 	Starts    *int          `placeholder:"N" help:"Random starts of the local search; by default 12 for each entry of b."`
 	Seed      uint64        `default:"1" help:"Seed of the random starts."`
-	TimeLimit time.Duration `placeholder:"30s" help:"Stop after this time with the bounds found so far."`
+	TimeLimit time.Duration `placeholder:"TIME" help:"Stop after this time with the bounds found so far."`
 	Proof     bool          `help:"Prove a lower bound in exact arithmetic as well, as a fraction, for tasks whose moments are rational; with --x, decide exactly (CSV with fractions)."`
 	Verify    string        `placeholder:"FILE.npz" help:"Check a certificate file, on its own or against the task that flags name."`
 }

@@ -14,9 +14,9 @@ type Reproduce struct {
 	Only   []string `help:"The same, as a list separated by commas."`
 	Quick  bool     `help:"The reduced size that takes seconds an item."`
 	Seed   uint64   `default:"1" help:"First seed."`
-	Seeds  int      `placeholder:"5" help:"Number of seeds, where an item averages over seeds; each item's own number if not given."`
-	Models []string `placeholder:"tiny,.." help:"Transformers that fig6 trains: tiny, small, standard; tiny if not given."`
-	D      int      `name:"d" placeholder:"5" help:"Input positions of fig6, which the paper does not state; 5 if not given, 3 in the reduced size."`
+	Seeds  int      `placeholder:"K" help:"Number of seeds, where an item averages over seeds; each item's own number if not given."`
+	Models []string `placeholder:"NAME,.." help:"Transformers that fig6 trains: tiny, small, standard; tiny if not given."`
+	D      int      `name:"d" placeholder:"D" help:"Input positions of fig6, which the paper does not state; 5 if not given, 3 in the reduced size."`
 }
 
 // Command implements Question.

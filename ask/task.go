@@ -19,7 +19,7 @@ type Task struct {
 	N          []string `name:"n" group:"Task" placeholder:"10" means:"10" help:"Number of in-context chains, or inf; several values separated by commas, or a range 1..100, where a command can answer for all."`
 	Prior      string   `group:"Task" placeholder:"uniform" means:"uniform" help:"Law of the kernel's rows: uniform, beta:a,b (2 states: p01 and p11), dirichlet:alpha, kernels:FILE (one of the kernels of a JSON or CSV file); rows of their own in a task file."`
 	Start      string   `group:"Task" placeholder:"uniform" means:"uniform" help:"Law of the first states: uniform, bernoulli:p, probs:p0,p1,.., stationary, correlated:p,g0,g1."`
-	P          string   `name:"p" group:"Task" placeholder:"0.5" help:"Short for --start bernoulli:P."`
+	P          string   `name:"p" group:"Task" placeholder:"P" help:"Short for --start bernoulli:P."`
 	Embedding  string   `group:"Task" placeholder:"index" means:"index" help:"How states become numbers: index, sign (2 states), onehot."`
 	Bias       *bool    `group:"Task" means:"false" negatable:"" help:"Put a constant coordinate 1 in front of every column."`
 	Order      *int     `group:"Task" placeholder:"1" means:"1" help:"How many states the next one depends on."`

@@ -18,7 +18,7 @@ type TrainSettings struct {
 	NoPositions     *bool    `group:"Model" help:"Leave out the learned positions."`
 	Joined          *bool    `group:"Model" help:"One token (x, y) for a chain, and one prediction, in place of two and one at every x."`
 	Full            *bool    `group:"Model" help:"With joined: every token sees all but the query, in place of those before it."`
-	Curriculum      string   `group:"Model" placeholder:"26:101" help:"Chains of a prompt, query included, at the start of training and from its middle on."`
+	Curriculum      string   `group:"Model" placeholder:"FROM:TO" help:"Chains of a prompt, query included, at the start of training and from its middle on."`
 	Layers          *int     `group:"Training" placeholder:"1" means:"1" help:"Layers of the model."`
 	Heads           *int     `group:"Training" placeholder:"1" means:"1" help:"Heads of each layer."`
 	Dense           *bool    `group:"Training" means:"false" negatable:"" help:"Train all of P and Q, not b and A."`

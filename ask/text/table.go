@@ -1,6 +1,7 @@
 package text
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -10,7 +11,8 @@ import (
 
 // Table prints a table of results with the digits that a person reads.
 func Table(w io.Writer, t figure.Table) error {
-	p := &printer{w: w}
+	paragraphs := NewParagraphs(w)
+	p := &printer{w: paragraphs}
 	if t.Caption != "" {
 		fmt.Fprintf(p, "%s\n\n", t.Caption)
 	}
@@ -35,5 +37,5 @@ func Table(w io.Writer, t figure.Table) error {
 			return columns[j][i].Digits
 		})
 	}
-	return lines.Flush()
+	return errors.Join(lines.Flush(), paragraphs.Flush())
 }

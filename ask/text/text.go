@@ -8,20 +8,21 @@
 package text
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"regexp"
 	"strings"
-	"text/tabwriter"
 	"unicode/utf8"
 
 	"markovicl/ask"
 )
 
-// Write prints the answer to a question. Answers of reproduce, whose text belongs to
+// Write prints the answer to a question, so that it fits where w is a [Screen]. Answers of reproduce, whose text belongs to
 // its report, are printed as JSON.
 func Write(w io.Writer, q ask.Question, answer ask.Answer) error {
-	p := &printer{w: w}
+	lines := NewParagraphs(w)
+	p := &printer{w: lines}
 	var err error
 	switch a := answer.(type) {
 	case ask.Results[ask.OptimumAnswer]:
@@ -66,8 +67,8 @@ func Write(w io.Writer, q ask.Question, answer ask.Answer) error {
 	default:
 		err = ask.Encode(p, answer)
 	}
-	if p.err != nil {
-		return p.err
+	if err := errors.Join(p.err, lines.Flush()); err != nil {
+		return err
 	}
 	return err
 }
@@ -90,9 +91,10 @@ func (p *printer) Write(data []byte) (int, error) {
 
 // table returns a writer that lines up columns separated by tabs; call Flush at
 // the end.
-func (p *printer) table() *tabwriter.Writer {
-	return tabwriter.NewWriter(p, 0, 0, 2, ' ', 0)
-}
+func (p *printer) table() *Columns { return NewColumns(p) }
+
+// Width implements Screen.
+func (p *printer) Width() int { return widthOf(p.w) }
 
 var fieldName = regexp.MustCompile("`([a-z][a-z0-9-]*)`")
 

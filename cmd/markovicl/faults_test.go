@@ -13,6 +13,7 @@ import (
 	"syscall"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"github.com/alecthomas/kong"
 )
@@ -207,6 +208,37 @@ func TestStdoutThatCannotBeWritten(t *testing.T) {
 				t.Errorf("%s on a full device: exit code %d, %q", more, e.code, e.stderr)
 			}
 			full.Close()
+		}
+	})
+}
+
+// Answers and help fit on a screen of 40 columns, but for words that are longer and for
+// examples, which are to be copied.
+func TestNarrowScreen(t *testing.T) {
+	quick := func(f faulty) []string { return []string{f.quick} }
+	each(t, quick, func(t *testing.T, command, args string) {
+		if args == "" && command != "version" {
+			return
+		}
+		w := newWorkplace(t)
+		for _, more := range []string{"", " --help"} {
+			if command == "completion" || command == "schema" {
+				more = " --help" // a script and a schema are read by programs
+			}
+			cmd := w.command(command, args+more, "")
+			cmd.Env = append(os.Environ(), "COLUMNS=40")
+			e := w.run(cmd)
+			if e.code != 0 || e.stdout == "" {
+				t.Errorf("%s: exit code %d, %q", more, e.code, e.stderr)
+			}
+			for line := range strings.Lines(e.stdout) {
+				line = strings.TrimRight(line, " \n")
+				words := strings.TrimLeft(line, " ")
+				example := more != "" && (strings.HasPrefix(line, "    ") && strings.Contains(line, "markovicl ") || strings.Contains(line, ":  "))
+				if utf8.RuneCountInString(line) > 40 && strings.Contains(words, " ") && !example {
+					t.Errorf("%s: %d columns: %s", more, utf8.RuneCountInString(line), line)
+				}
+			}
 		}
 	})
 }

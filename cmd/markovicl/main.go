@@ -14,6 +14,8 @@ import (
 	"os"
 	"os/signal"
 	"slices"
+	"strconv"
+	"strings"
 	"syscall"
 
 	"github.com/alecthomas/kong"
@@ -101,7 +103,7 @@ func mainWith(items []paper.Item) {
 }
 
 func run(args []string, a *app) int {
-	out := &answerWriter{w: a.stdout}
+	out := &answerWriter{w: a.stdout, width: screenWidth(os.Stdout, os.Getenv("COLUMNS"))}
 	a.stdout = out
 	var chosen commands
 	parser, err := kong.New(&chosen,
@@ -110,9 +112,11 @@ func run(args []string, a *app) int {
 		}),
 		kong.Name("markovicl"),
 		kong.Description("An exact laboratory for in-context learning of Markov chains by linear self-attention.\n\n"+
+			"Behind the = of a flag stands its default, or in capitals what to write; [..] is optional.\n\n"+
 			"Exit codes: 0 success; 2 something that was given cannot be right; 130 Ctrl-C; 143 SIGTERM (either ends serve and worker with 0); 1 anything else, such as a time limit that ended without a proof."),
 		kong.Writers(a.stdout, a.stderr),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
+		kong.Help(helpFor(out.width)),
 	)
 	if err != nil {
 		panic(err) // the command structs are wrong: a bug
@@ -141,6 +145,50 @@ func run(args []string, a *app) int {
 	return a.report(err)
 }
 
+// screenWidth returns how many characters fit into a line of a terminal, or as many as
+// COLUMNS says where that is set; 0 is no limit.
+func screenWidth(file *os.File, columns string) int {
+	if n, err := strconv.Atoi(columns); err == nil && n > 0 {
+		return n
+	}
+	if width, _, err := term.GetSize(int(file.Fd())); err == nil {
+		return width
+	}
+	return 0
+}
+
+// narrow is the width below which flags and what they mean do not fit beside each other.
+const narrow = 76
+
+// helpFor prints help for a screen so wide.
+func helpFor(width int) kong.HelpPrinter {
+	return func(options kong.HelpOptions, ctx *kong.Context) error {
+		if width == 0 || width >= narrow {
+			return kong.DefaultHelpPrinter(options, ctx)
+		}
+		var help strings.Builder
+		stdout := ctx.Stdout
+		defer func() { ctx.Stdout = stdout }()
+		ctx.Stdout = &help
+		if err := os.Setenv("COLUMNS", "2000"); err != nil { // from which kong takes the width
+			return err
+		}
+		if err := kong.DefaultHelpPrinter(options, ctx); err != nil {
+			return err
+		}
+		_, err := io.WriteString(stdout, text.Help(help.String(), width))
+		return err
+	}
+}
+
+// width returns how wide lines on stdout may be, at most so wide.
+func (a *app) width(most int) int {
+	if s, ok := a.stdout.(text.Screen); ok && s.Width() > 0 {
+		return min(most, s.Width())
+	}
+	return most
+}
+
 // report prints an error and returns the exit code.
 func (a *app) report(err error) int {
 	if err == nil {
@@ -163,9 +211,13 @@ func (a *app) report(err error) int {
 // answerWriter is standard output. It keeps the first error, so that an answer that
 // nobody got is not a success, whoever printed it without looking.
 type answerWriter struct {
-	w   io.Writer
-	err error
+	w     io.Writer
+	width int // characters in a line, 0 for no limit
+	err   error
 }
+
+// Width implements text.Screen.
+func (a *answerWriter) Width() int { return a.width }
 
 func (a *answerWriter) Write(data []byte) (int, error) {
 	if a.err != nil {

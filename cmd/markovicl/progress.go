@@ -146,7 +146,11 @@ func (a *app) bounds(name string) (report func(upper, lower float64), end func()
 		defer lock.Unlock()
 		if now := time.Now(); now.Sub(last) > 100*time.Millisecond && !math.IsInf(upper, 0) {
 			last = now
-			fmt.Fprintf(a.stderr, "\r\x1b[K%s: upper %.9f lower %.9f gap %.1e", name, upper, lower, (upper-lower)/math.Abs(upper))
+			line := fmt.Sprintf("%s: upper %.9f lower %.9f gap %.1e", name, upper, lower, (upper-lower)/math.Abs(upper))
+			if width := screenWidth(os.Stderr, os.Getenv("COLUMNS")); width > 0 { // a line that breaks is not taken back
+				line = line[:min(len(line), width-1)]
+			}
+			fmt.Fprint(a.stderr, "\r\x1b[K"+line)
 		}
 	}
 	return report, func() { fmt.Fprint(a.stderr, "\r\x1b[K") }

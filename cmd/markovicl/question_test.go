@@ -52,6 +52,29 @@ func TestFlagsAreFields(t *testing.T) {
 	}
 }
 
+// TestPlaceholders: what stands behind the = of a flag in its help is its default, or in
+// capitals what to write.
+func TestPlaceholders(t *testing.T) {
+	parser, err := kong.New(&commands{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	// Defaults that the program finds for itself.
+	own := []string{"lsa", "64", "3", "2", "identity", "0", "default", "learned"}
+	for _, node := range parser.Model.Children {
+		for _, flag := range node.Flags {
+			p := flag.PlaceHolder
+			isDefault := p == "" || p == flag.Default || p == flag.Tag.Get("means") || slices.Contains(own, p)
+			if flag.Tag.Get("means") == "1e-08" {
+				isDefault = isDefault || p == "1e-8"
+			}
+			if first := strings.TrimLeft(p, "[("); !isDefault && (first == "" || first[0] < 'A' || first[0] > 'Z') && !strings.HasPrefix(p, "postgres://USER") {
+				t.Errorf("%s --%s=%s: neither the default nor a word in capitals", node.Name, flag.Name, p)
+			}
+		}
+	}
+}
+
 // TestCommandLineAsksTheSame reads the command line of a question as a shell and the program
 // do: it is the same question.
 func TestCommandLineAsksTheSame(t *testing.T) {

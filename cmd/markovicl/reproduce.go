@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"text/tabwriter"
 
 	"markovicl/ask"
 	"markovicl/ask/text"
@@ -198,7 +197,7 @@ func (w *watcher) Done(o paper.Outcome) {
 // printVerdicts prints the table of verdicts, and with why a paragraph on each; what
 // failed has one anyway.
 func (a *app) printVerdicts(entries []report.Entry, page string, why bool) error {
-	table := tabwriter.NewWriter(a.stdout, 0, 0, 2, ' ', 0)
+	table := text.NewColumns(a.stdout)
 	fmt.Fprintln(table, "item\tverdict\tpaper\texpected\tours\tseconds")
 	for _, e := range entries {
 		seconds := "–"
@@ -220,7 +219,7 @@ func (a *app) printVerdicts(entries []report.Entry, page string, why bool) error
 		case e.Quantity != "":
 			paragraph += " (numbers: " + e.Quantity + ")"
 		}
-		fmt.Fprintf(a.stdout, "\n%s\n", text.Wrap(e.ID+": "+paragraph, 78))
+		fmt.Fprintf(a.stdout, "\n%s\n", text.Wrap(e.ID+": "+paragraph, a.width(78)))
 	}
 	_, err := fmt.Fprintf(a.stdout, "\nreport: %s\n", page)
 	return err

@@ -7,6 +7,7 @@ import (
 	"runtime/debug"
 
 	"markovicl/ask/schema"
+	"markovicl/ask/text"
 	"markovicl/internal/dense"
 	"markovicl/lsa"
 	"markovicl/sweep"
@@ -72,6 +73,7 @@ func (c *versionCmd) Run(a *app) error {
 	if c.JSON {
 		return a.writeJSON(v)
 	}
-	_, err := fmt.Fprintf(a.stdout, "markovicl %s\n%s, %s, kernels: %s\n", v.Version, v.Go, v.Platform, v.Kernels)
+	lines := text.NewParagraphs(a.stdout)
+	_, err := fmt.Fprintf(lines, "markovicl %s\n%s, %s, kernels: %s\n", v.Version, v.Go, v.Platform, v.Kernels)
 	return err
 }

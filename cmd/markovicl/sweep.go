@@ -23,11 +23,11 @@ type sweepCmd struct {
 	Out         string   `placeholder:"DIR" help:"Folder of the sweep: answers, results.csv, results.parquet, arrays.npz, failed.csv. A run that was interrupted goes on there."`
 	DB          string   `name:"db" placeholder:"postgres://USER@HOST/DATABASE" help:"Put the questions into the queue of a PostgreSQL database, for markovicl worker; with --out wait for the answers, and write the tables there."`
 	Name        string   `help:"Of the sweep in the database; made from its grid and this build if not given."`
-	Shard       string   `placeholder:"i/N" help:"Ask shard i of N only; all share the folder. slurm, kubernetes/N or auto take it from the environment."`
+	Shard       string   `placeholder:"I/N" help:"Ask shard i of N only; all share the folder. slurm, kubernetes/N or auto take it from the environment."`
 	Workers     int      `placeholder:"N" help:"Questions at the same time; one for each processor if not given."`
-	Memory      string   `placeholder:"8GB" help:"What questions may need together, by estimate; three quarters of the machine's if not given. A question that needs more is refused."`
+	Memory      string   `placeholder:"SIZE" help:"What questions may need together, by estimate, such as 8GB; three quarters of the machine's if not given. A question that needs more is refused."`
 	RetryFailed bool     `help:"Ask again what has failed."`
-	Plot        []string `sep:"none" placeholder:"x=d y=n color=loss" help:"Draw a picture of the table: a heat map over two swept flags, or curves of a column over one."`
+	Plot        []string `sep:"none" placeholder:"WORDS" help:"Draw a picture of the table, such as x=d y=n color=loss: a heat map over two swept flags, or curves of a column over one."`
 	JSON        bool     `name:"json" help:"Print one JSON object and nothing else."`
 	Args        []string `arg:"" optional:"" passthrough:"" name:"what" help:"GRID.yaml, or COMMAND and its flags, or status, export or cancel."`
 }
@@ -124,7 +124,8 @@ func (c *sweepCmd) Run(a *app) error {
 		return errors.Join(a.writeJSON(summary), err)
 	}
 	a.answered = true
-	return errors.Join(c.print(a.stdout, summary), err)
+	lines := text.NewParagraphs(a.stdout)
+	return errors.Join(c.print(lines, summary), lines.Flush(), err)
 }
 
 func (c *sweepCmd) asks(word string) bool { return len(c.Args) == 1 && c.Args[0] == word }

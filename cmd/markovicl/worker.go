@@ -11,7 +11,7 @@ import (
 type workerCmd struct {
 	DB          string        `name:"db" required:"" placeholder:"postgres://USER@HOST/DATABASE" help:"The database with the questions."`
 	Concurrency int           `placeholder:"N" help:"Questions at the same time; one for each processor if not given."`
-	Memory      string        `placeholder:"8GB" help:"What questions may need together, by estimate; three quarters of the machine's if not given. A question that needs more is refused."`
+	Memory      string        `placeholder:"SIZE" help:"What questions may need together, by estimate, such as 8GB; three quarters of the machine's if not given. A question that needs more is refused."`
 	Timeout     time.Duration `default:"10m" help:"Time of a question, beside a hundred times its estimate; each further attempt has twice the time. A job whose worker was lost is asked again after it."`
 	Drain       bool          `help:"End as soon as no question waits or runs."`
 }
