@@ -143,6 +143,13 @@ func TestRecoverTasks(t *testing.T) {
 		{markov.Spec{D: 2, N: "inf"}, NotRealisable},
 		{markov.Spec{D: 2, Embedding: "sign"}, Realisable}, // singular H, attained
 		{markov.Spec{D: 1, Bias: true}, Realisable},        // likewise
+		{markov.Spec{D: 4, Order: 2}, NotRealisable},
+		{markov.Spec{D: 3, Prior: markov.PriorSpec{Mixture: &markov.MixtureSpec{Kernels: [][][]string{
+			{{"0.9", "0.1"}, {"0.2", "0.8"}}, {{"0.5", "0.5"}, {"0.7", "0.3"}}, {{"0.1", "0.9"}, {"0.6", "0.4"}},
+			{{"1/3", "2/3"}, {"1", "0"}}, {{"0.25", "0.75"}, {"0.4", "0.6"}},
+		}}}}, NotRealisable},
+		{markov.Spec{Family: "regression", D: 2, Mean: "1"}, NotRealisable},
+		{markov.Spec{Family: "regression", D: 3, Covariance: markov.MatrixSpec{Text: "diag:1,2,3"}}, Realisable},
 	} {
 		r, err := Recover(context.Background(), taskForm(t, c.spec), Settings{})
 		if err != nil {

@@ -227,7 +227,11 @@ func NewTask(spec Spec) (Task, error) {
 // checkStart says where the start law does not suit the kernels.
 func (t Task) checkStart() error {
 	if t.order > 1 && t.start.kind != IIDStart {
-		return fmt.Errorf("start %q is for order 1; with order %d the first %d states of a chain are independent: choose uniform, bernoulli:p or probs:p0,p1,..", t.start, t.order, t.order)
+		why := "it would be a law of words, the stationary one of contexts"
+		if t.start.kind == CorrelatedStart {
+			why = "it says how one first state depends on the query's one"
+		}
+		return fmt.Errorf("start %q is for order 1: with order %d the first %d states of a chain are independent, and %s; choose uniform, bernoulli:p or probs:p0,p1,..", t.start, t.order, t.order, why)
 	}
 	if m := t.prior.mixture; m != nil && t.start.kind == StationaryStart {
 		for k := range m.Len() {
