@@ -16,7 +16,7 @@ import (
 // enough and saves the stretch; then each margin with one.
 const (
 	plainMargin       = 1e-4
-	plainMost         = 200
+	plainMost         = 20
 	stretchedMost     = 1000
 	stretchedPatience = 100 // evaluations in which F must fall by a tenth
 )
@@ -47,7 +47,7 @@ func Level1(ctx context.Context, form *moment.Form, reduced *Reduced, minima []M
 	gap := minima[0].Loss - enlarged
 	var s *stretch
 	if !reached && ctx.Err() == nil {
-		if s = newStretch(m, gap); s != nil {
+		if s = newStretch(ctx, m, gap); s != nil {
 			reached, err = m.descend(ctx, w, stretchedMargins, s, stretchedMost, stretchedPatience, evaluated)
 		}
 		if err == nil && !reached && ctx.Err() == nil {
@@ -76,7 +76,7 @@ func Level1(ctx context.Context, form *moment.Form, reduced *Reduced, minima []M
 
 	// The sum of squares does not reach f*: for which l does it? Bisect.
 	m.release()
-	if s = newStretch(m, gap); s == nil {
+	if s = newStretch(ctx, m, gap); s == nil {
 		return nil
 	}
 	low, high := max(v.Bound, enlarged), minima[0].Loss
@@ -125,7 +125,7 @@ func (m *multiplierSearch) descend(ctx context.Context, w []float64, margins []f
 
 // release lets W v* change, as it must for l below f*.
 func (m *multiplierSearch) release() {
-	m.fixed.Rows, m.fixed.Data = 0, nil
+	m.fixed = nil
 }
 
 // setLower sets l, after release.

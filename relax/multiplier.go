@@ -37,12 +37,12 @@ type multiplierSearch struct {
 	directions  [][]float64 // in which P moves, [D, D] each
 	Tb, Tx      *mat.Dense  // b~ = Tb b, (1, x) = Tx (1, x of the search)
 	n           int
-	core        []float64      // [1+r, 1+r] the matrix [[c-l, -s'], [-s, R]]
-	unit        float64        // the norm of core: the coordinates of P are in units of its inverse
-	Q           []float64      // [n, n] Q(f*, 0), plus a projection onto the v* of the minima
-	homogeneous []float64      // (1, x*) of the first minimum
-	start       []float64      // coordinates of a W with Q(f*, W) v* = 0
-	fixed       blas64.General // orthonormal rows: directions in which W v* changes
+	core        []float64 // [1+r, 1+r] the matrix [[c-l, -s'], [-s, R]]
+	unit        float64   // the norm of core: the coordinates of P are in units of its inverse
+	Q           []float64 // [n, n] Q(f*, 0), plus a projection onto the v* of the minima
+	homogeneous []float64 // (1, x*) of the first minimum
+	start       []float64 // coordinates of a W with Q(f*, W) v* = 0
+	fixed       *fixed    // directions in which W v* changes; nil if it may
 	low         *lowSpectrum
 	S, G        []float64
 }
@@ -215,22 +215,6 @@ func (m *multiplierSearch) project(w, G []float64) {
 	}
 }
 
-// productEntry sets w to the entry at place i of the product of v with the matrix of
-// each coordinate.
-func (m *multiplierSearch) productEntry(w []float64, i int, v []float64) {
-	m.space.productEntry(w[:m.space.count()], i, v)
-	D, size := m.space.D, m.n/m.space.D
-	for k, S := range m.directions {
-		sum := 0.0
-		for j := range D {
-			if x := S[i/size*D+j]; x != 0 {
-				sum += x * dot(m.core[i%size*size:(i%size+1)*size], v[j*size:(j+1)*size])
-			}
-		}
-		w[m.space.count()+k] = sum / m.unit
-	}
-}
-
 // at returns v*, of norm 1, and (1, x*) at a minimum in the coordinates of the
 // search.
 func (m *multiplierSearch) at(minimum *Minimum, x []float64) (v, homogeneous []float64, err error) {
@@ -251,27 +235,44 @@ func (m *multiplierSearch) at(minimum *Minimum, x []float64) (v, homogeneous []f
 	return v, homogeneous, nil
 }
 
+// fixed are the directions of coordinates in which the products of the matrix with the v*
+// change: those of J', J being the map to these products. With JJ' = V E V', the rows of
+// E^{-1/2} V' J are orthonormal, small eigenvalues left out.
+type fixed struct {
+	of    *products      // J
+	roots blas64.General // [kept, rows of J] E^{-1/2} V'
+}
+
+// removeFrom takes off w its parts along the directions.
+func (f *fixed) removeFrom(w []float64) {
+	if f == nil || f.roots.Rows == 0 {
+		return
+	}
+	along, change := make([]float64, f.roots.Rows), make([]float64, f.roots.Cols)
+	f.of.times(change, w)
+	blas64.Gemv(blas.NoTrans, 1, f.roots, vector(change), 0, vector(along))
+	blas64.Gemv(blas.Trans, -1, f.roots, vector(along), 0, vector(change))
+	f.of.addTransposed(w, change)
+}
+
 // fix sets start to the coordinates of the least W with Q(f*, W) v = 0 for all the
-// given v, and fixed to the directions in which these W v change: the inner product
-// of W with (e v' + v e')/2 is the entry of W v at the place where the unit vector e
-// is 1.
+// given v, and fixed to the directions in which these W v change.
 func (m *multiplierSearch) fix(ctx context.Context, vs [][]float64) error {
-	n, count := m.n, m.count()
-	equations := n * len(vs)
-	rows := blas64.General{Rows: equations, Cols: count, Stride: count, Data: make([]float64, equations*count)}
+	n, equations := m.n, m.n*len(vs)
+	of, err := newProducts(ctx, m, vs)
+	if err != nil {
+		return err
+	}
 	target := make([]float64, equations)
 	for k, v := range vs {
 		for i := range n {
-			if err := ctx.Err(); err != nil {
-				return err
-			}
-			at := k*n + i
-			m.productEntry(rows.Data[at*count:(at+1)*count], i, v)
-			target[at] = -dot(m.Q[i*n:(i+1)*n], v)
+			target[k*n+i] = -dot(m.Q[i*n:(i+1)*n], v)
 		}
 	}
-	gram := mat.NewSymDense(equations, nil)
-	blas64.Syrk(blas.NoTrans, 1, rows, 0, gram.RawSymmetric())
+	gram, err := of.gram(ctx)
+	if err != nil {
+		return err
+	}
 	var eigen mat.EigenSym
 	if !eigen.Factorize(gram, true) {
 		return errors.New("the eigenvalues of the conditions at the minima did not converge")
@@ -283,22 +284,26 @@ func (m *multiplierSearch) fix(ctx context.Context, vs [][]float64) error {
 	for first < equations && values[first] <= 1e-9*values[equations-1] {
 		first++
 	}
-	scaled := mat.NewDense(equations-first, equations, nil)
+	m.fixed = &fixed{of: of, roots: matrix(equations-first, equations)}
 	for k := first; k < equations; k++ {
 		root := 1 / math.Sqrt(values[k])
 		for i := range equations {
-			scaled.Set(k-first, i, root*vectors.At(i, k))
+			m.fixed.roots.Data[(k-first)*equations+i] = root * vectors.At(i, k)
 		}
 	}
-	m.fixed = multiply(scaled.RawMatrix(), rows, false)
-	along := make([]float64, m.fixed.Rows)
-	blas64.Gemv(blas.NoTrans, 1, scaled.RawMatrix(), vector(target), 0, vector(along))
-	m.start = make([]float64, count)
-	blas64.Gemv(blas.Trans, 1, m.fixed, vector(along), 0, vector(m.start))
-	reached := make([]float64, equations)
-	blas64.Gemv(blas.NoTrans, 1, rows, vector(m.start), 0, vector(reached))
-	blas64.Axpy(-1, vector(target), vector(reached))
-	if off := blas64.Nrm2(vector(reached)); !(off <= 1e-6*(1+blas64.Nrm2(vector(target)))) {
+	along, change := make([]float64, m.fixed.roots.Rows), make([]float64, equations)
+	m.start = make([]float64, m.count())
+	left := append([]float64(nil), target...)
+	for range 2 { // once more for what rounding leaves
+		blas64.Gemv(blas.NoTrans, 1, m.fixed.roots, vector(left), 0, vector(along))
+		blas64.Gemv(blas.Trans, 1, m.fixed.roots, vector(along), 0, vector(change))
+		of.addTransposed(m.start, change)
+		of.times(change, m.start)
+		for i, x := range target {
+			left[i] = x - change[i]
+		}
+	}
+	if off := blas64.Nrm2(vector(left)); !(off <= 1e-6*(1+blas64.Nrm2(vector(target)))) {
 		return fmt.Errorf("the best transformer found is not stationary enough (off by %.1e)", off)
 	}
 	return nil
@@ -325,17 +330,7 @@ func (m *multiplierSearch) penalty(s *stretch) penalty {
 			s.apply(m.G)
 		}
 		m.project(gradient, m.G)
-		removeAlong(gradient, m.fixed)
+		m.fixed.removeFrom(gradient)
 		return F, least, nil
 	}
-}
-
-// removeAlong takes off x its parts along orthonormal rows.
-func removeAlong(x []float64, rows blas64.General) {
-	if rows.Rows == 0 {
-		return
-	}
-	along := make([]float64, rows.Rows)
-	blas64.Gemv(blas.NoTrans, 1, rows, vector(x), 0, vector(along))
-	blas64.Gemv(blas.Trans, -1, rows, vector(along), 1, vector(x))
 }

@@ -142,8 +142,8 @@ func TestSpaceIsWhole(t *testing.T) {
 	}
 }
 
-// In any coordinates: W vanishes on v, the coordinates are orthonormal, project is
-// add's adjoint, and productEntry is project for the matrices that it is about.
+// In any coordinates: W vanishes on v, the coordinates are orthonormal, and project is
+// add's adjoint.
 func TestSpace(t *testing.T) {
 	r := rand.New(rand.NewPCG(3, 61))
 	for _, spec := range multiplierTasks {
@@ -166,22 +166,6 @@ func TestSpace(t *testing.T) {
 		s.project(back, full)
 		if x, y := dot(W, full), dot(w, back); math.Abs(x-y) > 1e-9*math.Abs(x) {
 			t.Errorf("%+v: <W, G> = %g, by coordinates %g", spec, x, y)
-		}
-		v := gaussians(r, n)
-		for _, i := range []int{0, 1, n / 2, n - 1, r.IntN(n)} {
-			E := make([]float64, n*n)
-			for k := range n {
-				E[i*n+k] += v[k] / 2
-				E[k*n+i] += v[k] / 2
-			}
-			s.project(back, E)
-			entry := make([]float64, s.count())
-			s.productEntry(entry, i, v)
-			for k := range back {
-				if math.Abs(entry[k]-back[k]) > 1e-9 {
-					t.Fatalf("%+v: place %d, coordinate %d: %g, projected %g", spec, i, k, entry[k], back[k])
-				}
-			}
 		}
 		// Back in the original coordinates: exactly zero on v once it is exact.
 		var backB, backX mat.Dense
@@ -213,8 +197,8 @@ func TestSpace(t *testing.T) {
 	}
 }
 
-// With P as well: project is add's adjoint, productEntry is its product with a vector, and
-// the search starts at a matrix that vanishes on v*.
+// With P as well: project is add's adjoint, products are those of the matrix with vectors,
+// and the search starts at a matrix that vanishes on v*.
 func TestMultiplierSearch(t *testing.T) {
 	r := rand.New(rand.NewPCG(4, 61))
 	for _, spec := range []markov.Spec{biased(2, "10"), {D: 1, States: 3, Embedding: "onehot"}, {D: 2}} {
@@ -234,13 +218,7 @@ func TestMultiplierSearch(t *testing.T) {
 		if x, y := dot(S, full), dot(w, back); math.Abs(x-y) > 1e-9*math.Abs(x) {
 			t.Errorf("%+v: <W, G> = %g, by coordinates %g", spec, x, y)
 		}
-		v := gaussians(r, m.n)
-		for i := range m.n {
-			m.productEntry(back, i, v)
-			if x, y := dot(S[i*m.n:(i+1)*m.n], v), dot(back, w); math.Abs(x-y) > 1e-9*(1+math.Abs(x)) {
-				t.Fatalf("%+v: entry %d of the product is %g, by coordinates %g", spec, i, x, y)
-			}
-		}
+		checkProducts(t, r, m, w, S)
 		copy(S, m.Q)
 		m.add(S, m.start)
 		star, _, err := m.at(&minima[0], reduced.coordinates(minima[0].X))
@@ -253,10 +231,10 @@ func TestMultiplierSearch(t *testing.T) {
 			}
 		}
 		// The gradient of the penalty, stretched and not, by differences.
-		s := newStretch(m, minima[0].Loss-0.9*minima[0].Loss)
+		s := newStretch(t.Context(), m, minima[0].Loss-0.9*minima[0].Loss)
 		for _, p := range []penalty{m.penalty(nil), m.penalty(s)} {
 			x, step := slices.Clone(m.start), gaussians(r, m.count())
-			removeAlong(step, m.fixed)
+			m.fixed.removeFrom(step)
 			normalise(step)
 			gradient, scratch := make([]float64, m.count()), make([]float64, m.count())
 			const margin, h = 0.5, 1e-5
@@ -276,6 +254,49 @@ func TestMultiplierSearch(t *testing.T) {
 			}
 			if x, y := (value(h)-value(-h))/(2*h), dot(gradient, step); math.Abs(x-y) > 1e-5*(1+math.Abs(x)) {
 				t.Errorf("%+v: the penalty rises by %g, by its gradient %g", spec, x, y)
+			}
+		}
+	}
+}
+
+// checkProducts compares J, J' and JJ' with the matrix S of the coordinates w.
+func checkProducts(t *testing.T, r *rand.Rand, m *multiplierSearch, w, S []float64) {
+	t.Helper()
+	vs := [][]float64{gaussians(r, m.n), gaussians(r, m.n), gaussians(r, m.n)}
+	p, err := newProducts(t.Context(), m, vs)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, back := make([]float64, p.rows()), make([]float64, m.count())
+	p.times(got, w)
+	e := gaussians(r, p.rows())
+	p.addTransposed(back, e)
+	if x, y := dot(got, e), dot(back, w); math.Abs(x-y) > 1e-9*(1+math.Abs(x)) {
+		t.Errorf("<Jw, r> = %g, <w, J'r> = %g", x, y)
+	}
+	gram, err := p.gram(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	column := make([]float64, p.rows())
+	for k, v := range vs {
+		for i := range m.n {
+			at := k*m.n + i
+			if x := dot(S[i*m.n:(i+1)*m.n], v); math.Abs(x-got[at]) > 1e-9*(1+math.Abs(x)) {
+				t.Fatalf("entry %d of product %d is %g, by coordinates %g", i, k, x, got[at])
+			}
+			if i%7 != 0 {
+				continue
+			}
+			clear(back)
+			clear(column)
+			column[at] = 1
+			p.addTransposed(back, column)
+			p.times(column, back)
+			for o, x := range column {
+				if y := gram.At(at, o); math.Abs(x-y) > 1e-9*(1+math.Abs(x)) {
+					t.Fatalf("JJ'[%d, %d] is %g, by coordinates %g", at, o, y, x)
+				}
 			}
 		}
 	}

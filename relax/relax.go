@@ -28,7 +28,7 @@
 //
 //   - level0.go, sdp.go, minors.go: level 0 at a minimum
 //   - admm.go: the best bound of level 0 without one
-//   - level1.go, multiplier.go, space.go, stretch.go: level 1
+//   - level1.go, multiplier.go, space.go, products.go, stretch.go: level 1
 //   - reduced.go: the loss without the features that depend on others
 //   - relations.go: relations between products of the parameters, in integers
 //   - spectrum.go: the lowest eigenvalues of a symmetric matrix

@@ -1,6 +1,7 @@
 package relax
 
 import (
+	"context"
 	"math"
 
 	"gonum.org/v1/gonum/blas"
@@ -15,75 +16,130 @@ import (
 // T = I + (1/sigma - 1) sum u_i u_i', and the search's steps are measured by
 // |TWT|^2 = w'Mw rather than by |W|^2 = w'w. With the rows of B being the entries of
 // the W u_i by w, in units of 1/sigma and more, M = I + B'B.
+//
+// B is never there as a matrix: it is a few combinations of products.
 type stretch struct {
 	m       *multiplierSearch
 	U       blas64.General // [D, n] orthonormal rows u_i
 	by      float64        // 1/sigma - 1
-	B       blas64.General
-	inverse mat.Cholesky // of I + BB'
+	of      *products      // with the u_i, then with the v* of fixed
+	light   float64        // what entries of the W u_i outside the span of the u count
+	heavy   float64        // and what those inside do
+	inverse mat.Cholesky   // of I + BB'
 }
 
 // A stretch is by 1/leastStretch at the most, and is tried where B has no more than
-// largestStretch entries.
+// largestStretch rows.
 const (
 	leastStretch   = 1e-3
-	largestStretch = 50_000_000
+	largestStretch = 4000
 )
 
 // newStretch returns the stretch for the search's (1, x*) at a gap f* - f~*; nil if
-// it would be too large.
-func newStretch(m *multiplierSearch, gap float64) *stretch {
-	n, D, count := m.n, m.space.D, m.count()
-	if n*D*count > largestStretch {
+// it would be too large, or if ctx ends.
+func newStretch(ctx context.Context, m *multiplierSearch, gap float64) *stretch {
+	n, D := m.n, m.space.D
+	var vs [][]float64
+	if m.fixed != nil {
+		vs = m.fixed.of.vs
+	}
+	if n*(D+len(vs)) > largestStretch {
 		return nil
 	}
 	u := append([]float64(nil), m.homogeneous...)
 	length := normalise(u)
 	sigma := min(0.9, max(leastStretch, math.Sqrt(max(0, gap))/length))
-	s := &stretch{m: m, by: 1/sigma - 1, U: blas64.General{Rows: D, Cols: n, Stride: n, Data: make([]float64, D*n)}}
+	s := &stretch{m: m, by: 1/sigma - 1, U: matrix(D, n)}
+	all := make([][]float64, 0, D+len(vs))
 	for i := range D {
-		copy(s.U.Data[i*n+i*len(u):], u)
+		row := s.U.Data[i*n : (i+1)*n]
+		copy(row[i*len(u):], u)
+		all = append(all, row)
 	}
-	kept := m.fixed.Rows
-	s.B = blas64.General{Rows: n*D + kept, Cols: count, Stride: count, Data: make([]float64, (n*D+kept)*count)}
 	// Entries of W u_i outside the span of the u count 1/sigma^2 - 1, twice since
 	// W is symmetric; those inside 1/sigma^4 - 1. The directions in which the search
 	// may not move count much more.
-	light, heavy := math.Sqrt(2*(1/(sigma*sigma)-1)), math.Sqrt(1/math.Pow(sigma, 4)-1)
-	inside := blas64.General{Rows: D, Cols: count, Stride: count, Data: make([]float64, D*count)}
-	for i := range D {
-		block := blas64.General{Rows: n, Cols: count, Stride: count, Data: s.B.Data[i*n*count : (i+1)*n*count]}
-		for r := range n {
-			m.productEntry(block.Data[r*count:(r+1)*count], r, s.U.Data[i*n:(i+1)*n])
-		}
-		blas64.Gemm(blas.NoTrans, blas.NoTrans, 1, s.U, block, 0, inside)
-		for k := range block.Data {
-			block.Data[k] *= light
-		}
-		blas64.Gemm(blas.Trans, blas.NoTrans, heavy-light, s.U, inside, 1, block)
+	s.light, s.heavy = math.Sqrt(2*(1/(sigma*sigma)-1)), math.Sqrt(1/math.Pow(sigma, 4)-1)
+	var err error
+	if s.of, err = newProducts(ctx, m, append(all, vs...)); err != nil {
+		return nil
 	}
-	for k, x := range m.fixed.Data {
-		s.B.Data[n*D*count+k] = 10 * heavy * x
+	gram, err := s.of.gram(ctx)
+	if err != nil {
+		return nil
 	}
-	gram := multiply(s.B, s.B, true)
-	sum := mat.NewSymDense(gram.Rows, gram.Data)
-	for i := range gram.Rows {
+	G := matrix(s.of.rows(), s.of.rows())
+	for i := range G.Rows {
+		for k := range G.Cols {
+			G.Data[i*G.Stride+k] = gram.At(i, k)
+		}
+	}
+	half := s.combined(G)
+	whole := s.combined(blas64.General{Rows: half.Cols, Cols: half.Rows, Stride: half.Rows, Data: mat.DenseCopyOf(mat.NewDense(half.Rows, half.Cols, half.Data).T()).RawMatrix().Data})
+	sum := mat.NewSymDense(whole.Rows, whole.Data)
+	for i := range whole.Rows {
 		sum.SetSym(i, i, 1+sum.At(i, i))
 	}
-	if !s.inverse.Factorize(sum) {
+	if ctx.Err() != nil || !s.inverse.Factorize(sum) {
 		return nil
 	}
 	return s
 }
 
+// combined returns the rows of B in terms of rows R of products: those with the u_i,
+// [D*n, .], weighed, and those along the fixed directions.
+func (s *stretch) combined(R blas64.General) blas64.General {
+	n, D := s.m.n, s.m.space.D
+	fixed := s.fixedRoots()
+	out := matrix(D*n+fixed.Rows, R.Cols)
+	rows := func(G blas64.General, first, count int) blas64.General {
+		return blas64.General{Rows: count, Cols: G.Cols, Stride: G.Stride, Data: G.Data[first*G.Stride:]}
+	}
+	inside := matrix(D, R.Cols)
+	for i := range D {
+		from, to := rows(R, i*n, n), rows(out, i*n, n)
+		for k, x := range from.Data[:n*R.Cols] {
+			to.Data[k] = s.light * x
+		}
+		gemm(blas.NoTrans, blas.NoTrans, 1, s.U, from, 0, inside)
+		gemm(blas.Trans, blas.NoTrans, s.heavy-s.light, s.U, inside, 1, to)
+	}
+	if fixed.Rows > 0 {
+		gemm(blas.NoTrans, blas.NoTrans, 10*s.heavy, fixed, rows(R, D*n, R.Rows-D*n), 0, rows(out, D*n, fixed.Rows))
+	}
+	return out
+}
+
+func (s *stretch) fixedRoots() blas64.General {
+	if s.m.fixed == nil {
+		return blas64.General{}
+	}
+	return s.m.fixed.roots
+}
+
 // precondition sets w to M^{-1} w within the directions in which the search moves.
 func (s *stretch) precondition(w []float64) {
-	removeAlong(w, s.m.fixed)
-	part := mat.NewVecDense(s.B.Rows, nil)
-	blas64.Gemv(blas.NoTrans, 1, s.B, vector(w), 0, part.RawVector())
+	n, D := s.m.n, s.m.space.D
+	s.m.fixed.removeFrom(w)
+	products := matrix(s.of.rows(), 1)
+	s.of.times(products.Data, w)
+	part := mat.NewVecDense(D*n+s.fixedRoots().Rows, s.combined(products).Data)
 	_ = s.inverse.SolveVecTo(part, part) // its error says that M is ill-conditioned, as it is
-	blas64.Gemv(blas.Trans, -1, s.B, part.RawVector(), 1, vector(w))
-	removeAlong(w, s.m.fixed)
+	// B' of it.
+	r := part.RawVector().Data
+	inside := make([]float64, D)
+	for i := range D {
+		block := r[i*n : (i+1)*n]
+		blas64.Gemv(blas.NoTrans, 1, s.U, vector(block), 0, vector(inside))
+		blas64.Scal(-s.light, vector(block))
+		blas64.Gemv(blas.Trans, -(s.heavy - s.light), s.U, vector(inside), 1, vector(block))
+	}
+	copy(products.Data, r[:D*n])
+	if fixed := s.fixedRoots(); fixed.Rows > 0 {
+		blas64.Gemv(blas.Trans, -10*s.heavy, fixed, vector(r[D*n:]), 0, vector(products.Data[D*n:]))
+	}
+	s.of.addTransposed(w, products.Data)
+	s.m.fixed.removeFrom(w)
 }
 
 // apply sets a symmetric S ([n, n]) to TST.
