@@ -37,8 +37,9 @@ type LocalMinimum struct {
 func localMinima(ctx context.Context, form *moment.Form, starts [][]float64, first, last int, seed uint64) []LocalMinimum {
 	D := form.Q + 1
 	var minima []LocalMinimum
+	H := bothTriangles(form.H)
 	eachStart(ctx, len(starts)+last-first, func() func(i int) *LocalMinimum {
-		p := newProjected(form)
+		p := newProjectedOf(form, H)
 		return func(i int) *LocalMinimum {
 			if i < len(starts) {
 				m := p.minimumFrom(starts[i])

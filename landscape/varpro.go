@@ -27,7 +27,8 @@ import (
 type projected struct {
 	form    *moment.Form
 	D, M, n int   // D, qD, and qD(D+1)/2
-	pair    []int // [D, D] place of {i, k} in a block
+	pair    []int     // [D, D] place of {i, k} in a block
+	H       []float64 // [n, n] both triangles, shared between those of one form
 
 	// Results of eval at the latest b.
 	b     []float64 // [D]
@@ -46,8 +47,33 @@ type projected struct {
 }
 
 func newProjected(form *moment.Form) *projected {
+	return newProjectedOf(form, bothTriangles(form.H))
+}
+
+// bothTriangles returns the entries of a symmetric matrix, row-major, so that its columns
+// can be read as rows.
+func bothTriangles(S *mat.SymDense) []float64 {
+	n := S.SymmetricDim()
+	raw := S.RawSymmetric()
+	whole := make([]float64, n*n)
+	const block = 32
+	for i0 := 0; i0 < n; i0 += block {
+		for k0 := i0; k0 < n; k0 += block {
+			for i := i0; i < min(i0+block, n); i++ {
+				for k := max(i, k0); k < min(k0+block, n); k++ {
+					x := raw.Data[i*raw.Stride+k]
+					whole[i*n+k], whole[k*n+i] = x, x
+				}
+			}
+		}
+	}
+	return whole
+}
+
+// newProjectedOf is newProjected, given both triangles of H.
+func newProjectedOf(form *moment.Form, H []float64) *projected {
 	D := form.Q + 1
-	p := &projected{form: form, D: D, M: form.Q * D, n: form.Dim(), pair: pairTable(D)}
+	p := &projected{form: form, D: D, M: form.Q * D, n: form.Dim(), pair: pairTable(D), H: H}
 	p.b, p.a, p.k = make([]float64, D), make([]float64, p.M), make([]float64, p.M)
 	p.X, p.r = make([]float64, p.n), make([]float64, p.n)
 	p.P = make([]float64, p.M*p.n)
@@ -102,13 +128,13 @@ func zero(x []float64) {
 func (p *projected) eval(b []float64) float64 {
 	copy(p.b, b)
 	D, M, n, m := p.D, p.M, p.n, p.n/p.form.Q
-	H := p.form.H.RawSymmetric()
 	zero(p.P)
 	for j := range p.form.Q {
 		for k := range D {
 			row := blas64.Vector{N: n, Data: p.P[(j*D+k)*n : (j*D+k+1)*n], Inc: 1}
 			for i, bi := range b {
-				addSymRow(row, bi, H, j*m+p.pair[i*D+k])
+				at := (j*m + p.pair[i*D+k]) * n
+				blas64.Axpy(bi, blas64.Vector{N: n, Data: p.H[at : at+n], Inc: 1}, row)
 			}
 		}
 	}
@@ -134,16 +160,6 @@ func (p *projected) eval(b []float64) float64 {
 	p.value = p.form.C - dot(p.form.L, p.X) - dot(p.r, p.X)
 	p.loaded = false
 	return p.value
-}
-
-// addSymRow adds alpha times row i of the symmetric H to y.
-func addSymRow(y blas64.Vector, alpha float64, H blas64.Symmetric, i int) {
-	for l := range i { // the column above the diagonal
-		y.Data[l] += alpha * H.Data[l*H.Stride+i]
-	}
-	blas64.Axpy(alpha,
-		blas64.Vector{N: H.N - i, Data: H.Data[i*H.Stride+i : i*H.Stride+H.N], Inc: 1},
-		blas64.Vector{N: H.N - i, Data: y.Data[i:], Inc: 1})
 }
 
 // innerTolerance is the relative size below which an eigenvalue of K counts as

@@ -50,7 +50,7 @@ type multiplierSearch struct {
 // Level 1 is tried up to matrices of size largestMultiplier: the basis of the W has
 // some n^4/(4 units^2) numbers. Of minima of equal loss largestTie are taken.
 const (
-	largestMultiplier = 500
+	largestMultiplier = 1000
 	largestTie        = 6
 )
 
@@ -90,7 +90,7 @@ func newMultiplierSearch(ctx context.Context, reduced *Reduced, minima []Minimum
 		return nil, err
 	}
 	m.Tb.Scale(math.Sqrt(float64(D))/mat.Norm(m.Tb, 2), m.Tb)
-	if m.known, err = newRelations(C, D); err != nil {
+	if m.known, err = newRelations(ctx, C, D); err != nil {
 		return nil, err
 	}
 	m.space = newSpace(ctx, m.known, D, units, grams, m.Tb, Tg)

@@ -2,6 +2,7 @@ package relax
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"math"
 	"slices"
@@ -75,8 +76,8 @@ const (
 
 var errLargeRelations = errors.New("the relations between products of the parameters have very large coefficients")
 
-// newRelations finds the relations for b and a of length D.
-func newRelations(C [][]int64, D int) (*relations, error) {
+// newRelations finds the relations for b and a of length D, or ends with ctx.
+func newRelations(ctx context.Context, C [][]int64, D int) (*relations, error) {
 	if D > largestFactor {
 		return nil, errLargeRelations
 	}
@@ -102,6 +103,9 @@ func newRelations(C [][]int64, D int) (*relations, error) {
 	}
 	var symmetric, antisymmetric, mixed []row
 	for x := range N {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
 		for y := x; y < N; y++ {
 			same, apart := make(map[monomial]int64), make(map[monomial]int64)
 			for f, c := range e[x] {
@@ -143,7 +147,7 @@ func newRelations(C [][]int64, D int) (*relations, error) {
 		for i, r := range rows {
 			places[i], sums[i] = r.place, r.sum
 		}
-		return dependences(places, sums)
+		return dependences(ctx, places, sums)
 	}
 	var err error
 	if r.symmetric, err = find(symmetric); err != nil {
@@ -170,7 +174,7 @@ func sorted(sum map[monomial]int64) polynomialIn {
 // dependences returns a basis of the linear relations between polynomials, by
 // Gauss's elimination without fractions: each polynomial is reduced by those
 // before it that are independent, and which it took is recorded.
-func dependences(places []int, sums []polynomialIn) ([]relation, error) {
+func dependences(ctx context.Context, places []int, sums []polynomialIn) ([]relation, error) {
 	type pivot struct {
 		rest  polynomialIn
 		trace relation // ascending places: how rest comes from the sums
@@ -178,6 +182,9 @@ func dependences(places []int, sums []polynomialIn) ([]relation, error) {
 	pivots := make(map[monomial]pivot) // by the first monomial of rest
 	var found []relation
 	for i, rest := range sums {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
 		trace := relation{{places[i], 1}}
 		for len(rest) > 0 {
 			p, ok := pivots[rest[0].at]

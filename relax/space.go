@@ -83,10 +83,11 @@ func newSpace(ctx context.Context, known *relations, D, units, grams int, Tb, Tg
 	return s
 }
 
-// orthonormal returns an orthonormal basis, as rows, of the span of rows of the
-// given length, which must be independent. Cholesky's factorisation, used twice, is
-// fast and good enough unless the rows are nearly dependent; then reflections are
-// used.
+// orthonormal returns a basis, as rows, of the span of rows of the given length, which
+// must be independent. It is orthonormal up to orthogonality: what it is for is that the
+// search's coordinates are well scaled. Cholesky's factorisation is fast and good enough
+// if used once or, for worse conditions, twice, unless the rows are nearly dependent; then
+// reflections are used.
 func orthonormal(ctx context.Context, rows, length int, fill func(k int, row []float64)) blas64.General {
 	B := blas64.General{Rows: rows, Cols: length, Stride: max(length, 1), Data: make([]float64, rows*length)}
 	for k := range rows {
@@ -97,7 +98,7 @@ func orthonormal(ctx context.Context, rows, length int, fill func(k int, row []f
 	if rows == 0 {
 		return B
 	}
-	for range 2 {
+	for again := true; again; {
 		if ctx.Err() != nil {
 			return B
 		}
@@ -106,9 +107,10 @@ func orthonormal(ctx context.Context, rows, length int, fill func(k int, row []f
 		if !gramMatrix(ctx, gram.RawSymmetric(), B) {
 			return B
 		}
-		if !chol.Factorize(gram) || chol.Cond() > 1e10 {
+		if !chol.Factorize(gram) || chol.Cond() > largestCondition {
 			return orthonormalByReflections(B)
 		}
+		again = chol.Cond() > orthogonality/0x1p-52
 		U := chol.RawU().(*mat.TriDense).RawTriangular()
 		for k := 0; k < length && ctx.Err() == nil; k += panel { // columns do not meet
 			blas64.Trsm(blas.Left, blas.Trans, 1, U, blas64.General{Rows: rows, Cols: min(panel, length-k), Stride: B.Stride, Data: B.Data[k:]})
@@ -116,6 +118,14 @@ func orthonormal(ctx context.Context, rows, length int, fill func(k int, row []f
 	}
 	return B
 }
+
+// orthogonality bounds what the products of different rows of a basis may be, and
+// largestCondition the condition of the products of given rows up to which their
+// Cholesky factor is near enough for a second one to set it right.
+const (
+	orthogonality    = 1e-6
+	largestCondition = 1e13
+)
 
 // panel is how many rows or columns of a large matrix are worked on between two
 // looks at the context.

@@ -32,7 +32,7 @@ type stretch struct {
 // largestStretch rows.
 const (
 	leastStretch   = 1e-3
-	largestStretch = 4000
+	largestStretch = 8000
 )
 
 // newStretch returns the stretch for the search's (1, x*) at a gap f* - f~*; nil if
@@ -68,14 +68,14 @@ func newStretch(ctx context.Context, m *multiplierSearch, gap float64) *stretch 
 	if err != nil {
 		return nil
 	}
-	G := matrix(s.of.rows(), s.of.rows())
-	for i := range G.Rows {
-		for k := range G.Cols {
-			G.Data[i*G.Stride+k] = gram.At(i, k)
+	raw := gram.RawSymmetric()
+	for i := range raw.N {
+		for k := range i {
+			raw.Data[i*raw.Stride+k] = raw.Data[k*raw.Stride+i]
 		}
 	}
-	half := s.combined(G)
-	whole := s.combined(blas64.General{Rows: half.Cols, Cols: half.Rows, Stride: half.Rows, Data: mat.DenseCopyOf(mat.NewDense(half.Rows, half.Cols, half.Data).T()).RawMatrix().Data})
+	half := s.combined(blas64.General{Rows: raw.N, Cols: raw.N, Stride: raw.Stride, Data: raw.Data})
+	whole := s.combined(transposed(half))
 	sum := mat.NewSymDense(whole.Rows, whole.Data)
 	for i := range whole.Rows {
 		sum.SetSym(i, i, 1+sum.At(i, i))
@@ -106,6 +106,21 @@ func (s *stretch) combined(R blas64.General) blas64.General {
 	}
 	if fixed.Rows > 0 {
 		gemm(blas.NoTrans, blas.NoTrans, 10*s.heavy, fixed, rows(R, D*n, R.Rows-D*n), 0, rows(out, D*n, fixed.Rows))
+	}
+	return out
+}
+
+func transposed(A blas64.General) blas64.General {
+	out := matrix(A.Cols, A.Rows)
+	const block = 32
+	for i0 := 0; i0 < A.Rows; i0 += block {
+		for k0 := 0; k0 < A.Cols; k0 += block {
+			for i := i0; i < min(i0+block, A.Rows); i++ {
+				for k := k0; k < min(k0+block, A.Cols); k++ {
+					out.Data[k*out.Stride+i] = A.Data[i*A.Stride+k]
+				}
+			}
+		}
 	}
 	return out
 }
