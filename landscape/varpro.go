@@ -26,7 +26,7 @@ import (
 // that each goroutine needs its own.
 type projected struct {
 	form    *moment.Form
-	D, M, n int   // D, qD, and qD(D+1)/2
+	D, M, n int       // D, qD, and qD(D+1)/2
 	pair    []int     // [D, D] place of {i, k} in a block
 	H       []float64 // [n, n] both triangles, shared between those of one form
 
@@ -248,12 +248,14 @@ func (p *projected) hessian() *mat.SymDense {
 	T := mat.NewDense(D, M, nil)
 	for i := range D {
 		x, hx := p.xs[i*n:(i+1)*n], p.hxs[i*n:(i+1)*n]
+		zero(hx) // X_i has M entries other than 0 of n
 		for j := range p.form.Q {
 			for k := range D {
-				x[j*m+p.pair[i*D+k]] = p.a[j*D+k]
+				at, ak := j*m+p.pair[i*D+k], p.a[j*D+k]
+				x[at] = ak
+				blas64.Axpy(ak, blas64.Vector{N: n, Data: p.H[at*n : (at+1)*n], Inc: 1}, blas64.Vector{N: n, Data: hx, Inc: 1})
 			}
 		}
-		blas64.Symv(1, p.form.H.RawSymmetric(), blas64.Vector{N: n, Data: x, Inc: 1}, 0, blas64.Vector{N: n, Data: hx, Inc: 1})
 		row := T.RawRowView(i)
 		p.addDrop(row, p.b, hx)
 		for j := range p.form.Q {

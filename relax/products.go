@@ -255,11 +255,12 @@ func (p *products) gram(ctx context.Context) (*mat.SymDense, error) {
 	all := len(p.vs) * units * N
 	square := func(B blas64.General) (blas64.General, error) { // B'B, both triangles
 		G := matrix(B.Cols, B.Cols)
-		for i := 0; i < B.Cols && B.Rows > 0; i += panel {
+		width := panelOf(float64(B.Rows) * float64(B.Cols))
+		for i := 0; i < B.Cols && B.Rows > 0; i += width {
 			if err := ctx.Err(); err != nil {
 				return G, err
 			}
-			w := min(panel, B.Cols-i)
+			w := min(width, B.Cols-i)
 			gemm(blas.Trans, blas.NoTrans, 1, part(B, i, w), part(B, i, B.Cols-i), 0,
 				blas64.General{Rows: w, Cols: B.Cols - i, Stride: G.Stride, Data: G.Data[i*G.Stride+i:]})
 		}

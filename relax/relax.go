@@ -31,7 +31,8 @@
 //   - level1.go, multiplier.go, space.go, products.go, stretch.go: level 1
 //   - reduced.go: the loss without the features that depend on others
 //   - relations.go: relations between products of the parameters, in integers
-//   - spectrum.go: the lowest eigenvalues of a symmetric matrix
+//   - spectrum.go: the lowest eigenvalues of a symmetric matrix; krylov.go: of one that
+//     is close to the matrix before
 package relax
 
 // Minimum is a local minimum of the loss over transformers.

@@ -112,8 +112,9 @@ func orthonormal(ctx context.Context, rows, length int, fill func(k int, row []f
 		}
 		again = chol.Cond() > orthogonality/0x1p-52
 		U := chol.RawU().(*mat.TriDense).RawTriangular()
-		for k := 0; k < length && ctx.Err() == nil; k += panel { // columns do not meet
-			blas64.Trsm(blas.Left, blas.Trans, 1, U, blas64.General{Rows: rows, Cols: min(panel, length-k), Stride: B.Stride, Data: B.Data[k:]})
+		width := panelOf(float64(rows) * float64(rows))
+		for k := 0; k < length && ctx.Err() == nil; k += width { // columns do not meet
+			blas64.Trsm(blas.Left, blas.Trans, 1, U, blas64.General{Rows: rows, Cols: min(width, length-k), Stride: B.Stride, Data: B.Data[k:]})
 		}
 	}
 	return B
@@ -131,14 +132,22 @@ const (
 // looks at the context.
 const panel = 128
 
+// panelOf is a wider panel, where the multiplications for each of its rows or columns
+// allow it: wide panels are multiplied faster.
+func panelOf(multiplications float64) int {
+	const most, several = 1e10, 8
+	return panel * max(1, min(several, int(most/multiplications/panel)))
+}
+
 // gramMatrix sets the upper triangle of G to that of BB', panel by panel; it reports
 // whether it came to the end before the context did.
 func gramMatrix(ctx context.Context, G blas64.Symmetric, B blas64.General) bool {
-	for i := 0; i < G.N; i += panel {
+	width := panelOf(float64(G.N) * float64(B.Cols))
+	for i := 0; i < G.N; i += width {
 		if ctx.Err() != nil {
 			return false
 		}
-		w := min(panel, G.N-i)
+		w := min(width, G.N-i)
 		rows := blas64.General{Rows: w, Cols: B.Cols, Stride: B.Stride, Data: B.Data[i*B.Stride:]}
 		blas64.Syrk(blas.NoTrans, 1, rows, 0, blas64.Symmetric{Uplo: blas.Upper, N: w, Stride: G.Stride, Data: G.Data[i*G.Stride+i:]})
 		if right := G.N - i - w; right > 0 {

@@ -23,6 +23,7 @@ type lowSpectrum struct {
 	d, e, tau, work []float64
 	values          []float64
 	solver          tridiagonal
+	before          *krylov // what nearly knows of the matrix before
 }
 
 func newLowSpectrum(n int) *lowSpectrum {
@@ -33,12 +34,48 @@ func newLowSpectrum(n int) *lowSpectrum {
 	return s
 }
 
+// nearly is below, for a search: where the matrix before had few such eigenpairs, they are
+// where an iteration begins (krylov.go), and good to some digits. That none is negative is
+// said only if a factorisation says so too.
+func (s *lowSpectrum) nearly(ctx context.Context, S []float64, bound float64) (values, V []float64, least float64, err error) {
+	n := s.n
+	if n < krylovSize {
+		return s.below(ctx, S, bound)
+	}
+	if s.before == nil {
+		s.before = &krylov{n: n}
+	}
+	if values, V, least, ok := s.before.below(ctx, s.A, S, bound); ok {
+		return values, V, least, nil
+	}
+	values, V, least, err = s.below(ctx, S, bound)
+	if err != nil {
+		return nil, nil, 0, err
+	}
+	if k := len(values); k <= n/krylovPart {
+		s.before.remember(V, k, least)
+	} else {
+		s.before.remember(nil, 0, least)
+	}
+	return values, V, least, nil
+}
+
 // below returns the eigenvalues of the symmetric S ([n, n] row-major, which is
 // not changed) that are less than bound, ascending, the corresponding
 // orthonormal eigenvectors as the columns of V ([n, len(values)] row-major), and
 // the smallest eigenvalue whether below the bound or not. If ctx ends before, so
 // does it, with the error of ctx.
 func (s *lowSpectrum) below(ctx context.Context, S []float64, bound float64) (values, V []float64, least float64, err error) {
+	return s.lowest(ctx, S, func(all []float64) (k int) {
+		for k < len(all) && all[k] < bound {
+			k++
+		}
+		return k
+	})
+}
+
+// lowest is below for as many eigenvalues as count says, given all.
+func (s *lowSpectrum) lowest(ctx context.Context, S []float64, count func(all []float64) int) (values, V []float64, least float64, err error) {
 	n := s.n
 	copy(s.A, S)
 	impl := gonum.Implementation{}
@@ -49,10 +86,7 @@ func (s *lowSpectrum) below(ctx context.Context, S []float64, bound float64) (va
 	if !impl.Dsterf(n, s.values, append([]float64(nil), s.e...)) {
 		return nil, nil, 0, errors.New("the eigenvalues of a symmetric matrix did not converge")
 	}
-	k := 0
-	for k < n && s.values[k] < bound {
-		k++
-	}
+	k := count(s.values)
 	values = append([]float64(nil), s.values[:k]...)
 	if k == 0 {
 		return nil, nil, s.values[0], nil
@@ -109,7 +143,7 @@ func (s *lowSpectrum) reduce(ctx context.Context) error {
 // of S ([n, n]), and the smallest eigenvalue, and sets G ([n, n], the upper
 // triangle only) to the derivative of F by S.
 func (s *lowSpectrum) penalty(ctx context.Context, S []float64, margin float64, G []float64) (F, least float64, err error) {
-	values, V, least, err := s.below(ctx, S, margin)
+	values, V, least, err := s.nearly(ctx, S, margin)
 	if err != nil {
 		return 0, 0, err
 	}
