@@ -54,7 +54,7 @@ func Bordered(form *moment.Form, W []float64) (S, k []float64) {
 }
 
 // errTiny is returned where numbers are so small that rounding cannot be bounded.
-var errTiny = fmt.Errorf("diagonal entries are smaller than %.0e: choose other units of the features or of the label", 1/(largestScale*largestScale))
+var errTiny = fmt.Errorf("diagonal entries are smaller than %.0e, too small to bound rounding: choose other units", 1/(largestScale*largestScale))
 
 // unitScale returns powers of two that bring the diagonal of S into [1/2, 2].
 func unitScale(S []float64, n int) ([]float64, error) {

@@ -286,7 +286,11 @@ func checkPositive(P *mat.SymDense) error {
 			data[i*D+j] = P.At(i, j)
 		}
 	}
-	if scale, err := unitScale(data, D); err != nil || provenDefinite(data, D, scale, 0, 0) <= 0 {
+	scale, err := unitScale(data, D)
+	switch {
+	case errors.Is(err, errTiny):
+		return fmt.Errorf("P: %w", err)
+	case err != nil || provenDefinite(data, D, scale, 0, 0) <= 0:
 		return errors.New("P is not positive definite")
 	}
 	return nil

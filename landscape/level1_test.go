@@ -187,7 +187,7 @@ func TestLevel1RejectsForgery(t *testing.T) {
 			}
 			zero(c.W)
 			c.Multiplier.P, c.Lower = P, 0.375
-		}, "not positive semidefinite"},
+		}, "P: diagonal entries"},
 		"a bound far below": {func(c *certificate.Certificate) { c.Form.C = 1e-5 }, "proven"},
 		"c = 0":             {func(c *certificate.Certificate) { c.Form.C = 0 }, "nothing to prove"},
 		"tiny numbers":      {func(c *certificate.Certificate) { c.Form.C = 1e-300 }, "not positive semidefinite"},
