@@ -18,7 +18,9 @@ import (
 var update = flag.Bool("update", false, "draw img/losses.svg anew from img/losses.csv")
 
 // loss is a row of img/losses.csv: what there is to know about chains of d+1 binary states with
-// uniform kernels and n of them in the context. best is NaN where it was not computed.
+// uniform kernels and n of them in the context. best is of
+// markovicl recover --d D --n N, proven best to one part in a million for every d; d = 12 takes about
+// three minutes of CPU.
 type loss struct {
 	n, d                                          int
 	best, enlarged, floor, floorSE, bayes, bayeSE float64
@@ -38,10 +40,8 @@ func readLosses(t *testing.T) (rows []loss) {
 	for _, cells := range table[1:] {
 		values := make([]float64, len(cells))
 		for i, cell := range cells {
-			if values[i] = math.NaN(); cell != "" {
-				if values[i], err = strconv.ParseFloat(cell, 64); err != nil {
-					t.Fatal(err)
-				}
+			if values[i], err = strconv.ParseFloat(cell, 64); err != nil {
+				t.Fatal(err)
 			}
 		}
 		rows = append(rows, loss{int(values[0]), int(values[1]), values[2], values[3], values[4], values[5], values[6], values[7]})
@@ -57,7 +57,7 @@ func TestLosses(t *testing.T) {
 		t.Errorf("%d rows, want d = 1 to 12 for two n", len(rows))
 	}
 	for _, r := range rows {
-		if !(r.bayes-4*r.bayeSE < r.floor && r.floor-4*r.floorSE < r.enlarged) || r.best < r.enlarged*(1-1e-12) {
+		if !(r.bayes-4*r.bayeSE < r.floor && r.floor-4*r.floorSE < r.enlarged) || !(r.best >= r.enlarged*(1-1e-12)) {
 			t.Errorf("n = %d, d = %d: not in order: %+v", r.n, r.d, r)
 		}
 		if r.d > 3 {
@@ -91,9 +91,7 @@ func TestLossesPicture(t *testing.T) {
 				continue
 			}
 			x := float64(r.d)
-			if !math.IsNaN(r.best) {
-				best.Add(x, r.best)
-			}
+			best.Add(x, r.best)
 			enlarged.Add(x, r.enlarged)
 			floor.Add(x, r.floor)
 			bayes.Add(x, r.bayes)
