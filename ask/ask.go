@@ -57,6 +57,7 @@
 package ask
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"io"
@@ -170,6 +171,26 @@ func (e Env) read(field, name string) ([]byte, error) {
 		return nil, inputf(field, "%s is larger than %d bytes", name, largestFile)
 	}
 	return data, nil
+}
+
+// called returns the name of a file with the ending of its format: standard input, which is
+// "-", has that which its content shows.
+func called(name string, data []byte) string {
+	if name != "-" {
+		return name
+	}
+	ending := ".csv"
+	switch text := bytes.TrimLeft(data[:min(len(data), 100)], " \t\r\n"); {
+	case bytes.HasPrefix(data, []byte("PK\x03\x04")):
+		ending = ".npz"
+	case bytes.HasPrefix(data, []byte("\x93NUMPY")):
+		ending = ".npy"
+	case bytes.HasPrefix(text, []byte("{")) || bytes.HasPrefix(text, []byte("[")):
+		ending = ".json"
+	case len(data) > 8 && data[8] == '{': // behind the length of the header
+		ending = ".safetensors"
+	}
+	return "standard input" + ending
 }
 
 func (e Env) open(field, name string) (io.ReadCloser, error) {

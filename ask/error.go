@@ -54,7 +54,7 @@ func (e *Error) MarshalJSON() ([]byte, error) {
 // inputf is an error that lies in a field of the question.
 func inputf(field, format string, args ...any) error {
 	err := fmt.Errorf(format, args...)
-	return &Error{Kind: Input, Field: field, Message: err.Error(), Err: errors.Unwrap(err)}
+	return &Error{Kind: Input, Field: field, Message: plain(err.Error()), Err: errors.Unwrap(err)}
 }
 
 // input says that an error of the library lies in what was given: in the field
@@ -75,7 +75,7 @@ func input(field string, err error) error {
 	if errors.As(err, &option) {
 		field = option.Option
 	}
-	return &Error{Kind: Input, Field: field, Message: err.Error(), Err: err}
+	return &Error{Kind: Input, Field: field, Message: plain(err.Error()), Err: err}
 }
 
 // inputUnlessEnded blames the input for an error, unless the context has ended.
@@ -96,7 +96,7 @@ func classify(ctx context.Context, err error) error {
 		return err
 	}
 	if own, ok := errors.AsType[*Error](err); ok {
-		return &Error{Kind: own.Kind, Field: own.Field, Message: err.Error(), Err: err}
+		return &Error{Kind: own.Kind, Field: own.Field, Message: plain(err.Error()), Err: err}
 	}
 	if ctx.Err() != nil {
 		return &Error{Kind: Interrupted, Message: "interrupted before there was an answer", Err: err}
@@ -107,5 +107,5 @@ func classify(ctx context.Context, err error) error {
 	if errors.Is(err, context.DeadlineExceeded) {
 		return &Error{Kind: Failed, Message: "the time limit ended before there was an answer", Err: err}
 	}
-	return &Error{Kind: Failed, Message: err.Error(), Err: err}
+	return &Error{Kind: Failed, Message: plain(err.Error()), Err: err}
 }

@@ -108,6 +108,7 @@ func (e Env) readModel(field, name string) (*fileModel, error) {
 	if err != nil {
 		return nil, err
 	}
+	name = called(name, data)
 	m := &fileModel{}
 	var metadata map[string]string
 	if filepath.Ext(name) == ".safetensors" && transformer.IsFile(data) {

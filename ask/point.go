@@ -24,10 +24,11 @@ func (q *Recover) decide(env Env) (Answer, error) {
 		return nil, err
 	}
 	// Decimals and fractions can be decided exactly where floats cannot tell.
-	exact := !strings.HasSuffix(strings.ToLower(q.X), ".npy")
-	X, blocks, D, err := landscape.ReadPoint(q.X, data)
+	name := called(q.X, data)
+	exact := !strings.HasSuffix(strings.ToLower(name), ".npy")
+	X, blocks, D, err := landscape.ReadPoint(name, data)
 	if exact && errors.Is(err, landscape.ErrScale) {
-		return q.decideExactly(env)
+		return q.decideExactly(data)
 	}
 	if err != nil {
 		return nil, input("x", err)
@@ -38,7 +39,7 @@ func (q *Recover) decide(env Env) (Answer, error) {
 	}
 	onBoundary := blocks == 1 && D == 2 && d.Verdict == landscape.Realisable && d.AtBoundary
 	if exact && (d.Verdict == landscape.Undecided || onBoundary) {
-		return q.decideExactly(env)
+		return q.decideExactly(data)
 	}
 	if d.Verdict != landscape.Undecided {
 		if err := d.Verify(X, blocks); err != nil {
@@ -72,11 +73,7 @@ type ExactCandidate struct {
 	Block int      `json:"block"` // where it fails
 }
 
-func (q *Recover) decideExactly(env Env) (Answer, error) {
-	data, err := env.read("x", q.X)
-	if err != nil {
-		return nil, err
-	}
+func (q *Recover) decideExactly(data []byte) (Answer, error) {
 	X, blocks, D, err := landscape.ReadRationalPoint(q.X, data)
 	if err != nil {
 		return nil, input("x", err)

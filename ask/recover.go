@@ -127,7 +127,11 @@ func (q *Recover) ask(ctx context.Context, env Env) (Answer, error) {
 	case q.Verify != "":
 		return q.verify(ctx, env)
 	case q.X != "" && q.Proof:
-		return q.decideExactly(env)
+		data, err := env.read("x", q.X)
+		if err != nil {
+			return nil, err
+		}
+		return q.decideExactly(data)
 	case q.X != "":
 		return q.decide(env)
 	}

@@ -138,7 +138,7 @@ func (q *Score) read(env Env) (*scored, error) {
 		if err != nil {
 			return nil, err
 		}
-		X, blocks, D, err := landscape.ReadPoint(q.X, data)
+		X, blocks, D, err := landscape.ReadPoint(called(q.X, data), data)
 		if err != nil {
 			return nil, input("x", err)
 		}

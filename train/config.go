@@ -5,6 +5,7 @@ import (
 	"maps"
 	"math"
 	"slices"
+	"strings"
 
 	"github.com/goccy/go-yaml"
 )
@@ -140,7 +141,8 @@ func (c Config) Validate() error {
 	}
 	oneOf := func(name, x string, choices ...string) error {
 		if !slices.Contains(choices, x) {
-			return fmt.Errorf("%s %q is not known; choose one of %q", name, x, choices)
+			known := slices.DeleteFunc(slices.Clone(choices), func(c string) bool { return c == "" })
+			return fmt.Errorf("%s %q is not known; choose one of %s", name, x, strings.Join(known, ", "))
 		}
 		return nil
 	}

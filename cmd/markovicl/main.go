@@ -128,7 +128,9 @@ func run(args []string, a *app) int {
 		args = append(args[1:], "--help")
 	}
 	parsed, err := parser.Parse(joinNegatives(sweepLine(args)))
-	if err != nil {
+	if err != nil && !strings.HasPrefix(args[0], "-") && !slices.ContainsFunc(parser.Model.Children, func(n *kong.Node) bool { return n.Name == args[0] }) {
+		err = badInputf("there is no command %q; see markovicl --help", args[0])
+	} else if err != nil {
 		err = &ask.Error{Kind: ask.Input, Message: inPlainWords(err.Error()) + "; see markovicl --help", Err: err}
 	} else if err = refuseNothing(parsed); err == nil {
 		a.quiet = chosen.Quiet

@@ -153,7 +153,7 @@ func (c *sweepCmd) summary(a *app) (*sweep.Summary, error) {
 		}
 		return sweep.Status(a.ctx, c.Out, open)
 	}
-	grid, err := c.grid()
+	grid, err := c.grid(a.env().Open)
 	if err != nil {
 		return nil, err
 	}
@@ -189,7 +189,7 @@ func (c *sweepCmd) inDatabase(a *app) (*sweep.Summary, error) {
 	var grid *sweep.Grid
 	if !command { // before anything is made of it
 		var err error
-		if grid, err = c.grid(); err != nil {
+		if grid, err = c.grid(a.env().Open); err != nil {
 			return nil, err
 		}
 	}
@@ -230,7 +230,7 @@ func (a *app) tell(format string, args ...any) {
 }
 
 // grid returns the grid that the words name.
-func (c *sweepCmd) grid() (*sweep.Grid, error) {
+func (c *sweepCmd) grid(open func(name string) (io.ReadCloser, error)) (*sweep.Grid, error) {
 	if len(c.Args) == 0 {
 		return nil, badInputf("name a GRID.yaml, or a command to sweep, such as --over d=1..4 optimum")
 	}
@@ -241,7 +241,12 @@ func (c *sweepCmd) grid() (*sweep.Grid, error) {
 		if len(c.Args) > 1 {
 			return nil, badInputf("unexpected %q after %s: the flags of a grid stand in its file", c.Args[1], c.Args[0])
 		}
-		data, err := os.ReadFile(c.Args[0])
+		file, err := open(c.Args[0])
+		if err != nil {
+			return nil, badInput(err)
+		}
+		defer file.Close()
+		data, err := io.ReadAll(file)
 		if err != nil {
 			return nil, badInput(err)
 		}
