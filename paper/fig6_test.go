@@ -99,6 +99,35 @@ func TestOvertakes(t *testing.T) {
 	}
 }
 
+// The three models in their own size, all of which train, on few and small batches: after
+// two steps they are no company for anybody, and the sentence does not hold.
+func TestFigure6AllModels(t *testing.T) {
+	configs, err := transformers6(Settings{Models: "tiny,small,standard"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range configs {
+		configs[i].Batch, configs[i].Steps, configs[i].Curriculum = 1, 2, "3:6"
+	}
+	size := figure6Size{d: 2, context: 10, contexts: []int{10}, prompts: 12, steps: 20, batch: 50, evaluation: 500, transformers: configs}
+	r, err := figure6Of(t.Context(), 1, size, func(int, int) {})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := r.Check(); err != nil {
+		t.Error(err)
+	}
+	if r.Verdict == Holds {
+		t.Errorf("verdict %q after two steps: %s", r.Verdict, r.Why)
+	}
+	for _, name := range []string{"gpt2-tiny", "gpt2-small", "gpt2-standard"} {
+		cell(t, table(t, r, "comparisons"), "loss", map[string]any{"starts": "correlated", "model": name, "against": "bayes", "n": 10})
+		if !strings.Contains(r.Setup, name+" trained for each law of the starts by Adam at 0.001, 2 steps") {
+			t.Errorf("%s is not in the setup: %s", name, r.Setup)
+		}
+	}
+}
+
 // Differences are pooled over starts and n, their errors not below the mean of theirs.
 func TestStandings(t *testing.T) {
 	row := func(model, against, starts string, n int, mean, se float64) duel6 {
