@@ -4,6 +4,7 @@
 // Where to read what:
 //
 //   - entry.go: Entry, one line of the table of verdicts
-//   - folder.go: Folder, the files of a run, from which a later run goes on
+//   - run.go: a run of items; folder.go: Folder, its files, from which a later run goes on
+//   - verdicts.go: the table of verdicts on a terminal
 //   - page.go, page.html: the page; prose.go: its text and formulas
 package report

@@ -51,6 +51,16 @@ func (f Folder) File(seed uint64) string {
 	return filepath.Join(string(f), "checkpoints", fmt.Sprintf("seed-%d.safetensors", seed))
 }
 
+// Seeds returns those of n seeds from first on that have a checkpoint.
+func (f Folder) Seeds(first uint64, n int) (seeds []uint64) {
+	for k := range uint64(max(0, n)) {
+		if _, err := os.Stat(f.File(first + k)); !errors.Is(err, fs.ErrNotExist) {
+			seeds = append(seeds, first+k)
+		}
+	}
+	return seeds
+}
+
 // Load implements Checkpoints.
 func (f Folder) Load(seed uint64) ([]byte, error) { return os.ReadFile(f.File(seed)) }
 

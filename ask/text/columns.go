@@ -23,6 +23,14 @@ func widthOf(w io.Writer) int {
 	return 0
 }
 
+// WidthOf returns how wide lines written to w may be, at most so wide.
+func WidthOf(w io.Writer, most int) int {
+	if width := widthOf(w); width > 0 {
+		return min(most, width)
+	}
+	return most
+}
+
 // Columns lines up columns that are separated by tabs; Flush writes them. Those that do
 // not fit beside each other on a [Screen] are set below each other in parts, each with the
 // first column again, as statistics programs do, and a cell that is too wide even so is

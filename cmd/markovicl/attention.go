@@ -1,15 +1,11 @@
 package main
 
 import (
-	"bytes"
 	"errors"
-	"path/filepath"
 
 	"markovicl/ask"
-	"markovicl/figure/draw"
 	"markovicl/internal/atomicfile"
 	"markovicl/paper"
-	"markovicl/transformer"
 )
 
 type attentionCmd struct {
@@ -41,32 +37,8 @@ func (c *attentionCmd) Run(a *app) error {
 	answer := given.(ask.AttentionAnswer)
 	var failed error
 	if c.Out != "" {
-		failed = c.write(answer.Study())
+		s := answer.Study()
+		_, failed = writeFigures(c.Out, "attention", paper.AttentionMaps(s, "attention"), paper.AttentionPlot(s, "attention", false), paper.AttentionPlot(s, "heads", true))
 	}
 	return errors.Join(a.show(&c.Attention, answer, c.JSON), failed)
-}
-
-// write writes the maps of the first prompt as a table and as pictures.
-func (c *attentionCmd) write(s *transformer.Study) error {
-	table := paper.AttentionMaps(s, "attention")
-	var csv bytes.Buffer
-	if err := table.WriteCSV(&csv); err != nil {
-		return err
-	}
-	if err := atomicfile.Write(filepath.Join(c.Out, "attention.csv"), csv.Bytes()); err != nil {
-		return err
-	}
-	for name, heads := range map[string]bool{"attention": false, "heads": true} {
-		plot := paper.AttentionPlot(s, name, heads)
-		for _, format := range []string{"svg", "png"} {
-			data, err := draw.Render(plot, format)
-			if err != nil {
-				return err
-			}
-			if err := atomicfile.Write(filepath.Join(c.Out, name+"."+format), data); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
 }

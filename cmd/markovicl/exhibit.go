@@ -6,7 +6,6 @@ import (
 	"markovicl/ask"
 	"markovicl/ask/exhibit"
 	"markovicl/ask/text"
-	"markovicl/figure/draw"
 	"markovicl/internal/atomicfile"
 	"markovicl/sweep"
 )
@@ -93,7 +92,7 @@ func (x *exhibits) show(a *app, q ask.Question, names []string, points []exhibit
 		return errors.Join(err, failed)
 	}
 	if x.Plot != "" {
-		failed = errors.Join(failed, x.draw(e))
+		failed = errors.Join(failed, writePicture(x.Plot, e.Plot))
 	}
 	switch {
 	case len(x.Over) == 0 && x.Format == "text":
@@ -110,16 +109,4 @@ func (x *exhibits) show(a *app, q ask.Question, names []string, points []exhibit
 	}
 	table := e.Table()
 	return errors.Join(table.Write(a.stdout, x.Format), failed)
-}
-
-func (x *exhibits) draw(e *exhibit.Exhibit) error {
-	plot, err := e.Plot()
-	if err != nil {
-		return err
-	}
-	data, err := draw.Render(plot, pictureFormat(x.Plot))
-	if err != nil {
-		return err
-	}
-	return atomicfile.Write(x.Plot, data)
 }

@@ -2,8 +2,8 @@
 // linear self-attention. `markovicl --help` lists its commands.
 //
 // One file holds one command: its flags, one call of the library, and the
-// answer as text or JSON. What the commands share stands in task.go (the flags
-// of a task), output.go (text and JSON) and progress.go.
+// answer as text or JSON. What the commands share stands in output.go (text and JSON),
+// exhibit.go (tables and pictures), arguments.go and progress.go.
 package main
 
 import (
@@ -25,6 +25,7 @@ import (
 	"markovicl/ask/text"
 	"markovicl/internal/dense"
 	"markovicl/paper"
+	"markovicl/sweep"
 )
 
 // Exit codes. Success is 0 only; help says them too.
@@ -127,7 +128,7 @@ func run(args []string, a *app) int {
 	case args[0] == "help":
 		args = append(args[1:], "--help")
 	}
-	parsed, err := parser.Parse(joinNegatives(sweepLine(args)))
+	parsed, err := parser.Parse(joinNegatives(sweep.Line(args)))
 	if err != nil && !strings.HasPrefix(args[0], "-") && !slices.ContainsFunc(parser.Model.Children, func(n *kong.Node) bool { return n.Name == args[0] }) {
 		err = badInputf("there is no command %q; see markovicl --help", args[0])
 	} else if err != nil {
@@ -181,14 +182,6 @@ func helpFor(width int) kong.HelpPrinter {
 		_, err := io.WriteString(stdout, text.Help(help.String(), width))
 		return err
 	}
-}
-
-// width returns how wide lines on stdout may be, at most so wide.
-func (a *app) width(most int) int {
-	if s, ok := a.stdout.(text.Screen); ok && s.Width() > 0 {
-		return min(most, s.Width())
-	}
-	return most
 }
 
 // report prints an error and returns the exit code.

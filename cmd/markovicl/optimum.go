@@ -1,9 +1,6 @@
 package main
 
 import (
-	"errors"
-	"path/filepath"
-
 	"markovicl/ask"
 	"markovicl/internal/atomicfile"
 )
@@ -40,16 +37,10 @@ func (c *optimumCmd) Run(a *app) error {
 			return badInput(err)
 		}
 	}
-	return c.answer(a, &c.Optimum, a.env(), c.save)
-}
-
-func (c *optimumCmd) save(answer *ask.Answer) error {
-	if c.Out == "" {
-		return nil
-	}
-	files, err := (*answer).(ask.Results[ask.OptimumAnswer])[0].Files()
-	for _, f := range files {
-		err = errors.Join(err, atomicfile.Write(filepath.Join(c.Out, f.Name), f.Data))
-	}
-	return err
+	return c.answer(a, &c.Optimum, a.env(), func(answer *ask.Answer) error {
+		if c.Out == "" {
+			return nil
+		}
+		return save(c.Out, (*answer).(ask.Results[ask.OptimumAnswer])[0].Files)
+	})
 }

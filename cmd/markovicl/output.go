@@ -1,11 +1,13 @@
 package main
 
 import (
+	"errors"
 	"fmt"
-	"slices"
+	"path/filepath"
 
 	"markovicl/ask"
 	"markovicl/ask/text"
+	"markovicl/internal/atomicfile"
 )
 
 // show prints the answer to a question: as text, and its notes on stderr, or as JSON.
@@ -18,40 +20,30 @@ func (a *app) show(q ask.Question, answer ask.Answer, asJSON bool) error {
 	return text.Write(a.stdout, q, answer)
 }
 
-// note prints the notes of an answer on stderr: those about its file first.
+// note prints the notes of an answer on stderr.
 func (a *app) note(answer ask.Answer) {
-	var notes []string
-	file := &ask.FileReport{}
-	switch answer := answer.(type) {
-	case ask.EvaluationAnswer:
-		notes, file = answer.Notes, answer.File
-	case ask.PredictionAnswer:
-		notes, file = answer.Notes, answer.File
-	case ask.EachAnswer:
-		notes, file = answer.Notes, answer.File
-	case ask.TransitionsAnswer:
-		file = &answer.File
-	case ask.ScoreAnswer:
-		notes = answer.Notes
-	case ask.TraceAnswer:
-		notes = answer.Notes
-	}
-	if file != nil {
-		notes = append(slices.Clone(file.Notes), notes...)
-	}
-	if a.quiet {
-		notes = nil
-	}
-	for _, note := range notes {
-		fmt.Fprintln(a.stderr, "note:", text.Flags(note))
+	for _, note := range ask.Notes(answer) {
+		a.tell("note: %s", text.Flags(note))
 	}
 }
 
-// aside tells on stderr what is wrong and stops nothing.
-func (a *app) aside(err error) {
+// tell writes a line on stderr, unless that is to be quiet.
+func (a *app) tell(format string, args ...any) {
 	if !a.quiet {
-		fmt.Fprintln(a.stderr, "note:", err)
+		fmt.Fprintf(a.stderr, format+"\n", args...)
 	}
+}
+
+// aside tells what is wrong and stops nothing.
+func (a *app) aside(err error) { a.tell("note: %v", err) }
+
+// save writes the files of an answer to a folder.
+func save(dir string, files func() ([]ask.File, error)) error {
+	list, err := files()
+	for _, f := range list {
+		err = errors.Join(err, atomicfile.Write(filepath.Join(dir, f.Name), f.Data))
+	}
+	return err
 }
 
 // writeJSON prints one JSON object and nothing else.

@@ -5,6 +5,8 @@ import (
 	"fmt"
 
 	"markovicl/ask"
+	"markovicl/ask/exhibit"
+	"markovicl/figure"
 	"markovicl/internal/atomicfile"
 )
 
@@ -32,7 +34,7 @@ func (c *recoverCmd) Run(a *app) error {
 	}
 	env := a.env()
 	if c.Picture != "" {
-		env.Refuse = drawable
+		env.Refuse = exhibit.CheckDirections
 	}
 	return c.answer(a, &c.Recover, env, func(answer *ask.Answer) error {
 		if results, ok := (*answer).(ask.Results[ask.RecoverAnswer]); ok {
@@ -91,7 +93,7 @@ func (c *recoverCmd) save(answer *ask.RecoverAnswer) error {
 		failed = err
 	}
 	if c.Picture != "" {
-		failed = errors.Join(failed, writePicture(c.Picture, answer))
+		failed = errors.Join(failed, writePicture(c.Picture, func() (figure.Plot, error) { return exhibit.Directions(answer) }))
 	}
 	return failed
 }

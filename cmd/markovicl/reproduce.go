@@ -6,9 +6,9 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"markovicl/ask"
-	"markovicl/ask/text"
 	"markovicl/paper"
 	"markovicl/report"
 )
@@ -25,20 +25,12 @@ type reproduceCmd struct {
 func (reproduceCmd) Help() string {
 	return `Example: markovicl reproduce --quick --out out
 
-Runs the items (` + strings.Join(itemIDs(paper.Items()), ", ") + `)
+Runs the items (` + strings.Join(report.IDs(paper.Items()), ", ") + `)
 and prints the verdicts. DIR/index.html is the report, DIR/results.json the same for programs, DIR/verdicts.md the
 table of verdicts; they cover all items that DIR has results of with these settings, not only those that are
 named. DIR/ITEM has an item's tables as CSV, its result as JSON and its plots as SVG and PNG; results of the
 reduced size or of other seeds go to folders of their own.
 An interrupted run goes on where it was when the same command is given again.`
-}
-
-func itemIDs(items []paper.Item) []string {
-	var ids []string
-	for _, item := range items {
-		ids = append(ids, item.ID)
-	}
-	return ids
 }
 
 func (c *reproduceCmd) Run(a *app) error {
@@ -56,7 +48,7 @@ func (c *reproduceCmd) Run(a *app) error {
 		for _, e := range entries {
 			answer.Items = append(answer.Items, e.ReproducedItem)
 		}
-		return answer, c.shortfall(entries)
+		return answer, folder.Unfinished(entries)
 	}
 	answer, err := ask.Ask(a.ctx, &c.Reproduce, env) // with a display of its own
 	switch {
@@ -66,102 +58,31 @@ func (c *reproduceCmd) Run(a *app) error {
 		return errors.Join(a.writeJSON(answer), err)
 	}
 	a.answered = true
-	return errors.Join(a.printVerdicts(entries, folder.Page(), c.Verbose), err)
+	err = errors.Join(report.WriteVerdicts(a.stdout, entries, c.Verbose), err)
+	fmt.Fprintf(a.stdout, "\nreport: %s\n", folder.Page())
+	return err
 }
 
-// run runs the items that are named and that the folder has no results of, and
-// returns what became of all that are named.
+// run runs what is missing of what is named.
 func (c *reproduceCmd) run(ctx context.Context, a *app) (*report.Folder, []report.Entry, error) {
-	named, err := c.named(a.items)
+	named, err := report.Named(a.items, append(slices.Clone(c.Items), c.Only...))
 	if err != nil {
 		return nil, nil, badInput(err)
 	}
-	settings := paper.Settings{Quick: c.Quick, Seed: c.Seed, Seeds: c.Seeds, Models: strings.Join(c.Models, ","), D: c.D}
-	folder, err := report.OpenFolder(c.Out, settings)
+	folder, err := report.OpenFolder(c.Out, paper.Settings{Quick: c.Quick, Seed: c.Seed, Seeds: c.Seeds, Models: strings.Join(c.Models, ","), D: c.D})
 	if err != nil {
 		return nil, nil, badInput(err)
 	}
-	entries := map[string]report.Entry{}
-	var missing []paper.Item
-	for _, item := range a.items {
-		result, err := folder.Read(item)
-		if err != nil {
-			return nil, nil, err
-		}
-		switch {
-		case result != nil:
-			entries[item.ID] = folder.Entry(item, result, nil)
-		case slices.Contains(named, item.ID):
-			missing = append(missing, item)
-		}
-	}
-	watch := &watcher{folder: folder, entries: entries, all: int64(len(missing)), display: a.display(), bars: map[string]bar{}}
-	watch.total, watch.end = watch.display.add("all items", watch.all)
-	paper.Run(ctx, missing, settings, c.Jobs, watch)
-	watch.end()
-	watch.display.close()
-
-	var all, answer []report.Entry
-	for _, item := range a.items {
-		if entry, ok := entries[item.ID]; ok {
-			all = append(all, entry)
-			if slices.Contains(named, item.ID) {
-				answer = append(answer, entry)
-			}
-		}
-	}
-	return folder, answer, folder.Finish(all, a.items)
+	entries, err := folder.Run(ctx, a.items, named, c.Jobs, &watcher{display: a.display(), bars: map[string]bar{}})
+	return folder, entries, err
 }
 
-// named returns the items that the user names, or all.
-func (c *reproduceCmd) named(items []paper.Item) ([]string, error) {
-	ids := itemIDs(items)
-	names := append(slices.Clone(c.Items), c.Only...)
-	if len(names) == 0 {
-		return ids, nil
-	}
-	for _, name := range names {
-		if !slices.Contains(ids, name) {
-			return nil, fmt.Errorf("there is no item %q; the items are %s", name, strings.Join(ids, ", "))
-		}
-	}
-	return names, nil
-}
-
-// shortfall is the error of a run that did not finish all its items.
-func (c *reproduceCmd) shortfall(entries []report.Entry) error {
-	var failed []string
-	interrupted := 0
-	for _, e := range entries {
-		switch e.Status {
-		case report.Failed:
-			failed = append(failed, e.ID)
-		case report.Interrupted:
-			interrupted++
-		}
-	}
-	var errs []error
-	if failed != nil {
-		errs = append(errs, fmt.Errorf("failed: %s; the same command again redoes only what is not finished", strings.Join(failed, ", ")))
-	}
-	if interrupted > 0 {
-		errs = append(errs, &ask.Error{Kind: ask.Interrupted, Message: fmt.Sprintf("interrupted: %d of %d items are not finished; the others are kept in %s, and the same command again goes on from there",
-			interrupted, len(entries), c.Out)})
-	}
-	return errors.Join(errs...)
-}
-
-// watcher saves each item as soon as it is done, and shows the progress of all.
-// It implements paper.Observer.
+// watcher shows the progress of all items and of each. It implements report.Watcher.
 type watcher struct {
-	folder  *report.Folder
-	entries map[string]report.Entry
-	done    int64
-	all     int64 // items to run
-	display *display
-	total   func(done, total int64)
-	end     func()
-	bars    map[string]bar // of the items that run
+	done, all int64 // items to run
+	display   *display
+	total     bar
+	bars      map[string]bar // of the items that run
 }
 
 type bar struct {
@@ -169,7 +90,13 @@ type bar struct {
 	end func()
 }
 
-// Progress implements paper.Observer.
+// Begin implements report.Watcher.
+func (w *watcher) Begin(items int) {
+	w.all = int64(items)
+	w.total.set, w.total.end = w.display.add("all items", w.all)
+}
+
+// Progress implements report.Watcher.
 func (w *watcher) Progress(id string, done, total int) {
 	b, ok := w.bars[id]
 	if !ok {
@@ -179,48 +106,21 @@ func (w *watcher) Progress(id string, done, total int) {
 	b.set(int64(done), int64(total))
 }
 
-// Done implements paper.Observer.
-func (w *watcher) Done(o paper.Outcome) {
-	entry := w.folder.Keep(o)
-	w.entries[entry.ID] = entry
-	if b, ok := w.bars[entry.ID]; ok {
+// Kept implements report.Watcher.
+func (w *watcher) Kept(e report.Entry, elapsed time.Duration) {
+	if b, ok := w.bars[e.ID]; ok {
 		b.end()
 	}
-	if entry.Status == report.Interrupted {
+	if e.Status == report.Interrupted {
 		return
 	}
 	w.done++
-	w.total(w.done, w.all)
-	w.display.note("%s: %s, %.1f s", entry.ID, entry.State(), o.Elapsed.Seconds())
+	w.total.set(w.done, w.all)
+	w.display.note("%s: %s, %.1f s", e.ID, e.State(), elapsed.Seconds())
 }
 
-// printVerdicts prints the table of verdicts, and with why a paragraph on each; what
-// failed has one anyway.
-func (a *app) printVerdicts(entries []report.Entry, page string, why bool) error {
-	table := text.NewColumns(a.stdout)
-	fmt.Fprintln(table, "item\tverdict\tpaper\texpected\tours\tseconds")
-	for _, e := range entries {
-		seconds := "–"
-		if e.Seconds != nil && e.Status == report.Done {
-			seconds = fmt.Sprintf("%.1f", *e.Seconds)
-		}
-		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\n", e.ID, e.State(), e.PaperText(), e.ExpectedText(), e.OursText(), seconds)
-	}
-	if err := table.Flush(); err != nil {
-		return err
-	}
-	for _, e := range entries {
-		paragraph := e.Why
-		switch {
-		case e.Status == report.Interrupted || e.Error == "" && !why:
-			continue
-		case e.Error != "":
-			paragraph = e.Error
-		case e.Quantity != "":
-			paragraph += " (numbers: " + e.Quantity + ")"
-		}
-		fmt.Fprintf(a.stdout, "\n%s\n", text.Wrap(e.ID+": "+paragraph, a.width(78)))
-	}
-	_, err := fmt.Fprintf(a.stdout, "\nreport: %s\n", page)
-	return err
+// End implements report.Watcher.
+func (w *watcher) End() {
+	w.total.end()
+	w.display.close()
 }

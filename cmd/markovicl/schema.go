@@ -3,13 +3,10 @@ package main
 import (
 	"fmt"
 	"reflect"
-	"runtime"
-	"runtime/debug"
 
+	"markovicl/ask"
 	"markovicl/ask/schema"
 	"markovicl/ask/text"
-	"markovicl/internal/dense"
-	"markovicl/lsa"
 	"markovicl/sweep"
 )
 
@@ -45,31 +42,8 @@ What a bug report needs: the version, the build and the arithmetic. Answers have
 one of these, and agree to 1e-9 between them.`
 }
 
-// versionAnswer says which program this is.
-type versionAnswer struct {
-	Version  string `json:"version"`
-	Revision string `json:"revision"` // of the source; "" where the build does not know it
-	Modified bool   `json:"modified"` // the source had changes that are in no revision
-	Go       string `json:"go"`
-	Platform string `json:"platform"`
-	Kernels  string `json:"kernels"`
-}
-
 func (c *versionCmd) Run(a *app) error {
-	v := versionAnswer{Version: "(devel)", Go: runtime.Version(), Platform: runtime.GOOS + "/" + runtime.GOARCH, Kernels: lsa.Kernels() + " for prompts, " + dense.Kernels() + " for products of matrices"}
-	if build, ok := debug.ReadBuildInfo(); ok {
-		if build.Main.Version != "" {
-			v.Version = build.Main.Version
-		}
-		for _, s := range build.Settings {
-			switch s.Key {
-			case "vcs.revision":
-				v.Revision = s.Value
-			case "vcs.modified":
-				v.Modified = s.Value == "true"
-			}
-		}
-	}
+	v := ask.ThisProgram()
 	if c.JSON {
 		return a.writeJSON(v)
 	}

@@ -3,11 +3,9 @@ package main
 import (
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 	"sync/atomic"
 	"time"
 
@@ -52,51 +50,6 @@ sweep status tells how far it is, sweep export writes the table of what there is
 of a sweep in a database they tell with --db.`
 }
 
-// sweepWords are the flags of sweep, which it has before COMMAND and after it, and
-// whether they take a value.
-var sweepWords = map[string]bool{
-	"over": true, "out": true, "shard": true, "workers": true, "memory": true, "plot": true, "db": true, "name": true,
-	"retry-failed": false, "json": false, "help": false,
-}
-
-// sweepLine puts the flags of sweep before COMMAND, for the parser, and the words of a
-// plot together. A command line that begins with --over is one of sweep.
-func sweepLine(args []string) []string {
-	switch {
-	case len(args) > 0 && args[0] == "sweep":
-		args = args[1:]
-	case len(args) > 0 && strings.HasPrefix(args[0], "--over"):
-	default:
-		return args
-	}
-	own := []string{"sweep"}
-	var rest []string
-	for len(args) > 0 {
-		word := args[0]
-		args = args[1:]
-		if word == "--" {
-			rest = append(append(rest, word), args...)
-			break
-		}
-		name, _, hasValue := strings.Cut(strings.TrimPrefix(word, "--"), "=")
-		takes, isOwn := sweepWords[name]
-		if !strings.HasPrefix(word, "--") || !isOwn {
-			rest = append(rest, word)
-			continue
-		}
-		own = append(own, word)
-		if takes && !hasValue && len(args) > 0 {
-			own = append(own, args[0])
-			args = args[1:]
-		}
-		for name == "plot" && len(args) > 0 && sweep.IsPlotWord(args[0]) {
-			own[len(own)-1] += " " + args[0]
-			args = args[1:]
-		}
-	}
-	return append(own, rest...)
-}
-
 func (c *sweepCmd) Run(a *app) error {
 	var plots []sweep.Picture
 	for _, words := range c.Plot {
@@ -125,7 +78,7 @@ func (c *sweepCmd) Run(a *app) error {
 	}
 	a.answered = true
 	lines := text.NewParagraphs(a.stdout)
-	return errors.Join(c.print(lines, summary), lines.Flush(), err)
+	return errors.Join(summary.Write(lines, c.Out), lines.Flush(), err)
 }
 
 func (c *sweepCmd) asks(word string) bool { return len(c.Args) == 1 && c.Args[0] == word }
@@ -222,13 +175,6 @@ func (c *sweepCmd) inDatabase(a *app) (*sweep.Summary, error) {
 	return db.Export(a.ctx, c.Name, c.Out)
 }
 
-// tell writes a line on stderr, unless that is to be quiet.
-func (a *app) tell(format string, args ...any) {
-	if !a.quiet {
-		fmt.Fprintf(a.stderr, format+"\n", args...)
-	}
-}
-
 // grid returns the grid that the words name.
 func (c *sweepCmd) grid(open func(name string) (io.ReadCloser, error)) (*sweep.Grid, error) {
 	if len(c.Args) == 0 {
@@ -256,26 +202,7 @@ func (c *sweepCmd) grid(open func(name string) (io.ReadCloser, error)) (*sweep.G
 		}
 		return g, nil
 	}
-	g := &sweep.Grid{Command: c.Args[0]}
-	words, err := ask.Words(g.Command, c.Args[1:])
-	if err != nil {
-		return nil, err
-	}
-	for _, w := range words {
-		g.Flags = append(g.Flags, sweep.Setting{Name: w.Field, Words: w.Words})
-	}
-	for _, over := range c.Over {
-		name, values, ok := strings.Cut(over, "=")
-		if !ok {
-			return nil, badInputf("--over %q: write NAME=VALUES, for example d=1..4", over)
-		}
-		list, err := sweep.ParseValues(values)
-		if err != nil {
-			return nil, badInputf("--over %s: %w", name, err)
-		}
-		g.Over = append(g.Over, sweep.Axis{Name: strings.TrimPrefix(name, "--"), Values: list})
-	}
-	return g, g.Check()
+	return sweep.NewGrid(c.Over, c.Args)
 }
 
 // sweepProgress says how many questions there are and how long they will take, then shows
@@ -287,18 +214,13 @@ func (a *app) sweepProgress() (show func(sweep.Progress), end func()) {
 	note.Store("")
 	var said atomic.Int64 // seconds of the clock
 	show = func(p sweep.Progress) {
-		pending := p.Questions - p.Kept
 		if set == nil { // the first call comes before any work
-			estimate := ""
-			if p.Left > 0 {
-				estimate = fmt.Sprintf("; the others take about %s by the size of their tasks", roundTime(p.Left))
-			}
-			a.tell("%d questions, %d of them answered already%s", p.Questions, p.Kept, estimate)
-			set, stop = a.progress("questions", int64(pending), decor.Any(func(decor.Statistics) string { return note.Load().(string) }))
+			a.tell("%s", p.Plan())
+			set, stop = a.progress("questions", int64(p.Questions-p.Kept), decor.Any(func(decor.Statistics) string { return note.Load().(string) }))
 			said.Store(time.Now().Unix())
 			return
 		}
-		state := fmt.Sprintf("%d failed, %.3g/s, about %s left ", p.Failed, p.Rate, roundTime(p.Left))
+		state := p.State()
 		note.Store(state)
 		set(int64(p.Done + p.Failed))
 		if last := said.Load(); !a.terminal && time.Now().Unix()-last >= 60 && said.CompareAndSwap(last, time.Now().Unix()) {
@@ -306,40 +228,4 @@ func (a *app) sweepProgress() (show func(sweep.Progress), end func()) {
 		}
 	}
 	return show, func() { stop() }
-}
-
-// roundTime rounds a time that is an estimate.
-func roundTime(d time.Duration) time.Duration {
-	switch {
-	case d > time.Hour:
-		return d.Round(time.Minute)
-	case d > 10*time.Second:
-		return d.Round(time.Second)
-	}
-	return d.Round(100 * time.Millisecond)
-}
-
-func (c *sweepCmd) print(w io.Writer, s *sweep.Summary) error {
-	fmt.Fprintf(w, "questions  %d\ndone       %d\nfailed     %d\n", s.Questions, s.Done, s.Failures)
-	for i, f := range s.Failed {
-		if i == 5 {
-			fmt.Fprintf(w, "  .. and %d more\n", s.Failures-i)
-			break
-		}
-		line, _, _ := strings.Cut(f.Message, "\n")
-		fmt.Fprintf(w, "  %s: %s\n", strings.Join(f.Point, " "), text.Flags(line))
-	}
-	if s.Name != "" {
-		fmt.Fprintf(w, "name       %s\n", s.Name)
-	}
-	if s.Table != "" {
-		_, err := fmt.Fprintf(w, "table      %s\n", filepath.Join(c.Out, s.Table))
-		return err
-	}
-	when := "it is written with the last answer, or by markovicl sweep export"
-	if s.Name != "" {
-		when = "markovicl sweep export with --db and --out writes it"
-	}
-	_, err := fmt.Fprintln(w, "table      not yet: "+when)
-	return err
 }

@@ -1,16 +1,12 @@
 package main
 
 import (
-	"bytes"
 	"errors"
-	"path/filepath"
 
 	"markovicl/ask"
 	"markovicl/figure"
-	"markovicl/figure/draw"
 	"markovicl/internal/atomicfile"
 	"markovicl/paper"
-	"markovicl/trace"
 )
 
 type traceCmd struct {
@@ -41,39 +37,8 @@ func (c *traceCmd) Run(a *app) error {
 	answer := given.(ask.TraceAnswer)
 	var failed error
 	if c.Out != "" {
-		answer.Files, failed = c.write(answer.Result())
+		r := answer.Result()
+		answer.Files, failed = writeFigures(c.Out, "layers", paper.LayerTable(r), figure.Plot{Name: "layers", Panels: paper.LayerPlots(r)})
 	}
 	return errors.Join(a.show(&c.Trace, answer, c.JSON), failed)
-}
-
-// write writes the table and the picture to the folder.
-func (c *traceCmd) write(r *trace.Result) ([]string, error) {
-	table := paper.LayerTable(r)
-	var csv bytes.Buffer
-	if err := table.WriteCSV(&csv); err != nil {
-		return nil, err
-	}
-	files := []struct {
-		name string
-		data []byte
-	}{{"layers.csv", csv.Bytes()}}
-	for _, format := range []string{"svg", "png"} {
-		data, err := draw.Render(figure.Plot{Name: "layers", Panels: paper.LayerPlots(r)}, format)
-		if err != nil {
-			return nil, err
-		}
-		files = append(files, struct {
-			name string
-			data []byte
-		}{"layers." + format, data})
-	}
-	var names []string
-	for _, f := range files {
-		name := filepath.Join(c.Out, f.name)
-		if err := atomicfile.Write(name, f.data); err != nil {
-			return nil, err
-		}
-		names = append(names, name)
-	}
-	return names, nil
 }

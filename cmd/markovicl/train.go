@@ -3,9 +3,6 @@ package main
 import (
 	"errors"
 	"fmt"
-	"io/fs"
-	"os"
-	"path/filepath"
 	"time"
 
 	"markovicl/ask"
@@ -45,7 +42,7 @@ func (c *trainCmd) Run(a *app) error {
 			return nil
 		}
 		trained := (*answer).(ask.TrainAnswer)
-		return c.save(&trained)
+		return save(c.Out, trained.Files)
 	})
 	if c.Out != "" {
 		err = c.interruption(err)
@@ -74,16 +71,10 @@ func (c *trainCmd) checkpoints() (train.Checkpoints, error) {
 	if err != nil {
 		return nil, badInput(err)
 	}
-	found := false
-	for k := range uint64(max(0, c.Seeds)) {
-		if _, err := os.Stat(folder.File(c.Seed + k)); errors.Is(err, fs.ErrNotExist) {
-			continue
-		}
-		if found = true; !c.Resume {
-			return nil, badInputf("%s holds a run of seed %d; --resume continues it, another --out starts anew", c.Out, c.Seed+k)
-		}
-	}
-	if c.Resume && !found {
+	switch found := folder.Seeds(c.Seed, c.Seeds); {
+	case !c.Resume && len(found) > 0:
+		return nil, badInputf("%s holds a run of seed %d; --resume continues it, another --out starts anew", c.Out, found[0])
+	case c.Resume && len(found) == 0:
 		return nil, badInputf("%s holds no checkpoint of these seeds to continue from; leave out --resume to start a run there", c.Out)
 	}
 	return folder, nil
@@ -93,15 +84,6 @@ func (c *trainCmd) checkpoints() (train.Checkpoints, error) {
 func (c *trainCmd) interruption(err error) error {
 	if e, ok := errors.AsType[*ask.Error](err); ok && e.Kind == ask.Interrupted {
 		e.Message = fmt.Sprintf("interrupted; the same command with --resume continues the run in %s", c.Out)
-	}
-	return err
-}
-
-// save writes the files of a run.
-func (c *trainCmd) save(answer *ask.TrainAnswer) error {
-	files, err := answer.Files()
-	for _, f := range files {
-		err = errors.Join(err, atomicfile.Write(filepath.Join(c.Out, f.Name), f.Data))
 	}
 	return err
 }

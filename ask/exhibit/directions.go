@@ -1,59 +1,39 @@
-package main
+package exhibit
 
 import (
 	"fmt"
 	"math"
-	"path/filepath"
-	"slices"
-	"strings"
 
 	"markovicl/ask"
 	"markovicl/figure"
-	"markovicl/figure/draw"
-	"markovicl/internal/atomicfile"
 	"markovicl/landscape"
 	"markovicl/markov"
 	"markovicl/moment"
 	"markovicl/paper"
 )
 
-// pictureFormat is the format that the name of a file asks for.
-func pictureFormat(path string) string {
-	return strings.TrimPrefix(strings.ToLower(filepath.Ext(path)), ".")
-}
-
-// drawn returns an error if the name of a file asks for no format that can be drawn.
-func drawn(flag, path string) error {
-	if !slices.Contains(draw.Formats, pictureFormat(path)) {
-		return badInputf("%s %s: the ending of the name says what to draw; give it one of .%s", flag, path, strings.Join(draw.Formats, ", ."))
-	}
-	return nil
-}
-
-// drawable returns an error if there is no picture of the landscape of a task.
-func drawable(task markov.Task) error {
+// CheckDirections returns an error if there is no picture of the landscape of a task.
+func CheckDirections(task markov.Task) error {
 	if dim := task.Dim(); dim != 2 && dim != 3 {
-		return badInputf("--picture shows b with two or three entries; this task has %d", dim)
+		return refused("a picture of the landscape shows b with two or three entries; this task has %d", dim)
 	}
 	return nil
 }
 
-// writePicture draws v(b) = min_A f(b, A) with its local minima: for two entries
-// of b as a curve over the angle, for three as a map of all directions.
-func writePicture(path string, r *ask.RecoverAnswer) error {
-	task, form := r.Task, r.Form()
-	render := drawMap
-	if task.Dim() == 2 {
-		render = drawCurve
+// Directions shows v(b) = min_A f(b, A) of a task that CheckDirections allows, with its
+// local minima: for two entries of b as a curve over the angle, for three as a map of all
+// directions.
+func Directions(r *ask.RecoverAnswer) (figure.Plot, error) {
+	if err := CheckDirections(r.Task); err != nil {
+		return figure.Plot{}, err
 	}
-	data, err := render(pictureFormat(path), task, form, r)
-	if err != nil {
-		return err
+	if r.Task.Dim() == 2 {
+		return curveOf(r.Task, r.Form(), r)
 	}
-	return atomicfile.Write(path, data)
+	return mapOf(r.Task, r.Form(), r), nil
 }
 
-func drawCurve(format string, task markov.Task, form *moment.Form, r *ask.RecoverAnswer) ([]byte, error) {
+func curveOf(task markov.Task, form *moment.Form, r *ask.RecoverAnswer) (figure.Plot, error) {
 	const steps = 720
 	curve := figure.Series{Name: "best loss for this b", Kind: figure.Curve}
 	for i := range steps + 1 {
@@ -61,7 +41,7 @@ func drawCurve(format string, task markov.Task, form *moment.Form, r *ask.Recove
 		s, c := math.Sincos(angle)
 		loss, _, err := landscape.BestGiven(form, []float64{c, s})
 		if err != nil {
-			return nil, err
+			return figure.Plot{}, err
 		}
 		curve.X, curve.Y = append(curve.X, 180*float64(i)/steps), append(curve.Y, loss)
 	}
@@ -71,17 +51,17 @@ func drawCurve(format string, task markov.Task, form *moment.Form, r *ask.Recove
 		minima.X, minima.Y = append(minima.X, 180*angle/math.Pi), append(minima.Y, m.Loss)
 	}
 	from, to := 0.0, 180.0
-	return draw.Render(figure.Plot{
+	return figure.Plot{
 		Name:   "directions",
 		Title:  fmt.Sprintf("Loss of the best transformer by direction of b (d = %d, n = %v)", task.Positions(), task.Context()),
 		X:      figure.Axis{Label: "direction of b, degrees: 0 is the input, 90 the label", Min: &from, Max: &to},
 		Y:      figure.Axis{Label: "loss"},
 		Series: []figure.Series{curve, minima},
 		Levels: []figure.Level{{Name: "enlarged optimum", Y: r.LossEnlarged}},
-	}, format)
+	}, nil
 }
 
-func drawMap(format string, task markov.Task, form *moment.Form, r *ask.RecoverAnswer) ([]byte, error) {
+func mapOf(task markov.Task, form *moment.Form, r *ask.RecoverAnswer) figure.Plot {
 	// On a log scale, as contours crowd towards the minimum; where the enlarged
 	// optimum is attained the scale has to end above 0.
 	least := max(r.Loss-r.LossEnlarged, 1e-4*(form.C-r.LossEnlarged))
@@ -105,5 +85,5 @@ func drawMap(format string, task markov.Task, form *moment.Form, r *ask.RecoverA
 			Name: fmt.Sprintf("%.6f", minimum.Loss), Kind: figure.Points, X: figure.Numbers{x}, Y: figure.Numbers{y},
 		})
 	}
-	return draw.Render(p, format)
+	return p
 }
