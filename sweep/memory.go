@@ -21,8 +21,11 @@ func DefaultMemory() int64 {
 }
 
 // ParseBytes reads an amount of memory, such as 500MB or 8GB, in powers of 1000, or of 1024
-// as MiB and GiB.
+// as MiB and GiB. An empty text is 0, which leaves the amount open.
 func ParseBytes(text string) (int64, error) {
+	if text == "" {
+		return 0, nil
+	}
 	for _, unit := range []struct {
 		name  string
 		bytes float64

@@ -119,10 +119,8 @@ func (c *sweepCmd) summary(a *app) (*sweep.Summary, error) {
 			return nil, err
 		}
 	}
-	if c.Memory != "" {
-		if settings.Memory, err = sweep.ParseBytes(c.Memory); err != nil {
-			return nil, err
-		}
+	if settings.Memory, err = sweep.ParseBytes(c.Memory); err != nil {
+		return nil, err
 	}
 	show, end := a.sweepProgress()
 	defer end()

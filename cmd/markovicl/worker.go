@@ -32,13 +32,11 @@ func (c *workerCmd) Run(a *app) error {
 	if c.Timeout < time.Second {
 		return badInputf("`timeout` must be a second at least, got %v", c.Timeout)
 	}
-	s := sweep.WorkerSettings{Concurrency: c.Concurrency, Timeout: c.Timeout, Drain: c.Drain}
-	if c.Memory != "" {
-		var err error
-		if s.Memory, err = sweep.ParseBytes(c.Memory); err != nil {
-			return err
-		}
+	memory, err := sweep.ParseBytes(c.Memory)
+	if err != nil {
+		return err
 	}
+	s := sweep.WorkerSettings{Concurrency: c.Concurrency, Timeout: c.Timeout, Drain: c.Drain, Memory: memory}
 	db, err := sweep.OpenDatabase(a.ctx, c.DB)
 	if err != nil {
 		return err
