@@ -1,6 +1,8 @@
 package sweep
 
 import (
+	"fmt"
+	"io"
 	"strings"
 
 	"markovicl/ask"
@@ -85,4 +87,22 @@ func NewGrid(over, command []string) (*Grid, error) {
 		g.Over = append(g.Over, Axis{Name: strings.TrimPrefix(name, "--"), Values: list})
 	}
 	return g, g.Check()
+}
+
+// ReadGrid reads the grid of a file, a GRID.yaml.
+func ReadGrid(name string, open func(name string) (io.ReadCloser, error)) (*Grid, error) {
+	file, err := open(name)
+	if err != nil {
+		return nil, badf("", "%w", err)
+	}
+	defer file.Close()
+	data, err := io.ReadAll(file)
+	if err != nil {
+		return nil, badf("", "%w", err)
+	}
+	g, err := ParseGrid(data)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	return g, nil
 }

@@ -106,7 +106,7 @@ func (c *sweepCmd) summary(a *app) (*sweep.Summary, error) {
 		}
 		return sweep.Status(a.ctx, c.Out, open)
 	}
-	grid, err := c.grid(a.env().Open)
+	grid, err := c.grid(a)
 	if err != nil {
 		return nil, err
 	}
@@ -140,7 +140,7 @@ func (c *sweepCmd) inDatabase(a *app) (*sweep.Summary, error) {
 	var grid *sweep.Grid
 	if !command { // before anything is made of it
 		var err error
-		if grid, err = c.grid(a.env().Open); err != nil {
+		if grid, err = c.grid(a); err != nil {
 			return nil, err
 		}
 	}
@@ -174,7 +174,7 @@ func (c *sweepCmd) inDatabase(a *app) (*sweep.Summary, error) {
 }
 
 // grid returns the grid that the words name.
-func (c *sweepCmd) grid(open func(name string) (io.ReadCloser, error)) (*sweep.Grid, error) {
+func (c *sweepCmd) grid(a *app) (*sweep.Grid, error) {
 	if len(c.Args) == 0 {
 		return nil, badInputf("name a GRID.yaml, or a command to sweep, such as --over d=1..4 optimum")
 	}
@@ -185,20 +185,7 @@ func (c *sweepCmd) grid(open func(name string) (io.ReadCloser, error)) (*sweep.G
 		if len(c.Args) > 1 {
 			return nil, badInputf("unexpected %q after %s: the flags of a grid stand in its file", c.Args[1], c.Args[0])
 		}
-		file, err := open(c.Args[0])
-		if err != nil {
-			return nil, badInput(err)
-		}
-		defer file.Close()
-		data, err := io.ReadAll(file)
-		if err != nil {
-			return nil, badInput(err)
-		}
-		g, err := sweep.ParseGrid(data)
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", c.Args[0], err)
-		}
-		return g, nil
+		return sweep.ReadGrid(c.Args[0], a.env().Open)
 	}
 	return sweep.NewGrid(c.Over, c.Args)
 }
