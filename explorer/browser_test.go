@@ -251,6 +251,13 @@ func TestViews(t *testing.T) {
 			tb.sees(t, "Nothing is loaded yet")
 			tb.run(t, chromedp.SetUploadFiles("#c-file", []string{sample}))
 			tb.sees(t, "Transitions in the whole file", "Which predictor to trust", "markovicl predict")
+			if mode == "static" {
+				var memory float64
+				tb.run(t, chromedp.Evaluate(`Number(document.documentElement.dataset.memory)`, &memory))
+				if memory == 0 || memory > 300e6 {
+					t.Errorf("the laboratory in the page occupies %v bytes, want less than 300 MB", memory)
+				}
+			}
 			tb.clean(t)
 		})
 	}
@@ -260,7 +267,7 @@ func TestViews(t *testing.T) {
 // same.
 func TestPermalink(t *testing.T) {
 	server := httptest.NewServer(NewHandler(Options{}))
-	defer server.Close()
+	t.Cleanup(server.Close) // after the tabs, which may still ask
 	tb := newTab(t, newBrowser(t), server.URL)
 	var value string
 	tb.run(t, network.Enable(), chromedp.Navigate(server.URL+"/#/good?d=1&n=5"))
@@ -276,6 +283,45 @@ func TestPermalink(t *testing.T) {
 	tb.clean(t)
 }
 
+// The page is there before the laboratory is, and its controls work meanwhile; they work
+// while a question is worked on, and a question that is no longer wanted is dropped.
+func TestNeverBlocked(t *testing.T) {
+	site := t.TempDir()
+	if err := WriteSite(t.Context(), site, false); err != nil {
+		t.Fatal(err)
+	}
+	arrive := make(chan struct{})
+	files := http.FileServer(http.Dir(site))
+	server := httptest.NewServer(policed(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if strings.Contains(r.URL.Path, wasmFile) {
+			select {
+			case <-arrive:
+			case <-r.Context().Done():
+			}
+		}
+		files.ServeHTTP(w, r)
+	})))
+	t.Cleanup(server.Close) // after the tabs, which may still ask
+	tb := newTab(t, newBrowser(t), server.URL)
+	slide := func(at int) chromedp.Action {
+		return chromedp.Evaluate(fmt.Sprintf(`{ const s = document.querySelector("#c-d"); s.value = %d; s.dispatchEvent(new Event("input", {bubbles: true})); }`, at), nil)
+	}
+	tb.run(t, network.Enable(), chromedp.Navigate(server.URL+"/#/good?d=1&n=5"))
+	tb.sees(t, "How good can it be?", "The laboratory is being loaded", "Six words")
+	tb.run(t, slide(3))
+	tb.until(t, `location.hash === "#/good?d=4&n=5" && document.querySelector("#c-d").value === "3"`)
+	close(arrive)
+	tb.run(t, slide(5))
+	tb.until(t, `document.querySelector(".status .working") !== null`)
+	for d := 5; d >= 0; d-- { // across values whose answers take long
+		tb.run(t, slide(d))
+	}
+	tb.sees(t, "0.364583") // d = 1
+	tb.until(t, settled)
+	tb.run(t, chromedp.Evaluate(`if (document.querySelector(".headline").innerText.includes("0.364583") !== true) throw new Error("another answer came")`, nil))
+	tb.clean(t)
+}
+
 // Who leaves a view cancels its questions, and the page goes on.
 func TestCancel(t *testing.T) {
 	cancelled := make(chan struct{}, 100)
@@ -288,7 +334,7 @@ func TestCancel(t *testing.T) {
 		}
 		return Ask(ctx, q, progress)
 	}}))
-	defer server.Close()
+	t.Cleanup(server.Close) // after the tabs, which may still ask
 	tb := newTab(t, newBrowser(t), server.URL)
 	tb.run(t, network.Enable(), chromedp.Navigate(server.URL+"/#/good?d=5"))
 	tb.sees(t, "a long search")
@@ -310,7 +356,7 @@ func TestAccessible(t *testing.T) {
 		t.Fatal(err)
 	}
 	server := httptest.NewServer(NewHandler(Options{}))
-	defer server.Close()
+	t.Cleanup(server.Close) // after the tabs, which may still ask
 	parent := newBrowser(t)
 	for _, look := range []struct {
 		name, scheme string

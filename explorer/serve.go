@@ -14,6 +14,10 @@ import (
 // logTo is where bugs are reported.
 var logTo io.Writer = os.Stderr
 
+// ErrRemote says that an address can be reached from other machines, which Options does
+// not allow.
+var ErrRemote = errors.New("it can be reached from other machines, whose users could make this one work")
+
 // Serve listens on an address, says on ready where the page is, and serves until
 // ctx ends; then it lets the questions being worked on end, for at most five
 // seconds. An address that is not this machine's own needs options.Remote.
@@ -23,7 +27,7 @@ func Serve(ctx context.Context, address string, options Options, ready func(url 
 		return fmt.Errorf("the address %q is not HOST:PORT, such as 127.0.0.1:8017", address)
 	}
 	if !options.Remote && !loopbackHost(host) {
-		return fmt.Errorf("the address %q can be reached from other machines, whose users could make this one work; allow it explicitly if that is meant", address)
+		return fmt.Errorf("the address %q: %w", address, ErrRemote)
 	}
 	listener, err := net.Listen("tcp", address)
 	if err != nil {

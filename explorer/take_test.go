@@ -39,7 +39,7 @@ func TestTakeAlong(t *testing.T) {
 	}
 	const weather = "srrsrrssrrrssrsrrssrrrssrsrrssrsrrssrrrssrsr\n"
 	server := httptest.NewServer(NewHandler(Options{Cache: NewMemory(DefaultMemory)}))
-	defer server.Close()
+	t.Cleanup(server.Close) // after the tabs, which may still ask
 	for _, view := range []struct {
 		hash     string
 		drop     string // what a file holds that is dropped there

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -55,6 +56,9 @@ func (c *serveCmd) Run(a *app) error {
 			fmt.Fprintln(a.stdout, "everybody who can reach this address can make this machine work; questions are not encrypted, and there are no accounts")
 		}
 	})
+	if errors.Is(err, explorer.ErrRemote) {
+		return badInput(fmt.Errorf("%w; add --allow-remote if that is meant", err))
+	}
 	if err != nil && a.ctx.Err() == nil {
 		return badInput(err)
 	}

@@ -114,6 +114,9 @@ func TestServeKeepsAnswers(t *testing.T) {
 		}
 		os.RemoveAll(filepath.Join(w.dir, "home"))
 	}
+	if e := w.run(w.command("serve", "--addr 0.0.0.0:0", "")); e.code != exitBadUsage || !strings.Contains(e.stderr, "--allow-remote") {
+		t.Errorf("an address for others: %d %q", e.code, e.stderr)
+	}
 	if e := w.run(w.command("serve", "--no-cache --cache kept", "")); e.code != exitBadUsage || !strings.Contains(e.stderr, "--no-cache") {
 		t.Errorf("both flags: %d %q", e.code, e.stderr)
 	}

@@ -1,6 +1,7 @@
 // Charts as SVG: what is seen can be saved as it is.
 
 import { useRef, useState } from "preact/hooks";
+import { signal } from "@preact/signals";
 import { html } from "./html.js";
 import { short, ticks } from "./numbers.js";
 
@@ -100,30 +101,37 @@ function savePNG(figure, name) {
   image.src = "data:image/svg+xml;charset=utf-8," + encodeURIComponent(text);
 }
 
+// On a telephone charts are drawn for its width, so that their words stay readable.
+const small = matchMedia("(max-width: 560px)");
+const narrow = signal(small.matches);
+small.addEventListener("change", () => (narrow.value = small.matches));
+
 /** Horizontal bars: [{label, value, error, colour, note}], from zero. */
 export function Bars({ label, bars }) {
-  const width = 640, left = 190, right = 90, row = 34;
+  const [width, left, right, row] = narrow.value ? [370, 4, 90, 52] : [640, 190, 90, 34];
+  const lift = narrow.value ? 18 : 0; // of the label above its bar
   const shown = bars.filter((b) => b.value != null);
   const most = Math.max(...shown.map((b) => b.value + 2 * (b.error ?? 0)), 1e-12);
   const x = (v) => left + ((width - left - right) * v) / most;
   const height = row * shown.length + 8;
   return html`<svg viewBox="0 0 ${width} ${height}" role="img" aria-label=${label}>
     ${shown.map((b, i) => html`<g key=${b.label} transform="translate(0 ${i * row + 4})">
-      <text x=${left - 10} y=${row / 2} class="end middle">${b.label}</text>
-      <rect x=${left} y="6" width=${Math.max(0, x(b.value) - left)} height=${row - 12} rx="2" fill=${b.colour} />
-      ${b.error > 0 && html`<line x1=${x(b.value - 2 * b.error)} x2=${x(b.value + 2 * b.error)} y1=${row / 2} y2=${row / 2} class="error" />`}
-      <text x=${x(b.value) + 8} y=${row / 2} class="middle number">${b.value.toPrecision(6)}</text>
+      ${lift ? html`<text x=${left} y="12" class="middle">${b.label}</text>` : html`<text x=${left - 10} y=${row / 2} class="end middle">${b.label}</text>`}
+      <rect x=${left} y=${6 + lift} width=${Math.max(0, x(b.value) - left)} height=${row - lift - 12} rx="2" fill=${b.colour} />
+      ${b.error > 0 && html`<line x1=${x(b.value - 2 * b.error)} x2=${x(b.value + 2 * b.error)} y1=${(row + lift) / 2} y2=${(row + lift) / 2} class="error" />`}
+      <text x=${x(b.value) + 8} y=${(row + lift) / 2} class="middle number">${b.value.toPrecision(6)}</text>
     </g>`)}
   </svg>`;
 }
 
 /**
  * Curves: series [{name, colour, points: [[x, y]], dashed}], drawn with their names
- * at their ends. log puts x on a logarithmic scale; Infinity stands at the right.
+ * at their ends. log puts x on a logarithmic scale, whole marks whole x only; Infinity
+ * stands at the right.
  */
-export function Curves({ label, series, xLabel, yLabel, log = false, at, onPick }) {
+export function Curves({ label, series, xLabel, yLabel, log = false, whole = false, at, onPick }) {
   const [near, setNear] = useState(null);
-  const width = 640, height = 320, left = 64, right = 150, top = 12, bottom = 44;
+  const [width, height, left, right, top, bottom] = narrow.value ? [370, 300, 58, 118, 12, 44] : [640, 320, 64, 150, 12, 44];
   const points = series.flatMap((s) => s.points);
   if (points.length === 0) return null;
   const finite = points.map((p) => p[0]).filter(Number.isFinite);
@@ -137,7 +145,7 @@ export function Curves({ label, series, xLabel, yLabel, log = false, at, onPick 
   const room = (y1 - y0) * 0.08 || Math.abs(y1) * 0.1 || 1;
   [y0, y1] = [y0 - room, y1 + room];
   const y = (v) => top + ((y1 - v) / (y1 - y0)) * (height - top - bottom);
-  const xs = log ? [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000].filter((v) => v >= Math.min(...finite) && v <= Math.max(...finite)) : ticks(x0, x1, 6);
+  const xs = log ? (narrow.value ? [1, 10, 100, 1000] : [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000]).filter((v) => v >= Math.min(...finite) && v <= Math.max(...finite)) : ticks(x0, x1, 6).filter((v) => !whole || Number.isInteger(v));
   const path = (s) => "M" + s.points.map((p) => `${x(p[0]).toFixed(1)},${y(p[1]).toFixed(1)}`).join("L");
   // Names of series must not cover each other.
   const names = series.filter((s) => s.points.length).map((s) => ({ ...s, y: y(s.points.at(-1)[1]) })).sort((a, b) => a.y - b.y);
@@ -169,6 +177,6 @@ export function Curves({ label, series, xLabel, yLabel, log = false, at, onPick 
       ${s.points.map((p) => html`<circle cx=${x(p[0])} cy=${y(p[1])} r="2.5" fill=${s.colour} />`)}</g>`)}
     ${names.map((s) => html`<text key=${s.name} x=${width - right + 8} y=${s.y} class="middle small" fill=${s.colour}>${s.name}</text>`)}
     ${near && html`<g class="near"><circle cx=${x(near.p[0])} cy=${y(near.p[1])} r="5" fill="none" stroke=${near.s.colour} />
-      <text x=${Math.min(x(near.p[0]) + 8, width - 240)} y=${Math.max(y(near.p[1]) - 10, 14)} class="small strong">${near.s.name}: ${near.p[1].toPrecision(6)} at ${near.p[0] === Infinity ? "∞" : near.p[0]}</text></g>`}
+      <text x=${Math.max(4, Math.min(x(near.p[0]) + 8, width - 240))} y=${Math.max(y(near.p[1]) - 10, 14)} class="small strong">${near.s.name}: ${near.p[1].toPrecision(6)} at ${near.p[0] === Infinity ? "∞" : near.p[0]}</text></g>`}
   </svg>`;
 }

@@ -42,9 +42,9 @@ export function Intro() {
     <div class="lesson"><${Picture} />
     <dl>${words.map(([word, meaning]) => html`<div key=${word}><dt>${word}</dt><dd>${meaning}</dd></div>`)}</dl></div>
     <p class="formula">
-      <math display="block"><mrow><msub><mi>Z</mi><mtext>next</mtext></msub><mo>=</mo><mi>Z</mi><mo>+</mo><mfrac><mn>1</mn><mi>n</mi></mfrac><mi>P</mi><mi>Z</mi><mi>M</mi>
-      <mo>(</mo><msup><mi>Z</mi><mi mathvariant="normal">T</mi></msup><mi>Q</mi><mi>Z</mi><mo>)</mo></mrow></math>
-      is one layer: the columns of Z are the chains, the last one is the query, and M hides it from the others. P and Q are what is learned.</p>
+      <math display="block"><mrow><msub><mi>Z</mi><mrow><mi>ℓ</mi><mo>+</mo><mn>1</mn></mrow></msub><mo>=</mo><msub><mi>Z</mi><mi>ℓ</mi></msub><mo>+</mo><mfrac><mn>1</mn><mi>n</mi></mfrac>
+      <mi>P</mi><msub><mi>Z</mi><mi>ℓ</mi></msub><mi>M</mi><mo>(</mo><msubsup><mi>Z</mi><mi>ℓ</mi><mi mathvariant="normal">T</mi></msubsup><mi>Q</mi><msub><mi>Z</mi><mi>ℓ</mi></msub><mo>)</mo></mrow></math>
+      is layer ℓ: the columns of Z are the chains, the last one is the query, and M hides it from the others. P and Q are what is learned.</p>
     ${newcomer && open && html`<p><button type="button" onClick=${() => setOpen(false)}>I know these now</button></p>`}
   </details>`;
 }

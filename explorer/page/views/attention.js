@@ -62,14 +62,17 @@ function Maps({ answer }) {
       <tbody>${table.map((l) => html`<tr key=${`${l.layer}-${l.head}`}><td>${l.layer}</td><td>${l.head}</td><td>${short(l.within)}</td><td>${short(l.across)}</td><td>${short(l.contrast)}</td><td>${short(l.correlation)}</td><td>${short(l.p, 2)}</td></tr>`)}</tbody></table><//>`;
 }
 
-/** A square map as an image, dark where little; the diagonal, which is null, is darkest. */
+/**
+ * A square map as an image, dark where little. What a chain has with itself does not count
+ * for the scale: it is all that the first one can see.
+ */
 function painted(map) {
   const n = map.length;
   const canvas = Object.assign(document.createElement("canvas"), { width: n, height: n });
   const context = canvas.getContext("2d"), image = context.createImageData(n, n);
-  const most = Math.max(...map.flat().filter((x) => x != null)) || 1;
+  const most = Math.max(...map.flatMap((row, i) => row.filter((x, k) => x != null && i !== k))) || 1;
   map.forEach((row, i) => row.forEach((x, k) => {
-    const t = Math.max(0, x ?? 0) / most;
+    const t = Math.min(Math.max(0, x ?? 0) / most, 1);
     image.data.set([Math.round(20 + 235 * t), Math.round(24 + 180 * t ** 1.5), Math.round(60 + 60 * t), 255], 4 * (i * n + k));
   }));
   context.putImageData(image, 0, 0);

@@ -24,9 +24,9 @@ export function Good() {
   const o = useAnswer(optimum);
   const asked = d <= (singular ? 3 : 6);
   const r = useAnswer(asked ? recover : null);
-  const c = useAnswer(curve);
   const f = useAnswer(floor);
   const b = useAnswer(bayes);
+  const c = useAnswer(curve); // the longest, behind what the bars need
   const a = o.answer, best = r.answer;
   const mse = b.answer?.predictors?.find((p) => p.name === "bayes");
   const bars = [

@@ -83,10 +83,15 @@ function Plane({ answer, at }) {
   const sorted = [...values].sort((a, b) => a - b);
   const high = sorted[Math.floor(0.9 * sorted.length)];
   const shade = (v) => colour(1 - (v - low) / (high - low || 1));
+  const cell = (t) => Math.min(Math.max(Math.floor(((t + 1) / 2) * n), 0), n - 1);
   const lookUp = (b) => {
     const [x, y] = place(b);
-    const [i, j] = [Math.floor(((y + 1) / 2) * n), Math.floor(((x + 1) / 2) * n)];
-    return answer.map[Math.min(Math.max(i, 0), n - 1)][Math.min(Math.max(j, 0), n - 1)];
+    // Cells whose middle lies outside the disc are empty: at the rim the next one inwards.
+    for (let k = 1; k > 0.9; k -= 1 / n) {
+      const v = answer.map[cell(k * y)][cell(k * x)];
+      if (v != null) return v;
+    }
+    return null;
   };
   // From the screen to a direction of b, and back.
   const rotate = ([x, y, z], back) => {

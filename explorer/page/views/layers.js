@@ -53,12 +53,12 @@ function Trace({ answer }) {
   const gd = answer.layers.filter((l) => l.gd != null);
   const w = answer.layers[0].w.map((_, k) => ({ name: `w${k + 1}`, colour: [colours.best, colours.enlarged, colours.floor, colours.bayes, colours.trained, colours.zero][k % 6], points: answer.layers.map((l) => [l.layer, l.w[k]]) }));
   return html`
-    <${Figure} name="layers" rows=${rows} caption="Loss of the prediction after each layer, and the mean squared residual of the in-context labels, which is what the last objective measures.">
-      <${Curves} label="Loss by layer" xLabel="layer" yLabel="mean" series=${series} /><//>
+    <${Figure} name="layers" rows=${rows} caption="Squared error of the prediction −w′u after each layer, and the last objective of R1: half the mean squared residual of the context, y − w′x, which is small where w, and not −w, fits.">
+      <${Curves} label="Loss by layer" whole xLabel="layer" yLabel="mean" series=${series} /><//>
     ${gd.length > 1 && html`<${Figure} name="front" rows=${rows} caption="Distance to the Pareto front of all objectives, by layer.">
-      <${Curves} label="Distance to the front by layer" xLabel="layer" yLabel="distance" series=${[{ name: "distance", colour: colours.best, points: gd.map((l) => [l.layer, l.gd]) }]} /><//>`}
+      <${Curves} label="Distance to the front by layer" whole xLabel="layer" yLabel="distance" series=${[{ name: "distance", colour: colours.best, points: gd.map((l) => [l.layer, l.gd]) }]} /><//>`}
     <${Figure} name="w" rows=${rows} caption="The vector w after each layer, mean over prompts; the prediction of layer l is −w′u.">
-      <${Curves} label="The entries of w by layer" xLabel="layer" yLabel="mean" series=${w} /><//>
+      <${Curves} label="The entries of w by layer" whole xLabel="layer" yLabel="mean" series=${w} /><//>
     <section><h3>Objectives, means over prompts</h3><${Table} name="objectives" rows=${rows}><table><thead><tr>${Object.keys(rows[0]).map((c) => html`<th scope="col" key=${c}>${c}</th>`)}</tr></thead>
       <tbody>${rows.map((r) => html`<tr key=${r.layer}>${Object.entries(r).map(([c, x]) => html`<td key=${c}>${c === "layer" ? x : short(x, 4)}</td>`)}</tr>`)}</tbody></table><//>
       <p><small>The layers are the steps of the theorem up to a relative ${short(answer.identity_error, 2)}.</small></p></section>`;
