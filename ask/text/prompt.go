@@ -38,7 +38,7 @@ func printPrompt(p *printer, q *ask.Prompt, r *ask.PromptAnswer) error {
 		return err
 	}
 	for _, note := range r.Notes {
-		fmt.Fprintf(p, "note: %s\n", note)
+		fmt.Fprintf(p, "note: %s\n", Flags(note))
 	}
 	return nil
 }

@@ -94,9 +94,30 @@ func (a *app) showProgress(env *ask.Env) (end func()) {
 	if !a.terminal {
 		return func() {}
 	}
-	s := &stages{app: a, end: func() {}}
+	s := &stages{app: a, end: func() {}, began: time.Now()}
 	env.Progress = s.progress
-	return func() { s.end() }
+	over := make(chan struct{})
+	var clock sync.WaitGroup
+	clock.Go(func() {
+		tick := time.NewTicker(time.Second)
+		defer tick.Stop()
+		for {
+			select {
+			case <-over:
+				return
+			case <-tick.C:
+				s.wait()
+			}
+		}
+	})
+	return func() {
+		close(over)
+		clock.Wait()
+		s.lock.Lock()
+		defer s.lock.Unlock()
+		s.clear()
+		s.end()
+	}
 }
 
 // stages draws the stages of an answer, one after the other: a bar, or the bounds
@@ -109,11 +130,32 @@ type stages struct {
 	set    func(done int64)
 	bounds func(upper, lower float64)
 	end    func()
+
+	began   time.Time
+	waiting bool // a line says for how long
+}
+
+// wait says for how long the work has taken that tells nothing else of itself.
+func (s *stages) wait() {
+	s.lock.Lock()
+	defer s.lock.Unlock()
+	if s.stage == "" {
+		s.waiting = true
+		fmt.Fprintf(s.app.stderr, "\r\x1b[Kworking, %.0f s", time.Since(s.began).Seconds())
+	}
+}
+
+func (s *stages) clear() {
+	if s.waiting {
+		s.waiting = false
+		fmt.Fprint(s.app.stderr, "\r\x1b[K")
+	}
 }
 
 func (s *stages) progress(p ask.Progress) {
 	s.lock.Lock()
 	defer s.lock.Unlock()
+	s.clear()
 	s.note.Store(p.Note)
 	if p.Stage != s.stage {
 		s.end()
