@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"strings"
 	"sync"
 
 	"markovicl/ask"
@@ -31,18 +30,7 @@ func Answers(ctx context.Context, q ask.Question, over []string, env ask.Env) (a
 	for _, word := range ask.Given(q) {
 		g.Flags = append(g.Flags, Setting{word.Field, word.Words})
 	}
-	for _, text := range over {
-		name, values, ok := strings.Cut(text, "=")
-		if !ok {
-			return nil, nil, badf("over", "`over` %q: write NAME=VALUES, for example d=1..4", text)
-		}
-		list, err := ParseValues(values)
-		if err != nil {
-			return nil, nil, badf("over", "`over` %s: %w", name, err)
-		}
-		g.Over = append(g.Over, Axis{strings.TrimPrefix(name, "--"), list})
-	}
-	if err := g.Check(); err != nil {
+	if err := g.sweep(over); err != nil {
 		return nil, nil, err
 	}
 	if g.Len() > mostAnswers {

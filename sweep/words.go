@@ -1,7 +1,6 @@
 package sweep
 
 import (
-	"fmt"
 	"io"
 	"strings"
 
@@ -12,7 +11,7 @@ import (
 // whether they take a value.
 var lineFlags = map[string]bool{
 	"over": true, "out": true, "shard": true, "workers": true, "memory": true, "plot": true, "db": true, "name": true,
-	"retry-failed": false, "json": false, "help": false,
+	"retry-failed": false, "json": false, "help": false, "quiet": false,
 }
 
 // Line puts, of the command line sweep .. COMMAND .., the flags of sweep before COMMAND,
@@ -75,18 +74,23 @@ func NewGrid(over, command []string) (*Grid, error) {
 	for _, w := range words {
 		g.Flags = append(g.Flags, Setting{Name: w.Field, Words: w.Words})
 	}
+	return g, g.sweep(over)
+}
+
+// sweep adds the flags that are swept, NAME=VALUES each, and checks the grid.
+func (g *Grid) sweep(over []string) error {
 	for _, o := range over {
 		name, values, ok := strings.Cut(o, "=")
 		if !ok {
-			return nil, badf("over", "`over` %q: write NAME=VALUES, for example d=1..4", o)
+			return badf("over", "`over` %q: write NAME=VALUES, for example d=1..4", o)
 		}
 		list, err := ParseValues(values)
 		if err != nil {
-			return nil, badf("over", "`over` %s: %w", name, err)
+			return badf("over", "`over` %s: %w", name, err)
 		}
 		g.Over = append(g.Over, Axis{Name: strings.TrimPrefix(name, "--"), Values: list})
 	}
-	return g, g.Check()
+	return g.Check()
 }
 
 // ReadGrid reads the grid of a file, a GRID.yaml.
@@ -102,7 +106,7 @@ func ReadGrid(name string, open func(name string) (io.ReadCloser, error)) (*Grid
 	}
 	g, err := ParseGrid(data)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", name, err)
+		return nil, badf("", "%s: %w", name, err)
 	}
 	return g, nil
 }

@@ -13,6 +13,7 @@ import (
 
 	"markovicl/ask"
 	"markovicl/ask/text"
+	"markovicl/internal/atomicfile"
 	"markovicl/sweep"
 )
 
@@ -121,6 +122,9 @@ func (c *sweepCmd) summary(a *app) (*sweep.Summary, error) {
 	}
 	if settings.Memory, err = sweep.ParseBytes(c.Memory); err != nil {
 		return nil, err
+	}
+	if err := atomicfile.CheckFolder(c.Out); err != nil { // now rather than after the work
+		return nil, badInput(err)
 	}
 	show, end := a.sweepProgress()
 	defer end()
