@@ -2,8 +2,12 @@ package sweep_test
 
 import (
 	"context"
+	"errors"
+	"runtime"
+	"runtime/metrics"
 	"strconv"
 	"testing"
+	"time"
 
 	"markovicl/ask"
 	"markovicl/sweep"
@@ -50,4 +54,84 @@ func BenchmarkSmallest(b *testing.B) {
 	b.ResetTimer()
 	mustRun(b, b.TempDir(), g, settings())
 	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "questions/s")
+}
+
+// peak runs what and returns the most bytes of live and not yet collected objects meanwhile.
+func peak(what func()) float64 {
+	sample := []metrics.Sample{{Name: "/memory/classes/heap/objects:bytes"}}
+	runtime.GC()
+	metrics.Read(sample)
+	before := sample[0].Value.Uint64()
+	most := before
+	stop, stopped := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(stopped)
+		tick := time.NewTicker(5 * time.Millisecond)
+		defer tick.Stop()
+		for {
+			select {
+			case <-stop:
+				return
+			case <-tick.C:
+				metrics.Read(sample)
+				most = max(most, sample[0].Value.Uint64())
+			}
+		}
+	}()
+	what()
+	close(stop)
+	<-stopped
+	return float64(most - before)
+}
+
+// square is a grid of about n questions.
+func square(n int) *sweep.Grid {
+	side := 1
+	for side*side < n {
+		side++
+	}
+	axis := func() (values []string) {
+		for i := range side {
+			values = append(values, strconv.Itoa(i+1))
+		}
+		return values
+	}
+	return &sweep.Grid{Command: "optimum", Flags: []sweep.Setting{{Name: "d", Words: []string{"1"}}}, Over: []sweep.Axis{{Name: "n", Values: axis()}, {Name: "seed", Values: axis()}}}
+}
+
+// BenchmarkMemory reports the most memory that a sweep of so many questions needs before the
+// first of them is asked, and for its tables: -benchtime 1000000x is a million.
+func BenchmarkMemory(b *testing.B) {
+	b.Run("expand", func(b *testing.B) {
+		g := square(b.N)
+		ctx, cancel := context.WithCancelCause(b.Context())
+		enough := errors.New("enough")
+		s := settings()
+		s.Progress = func(sweep.Progress) { cancel(enough) } // its first call comes before any work
+		b.ResetTimer()
+		bytes := peak(func() {
+			if _, err := sweep.Run(ctx, b.TempDir(), g, s); !errors.Is(err, enough) {
+				b.Error(err)
+			}
+		})
+		b.ReportMetric(bytes/1e6, "MB")
+	})
+	b.Run("export", func(b *testing.B) {
+		g := square(b.N)
+		q, err := g.Question(0)
+		if err != nil {
+			b.Fatal(err)
+		}
+		answer, err := trivialAnswer(b)(b.Context(), q, ask.Env{})
+		if err != nil {
+			b.Fatal(err)
+		}
+		b.ResetTimer()
+		bytes := peak(func() {
+			if err := sweep.WriteTables(g, answer, b.TempDir()); err != nil {
+				b.Error(err)
+			}
+		})
+		b.ReportMetric(bytes/1e6, "MB")
+	})
 }
