@@ -80,6 +80,12 @@ type field struct {
 // found when first wanted: many thousands of questions are read by them.
 var layouts sync.Map
 
+// HasField reports whether the questions of a command have a field of this name.
+func HasField(command, name string) bool {
+	q, err := standardOf(command)
+	return err == nil && slices.ContainsFunc(fieldsOf(q), func(f field) bool { return f.name == name })
+}
+
 // fieldsOf returns the fields of a question, those of embedded structs among them, in
 // their order.
 func fieldsOf(q Question) []field {

@@ -12,7 +12,9 @@ import (
 	"markovicl/ask"
 )
 
-// Grid is a command with flags, some of them at several values.
+// Grid is a command with flags, some of them at several values. Where the value of a flag
+// has the name of a swept one in braces, as in start: "correlated:{q},{g},{g}", its value
+// stands there; a name that is used so need not be one of a flag.
 type Grid struct {
 	Command string    `json:"command"`
 	Flags   []Setting `json:"flags,omitempty"`
@@ -77,6 +79,7 @@ func (g *Grid) describe(i int) string {
 
 // Question returns question i, i from 0. Its error names the row of the grid.
 func (g *Grid) Question(i int) (ask.Question, error) {
+	point := g.Point(i)
 	var b bytes.Buffer
 	b.WriteString(`{"command":`)
 	b.Write(text(g.Command))
@@ -85,20 +88,25 @@ func (g *Grid) Question(i int) (ask.Question, error) {
 		b.Write(text(f.Name))
 		b.WriteByte(':')
 		if len(f.Words) == 1 {
-			b.Write(text(f.Words[0]))
-		} else {
-			list, err := json.Marshal(f.Words)
-			if err != nil {
-				return nil, err
-			}
-			b.Write(list)
+			b.Write(text(g.filled(f.Words[0], point)))
+			continue
 		}
+		b.WriteByte('[')
+		for k, word := range f.Words {
+			if k > 0 {
+				b.WriteByte(',')
+			}
+			b.Write(text(g.filled(word, point)))
+		}
+		b.WriteByte(']')
 	}
-	for k, value := range g.Point(i) {
-		b.WriteByte(',')
-		b.Write(text(g.Over[k].Name))
-		b.WriteByte(':')
-		b.Write(text(value))
+	for k, value := range point {
+		if name := g.Over[k].Name; !g.isVariable(name) {
+			b.WriteByte(',')
+			b.Write(text(name))
+			b.WriteByte(':')
+			b.Write(text(value))
+		}
 	}
 	b.WriteByte('}')
 	q, err := ask.Parse(b.Bytes())
@@ -106,6 +114,23 @@ func (g *Grid) Question(i int) (ask.Question, error) {
 		return nil, atRow(err, g.describe(i))
 	}
 	return q, nil
+}
+
+// filled puts the values of swept flags in the place of their names in braces.
+func (g *Grid) filled(word string, point []string) string {
+	if !strings.Contains(word, "{") {
+		return word
+	}
+	for k, value := range point {
+		word = strings.ReplaceAll(word, "{"+g.Over[k].Name+"}", value)
+	}
+	return word
+}
+
+// isVariable reports whether what is swept is no flag itself, only a name in braces.
+func (g *Grid) isVariable(name string) bool {
+	inBraces := func(word string) bool { return strings.Contains(word, "{"+name+"}") }
+	return slices.ContainsFunc(g.Flags, func(f Setting) bool { return slices.ContainsFunc(f.Words, inBraces) }) && !ask.HasField(g.Command, name)
 }
 
 func text(s string) []byte {

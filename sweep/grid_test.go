@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"markovicl/ask"
 	"markovicl/sweep"
 )
 
@@ -42,6 +43,30 @@ func TestGridOrder(t *testing.T) {
 			t.Errorf("point %d: %s, want %s", i, got, want)
 		}
 	}
+}
+
+// A name in braces stands for the value of what is swept, a flag or not.
+func TestVariables(t *testing.T) {
+	g := mustGrid(t, "command: optimum\nflags: {d: 1, start: 'correlated:{query},{g},{g}'}\nover: {query: [0.2, 0.5], g: [0, 1/3]}\n")
+	for i, want := range []string{"correlated:0.2,0,0", "correlated:0.2,1/3,1/3", "correlated:0.5,0,0", "correlated:0.5,1/3,1/3"} {
+		q, err := g.Question(i)
+		if err == nil {
+			_, err = ask.Ask(t.Context(), q, ask.Env{})
+		}
+		if got, _ := ask.Value(q, "start"); err != nil || got != want {
+			t.Errorf("question %d starts by %s, %v; want %s", i, got, err, want)
+		}
+	}
+	g = mustGrid(t, "command: optimum\nflags: {prior: 'kernels:{d}.json'}\nover: {d: [1, 2], n: [1, inf]}\n")
+	q, err := g.Question(3)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := string(ask.Canonical(q)); got != `{"command":"optimum","n":"inf","prior":"kernels:2.json"}` && got != `{"command":"optimum","d":2,"n":"inf","prior":"kernels:2.json"}` {
+		t.Errorf("the question is %s", got)
+	}
+	_, err = sweep.ParseGrid([]byte("command: optimum\nflags: {start: 'bernoulli:{q}'}\nover: {r: [0.1]}\n"))
+	wants(t, err, `no field "r"`)
 }
 
 func TestBadGrids(t *testing.T) {

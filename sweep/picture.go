@@ -21,15 +21,17 @@ import (
 // Picture says what is drawn of a table. X is a swept flag. If Y is one, too, it is a heat
 // map of the column Color over both; else curves of the column Y, one for each value of
 // the flag Color. What is at one point, such as several seeds, is averaged; curves have the
-// standard error of the mean as a band.
+// standard error of the mean as a band. With Least, a swept flag of numbers, a point shows the
+// least value of that flag at which the column is true, and nothing where it never is.
 type Picture struct {
 	X, Y, Color string
+	Least       string
 	Log         []string // of x, y and color, what is on a logarithmic scale
 	Name        string   // of the file, without extension
 	Title       string
 }
 
-var pictureWords = []string{"x", "y", "color", "log", "name", "title"}
+var pictureWords = []string{"x", "y", "color", "least", "log", "name", "title"}
 
 // IsPlotWord reports whether a word of a command line belongs to a picture.
 func IsPlotWord(word string) bool {
@@ -37,11 +39,11 @@ func IsPlotWord(word string) bool {
 	return ok && slices.Contains(pictureWords, name)
 }
 
-// ParsePicture reads "x=d y=n color=loss", with log=x,color, name=FILE and title=.. if
-// wished. A word that is none of these belongs to the title.
+// ParsePicture reads "x=d y=n color=loss", with least=FLAG, log=x,color, name=FILE and
+// title=.. if wished. A word that is none of these belongs to the title.
 func ParsePicture(text string) (Picture, error) {
 	var p Picture
-	place := map[string]*string{"x": &p.X, "y": &p.Y, "color": &p.Color, "name": &p.Name, "title": &p.Title}
+	place := map[string]*string{"x": &p.X, "y": &p.Y, "color": &p.Color, "least": &p.Least, "name": &p.Name, "title": &p.Title}
 	last := ""
 	for _, word := range strings.Fields(text) {
 		name, value, ok := strings.Cut(word, "=")
@@ -96,9 +98,13 @@ func (p Picture) Draw(table, dir string) error {
 type sums struct {
 	n               int
 	mean, deviation float64 // sum of squared deviations, by Welford's update
+	least           float64
 }
 
 func (s *sums) add(x float64) {
+	if s.n == 0 || x < s.least {
+		s.least = x
+	}
 	s.n++
 	d := x - s.mean
 	s.mean += d / float64(s.n)
@@ -136,12 +142,15 @@ func (p Picture) Plot(table string) (*figure.Plot, error) {
 	}
 	x, err1 := find(p.X)
 	y, err2 := find(p.Y)
-	color := -1
-	var err3 error
+	color, least := -1, -1
+	var err3, err4 error
 	if p.Color != "" {
 		color, err3 = find(p.Color)
 	}
-	if err := errors.Join(err1, err2, err3); err != nil {
+	if p.Least != "" {
+		least, err4 = find(p.Least)
+	}
+	if err := errors.Join(err1, err2, err3, err4); err != nil {
 		return nil, err
 	}
 	heat := color > y // swept flags stand before the columns of answers
@@ -169,12 +178,19 @@ func (p Picture) Plot(table string) (*figure.Plot, error) {
 		if !slices.Contains(others, key[1]) {
 			others = append(others, key[1])
 		}
-		v, ok := numberOf(record[value])
-		if !ok {
-			if record[value] == "" {
+		from := value
+		if least >= 0 {
+			if record[value] != "true" {
 				continue
 			}
-			return nil, badf("plot", "`plot`: the column %s has %q, which is no number", head[value], record[value])
+			from = least
+		}
+		v, ok := numberOf(record[from])
+		if !ok {
+			if record[from] == "" {
+				continue
+			}
+			return nil, badf("plot", "`plot`: the column %s has %q, which is no number", head[from], record[from])
 		}
 		if points[key] == nil {
 			points[key] = &sums{}
@@ -220,10 +236,25 @@ func axis(label string, values []string, log bool) (figure.Axis, map[string]floa
 	return figure.Axis{Label: label, Categories: slices.Clone(values)}, places
 }
 
+// shown is the number of a point.
+func (p Picture) shown(s *sums) float64 {
+	if p.Least != "" {
+		return s.least
+	}
+	return s.mean
+}
+
+func (p Picture) label(column string) string {
+	if p.Least != "" {
+		return "least " + p.Least + ": " + column
+	}
+	return column
+}
+
 func (p Picture) heat(xs, ys []string, points map[[2]string]*sums) *figure.Plot {
 	xAxis, xPlace := axis(p.X, xs, p.log("x"))
 	yAxis, yPlace := axis(p.Y, ys, p.log("y"))
-	h := &figure.Heat{Label: p.Color, Log: p.log("color"), X: sorted(xPlace), Y: sorted(yPlace)}
+	h := &figure.Heat{Label: p.label(p.Color), Log: p.log("color"), X: sorted(xPlace), Y: sorted(yPlace)}
 	for range h.Y {
 		row := make(figure.Numbers, len(h.X))
 		for j := range row {
@@ -233,7 +264,7 @@ func (p Picture) heat(xs, ys []string, points map[[2]string]*sums) *figure.Plot 
 	}
 	for key, s := range points {
 		i, j := slices.Index(h.Y, yPlace[key[1]]), slices.Index(h.X, xPlace[key[0]])
-		h.Z[i][j] = s.mean
+		h.Z[i][j] = p.shown(s)
 	}
 	return &figure.Plot{Name: p.Name, Title: p.Title, X: xAxis, Y: yAxis, Heat: h}
 }
@@ -253,7 +284,7 @@ func (p Picture) curves(xs, names []string, points map[[2]string]*sums) *figure.
 		}
 		return 0
 	})
-	plot := &figure.Plot{Name: p.Name, Title: p.Title, X: xAxis, Y: figure.Axis{Label: p.Y, Log: p.log("y")}}
+	plot := &figure.Plot{Name: p.Name, Title: p.Title, X: xAxis, Y: figure.Axis{Label: p.label(p.Y), Log: p.log("y")}}
 	for _, name := range names {
 		s := figure.Series{}
 		if p.Color != "" {
@@ -263,6 +294,10 @@ func (p Picture) curves(xs, names []string, points map[[2]string]*sums) *figure.
 		for _, x := range xs {
 			at := points[[2]string{x, name}]
 			if at == nil {
+				continue
+			}
+			if p.Least != "" {
+				s.Add(place[x], at.least)
 				continue
 			}
 			band = band || at.n > 1
@@ -275,6 +310,8 @@ func (p Picture) curves(xs, names []string, points map[[2]string]*sums) *figure.
 			plot.Series = append(plot.Series, s)
 		}
 	}
-	plot.Caption = "Bands: standard error of the mean."
+	if p.Least == "" {
+		plot.Caption = "Bands: standard error of the mean."
+	}
 	return plot
 }
