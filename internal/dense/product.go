@@ -55,6 +55,10 @@ func grown(x []float64, n int) []float64 {
 // second goroutine.
 const together = 1 << 18
 
+// thinTiles is how many tiles wide a product may be to count as thin: the large factor is
+// then read from where it is, once for each.
+const thinTiles = 3
+
 // run computes the product with at most so many workers.
 func (p *product) run(workers int) {
 	m, n, depthAll := p.a.Rows, p.b.Cols, p.a.Cols
@@ -65,7 +69,7 @@ func (p *product) run(workers int) {
 		workers = 1
 	}
 	kern := &double
-	if p.part == whole && min(m, n) <= kern.nr {
+	if p.part == whole && min(m, n) <= thinTiles*kern.nr {
 		p.runThin(workers)
 		return
 	}
