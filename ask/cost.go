@@ -69,7 +69,11 @@ func CostOf(q Question, env Env) (Cost, error) {
 			form.Bytes *= 20
 		}
 		if q.Floor {
-			form.Seconds += 1e-5 * float64(max(0, q.Contexts)) * dim
+			context := 1e-5 * dim
+			if task.Regression() == nil && task.Prior().Mixture() == nil && task.Start().Kind() == markov.StationaryStart {
+				context *= 200 // an integral, or drawn kernels, for each
+			}
+			form.Seconds += context * float64(max(0, q.Contexts))
 		}
 		form.Seconds *= many
 		return c.plus(form), nil
