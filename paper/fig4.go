@@ -67,6 +67,23 @@ func (k *kind4) name() string {
 // risk returns the mean of the exact risks.
 func (k *kind4) risk() estimate { return meanOf(k.risks) }
 
+type scoreRow4 struct {
+	Layers           int      `column:"layers"`
+	Parameters       string   `column:"parameters"`
+	TrainedOn        string   `column:"trained_on"`
+	Steps            int      `column:"steps"`
+	Training         estimate `column:"loss_training"`
+	Risk             estimate `column:"risk"`
+	Smallest         float64  `column:"risk_smallest"`
+	Largest          float64  `column:"risk_largest"`
+	Bayes            float64  `column:"bayes_risk"`
+	Enlarged         *float64 `column:"enlarged_optimum"` // a bound for one layer only
+	AccuracyTraining estimate `column:"accuracy_training"`
+	AccuracyFresh    estimate `column:"accuracy_fresh"`
+	AccuracyBayes    estimate `column:"accuracy_bayes"`
+	Diverged         int      `column:"diverged"`
+}
+
 func figure4Of(ctx context.Context, seed uint64, size figure4Size, progress func(done, total int)) (*Result, error) {
 	moments, err := momentsOf(ctx, markov.Spec{D: 1, N: "30", P: "0.3"})
 	if err != nil {
@@ -86,12 +103,6 @@ func figure4Of(ctx context.Context, seed uint64, size figure4Size, progress func
 		return nil, err
 	}
 
-	scored := Table{
-		Name:    "scores",
-		Caption: "Trained models: means over seeds. Losses on training prompts are those of the last batch, for one batch the only one. risk: the exact loss on fresh prompts, by summation over all prompts, with the standard error over seeds alone. Accuracies are shares of prompts whose label is the state nearest to the prediction, with standard errors over seeds and prompts.",
-		Columns: []string{"layers", "parameters", "trained_on", "steps", "loss_training", "loss_training_se", "risk", "risk_se", "risk_smallest", "risk_largest", "bayes_risk", "enlarged_optimum",
-			"accuracy_training", "accuracy_training_se", "accuracy_fresh", "accuracy_fresh_se", "accuracy_bayes", "accuracy_bayes_se", "diverged"},
-	}
 	pattern := Table{
 		Name: "pattern",
 		Caption: "How far learned dense parameters are from the sparse form, in which P is zero but for its last row and Q but for its first d columns: the Frobenius norms of what lies in the form and outside, and the share of the squared norm that is outside (at the start it is 1/2 on average, 1 - 1/D for P and 1/D for Q). " +
@@ -135,44 +146,72 @@ func figure4Of(ctx context.Context, seed uint64, size figure4Size, progress func
 	if err != nil {
 		return nil, err
 	}
+	var scored []scoreRow4
 	for i, k := range kinds {
 		onBatch, fresh := onTraining(k.runs), onFresh(e, ends[i], ends[i+1])
-		var enlarged any // a bound for one layer only
-		if k.layers == 1 {
-			enlarged = optimum.Loss
+		row := scoreRow4{
+			Layers: k.layers, Parameters: k.name(), TrainedOn: trainedOn[k.data], Steps: k.steps,
+			Training: onBatch.loss, Risk: k.risk(), Smallest: slices.Min(k.risks), Largest: slices.Max(k.risks), Bayes: bayes.Mean,
+			AccuracyTraining: onBatch.accuracy, AccuracyFresh: fresh.accuracy,
+			AccuracyBayes: estimate{Mean: e.Scores[0].Accuracy.Mean, SE: e.Scores[0].Accuracy.SE}, Diverged: k.lost,
 		}
-		scored.Add(k.layers, k.name(), trainedOn[k.data], k.steps, onBatch.loss.Mean, onBatch.loss.SE, k.risk().Mean, k.risk().SE, slices.Min(k.risks), slices.Max(k.risks), bayes.Mean, enlarged,
-			onBatch.accuracy.Mean, onBatch.accuracy.SE, fresh.accuracy.Mean, fresh.accuracy.SE, e.Scores[0].Accuracy.Mean, e.Scores[0].Accuracy.SE, k.lost)
+		if k.layers == 1 {
+			row.Enlarged = &optimum.Loss
+		}
+		scored = append(scored, row)
 	}
 	tick()
 
-	plot := figure.Plot{
-		Name: "loss", Title: "Loss in training, sparse and dense parameters", Columns: 2,
-		Caption: fmt.Sprintf("d = 1, n = 30, p = 0.3, new batches of %d prompts. Losses of the batches before the step, means over windows of %d steps and %d seeds; bands from the 10%% to the 90%% quantile over seeds. The enlarged optimum is a bound for one layer. The axes leave out the first twentieth of the steps, and the Bayes risk, %.4f.", batch4, max(1, size.steps/windows4), size.seeds, bayes.Mean),
+	one, deep := map[bool]*kind4{}, map[bool]*kind4{} // of one layer and of most, new prompts, by whether it is dense
+	for _, k := range kinds {
+		if k.data == train.Fresh && k != long[k.dense] {
+			if deep[k.dense] = k; k.layers == 1 {
+				one[k.dense] = k
+			}
+		}
 	}
-	apart := figure.Plot{
+	plot, apart := plots4(kinds, long, size, optimum.Loss, best.Loss, bayes.Mean)
+	difference := estimate{Mean: one[true].risk().Mean - one[false].risk().Mean, SE: math.Hypot(one[true].risk().SE, one[false].risk().SE)}
+	deepDifference := estimate{Mean: deep[true].risk().Mean - deep[false].risk().Mean, SE: math.Hypot(deep[true].risk().SE, deep[false].risk().SE)}
+	kept, _ := meanAndError(deep[true].cut)
+	result := &Result{
+		Setup: fmt.Sprintf("d = 1, n = 30, p = 0.3, uniform kernels; 1 to %d layers, Adam at 0.01, %d steps (%d layers also %d) on batches of %d, %d seeds; exact risks, accuracies from %d fresh prompts.",
+			size.layers, size.steps, size.layers, size.long, batch4, size.seeds, size.prompts),
+		Why: fmt.Sprintf("for one layer it holds: entries outside the sparse form have no effect there and get no gradient, and training ends at %s with sparse and %s with dense parameters (best transformer %.4f, enlarged optimum %.4f, Bayes risk %.4f). With %d layers, where they have an effect, sparse parameters end at %s and dense ones at %s after %d steps, and at %s and %s after %d; dense training does not find the sparse form, for with the entries outside it set to 0 the risk is %.4f",
+			risk4(one[false].risk()), risk4(one[true].risk()), best.Loss, optimum.Loss, bayes.Mean, size.layers, risk4(deep[false].risk()), risk4(deep[true].risk()), size.steps, risk4(long[false].risk()), risk4(long[true].risk()), size.long, kept),
+		Quantity: "risk of one layer with dense parameters less that with sparse ones, after training on new prompts",
+		Ours:     number(difference.Mean), StandardError: number(difference.SE),
+		Tables: []Table{TableOf("scores", "Trained models: means over seeds. Losses on training prompts are those of the last batch, for one batch the only one. risk: the exact loss on fresh prompts, by summation over all prompts, with the standard error over seeds alone. Accuracies are shares of prompts whose label is the state nearest to the prediction, with standard errors over seeds and prompts.", scored), pattern},
+		Plots:  []figure.Plot{plot, apart},
+	}
+	result.judge(verdictFigure4(difference, deepDifference, one[false].risk().Mean, deep[false].risk().Mean), "one layer only")
+	return result, nil
+}
+
+// plots4 are the losses in training on new prompts, and the differences between dense and
+// sparse parameters, by depth. long are kinds that were trained longer, and are not shown.
+func plots4(kinds []*kind4, long map[bool]*kind4, size figure4Size, enlarged, best, bayes float64) (plot, apart figure.Plot) {
+	plot = figure.Plot{
+		Name: "loss", Title: "Loss in training, sparse and dense parameters", Columns: 2,
+		Caption: fmt.Sprintf("d = 1, n = 30, p = 0.3, new batches of %d prompts. Losses of the batches before the step, means over windows of %d steps and %d seeds; bands from the 10%% to the 90%% quantile over seeds. The enlarged optimum is a bound for one layer. The axes leave out the first twentieth of the steps, and the Bayes risk, %.4f.", batch4, max(1, size.steps/windows4), size.seeds, bayes),
+	}
+	apart = figure.Plot{
 		Name: "difference", Title: "Loss with dense parameters less that with sparse ones", Columns: 2,
 		Caption: fmt.Sprintf("The same losses, each seed's difference on its own batches, which are the same for both. Means over windows of %d steps and %d seeds; bands: one standard error over seeds.", max(1, size.steps/windows4), size.seeds),
 	}
-	one := map[bool]*kind4{} // one layer, new prompts
-	deep := map[bool]*kind4{}
-	bottom, top := optimum.Loss, 0.0 // of the axes of losses
-	lowest, highest := 0.0, 0.0      // of those of differences
-	var sparse *kind4                // of the same depth as the dense kind after it
+	bottom, top := enlarged, 0.0 // of the axes of losses
+	lowest, highest := 0.0, 0.0  // of those of differences
+	var sparse *kind4            // of the same depth as the dense kind after it
 	for _, k := range kinds {
 		if k.data != train.Fresh || k == long[k.dense] {
 			continue
-		}
-		deep[k.dense] = k
-		if k.layers == 1 {
-			one[k.dense] = k
 		}
 		if !k.dense {
 			plot.Panels = append(plot.Panels, figure.Plot{
 				Title: layersTitle(k.layers), X: figure.Axis{Label: "step"}, Y: figure.Axis{Label: "loss", Min: &bottom, Max: &top},
 			})
 			if k.layers == 1 {
-				plot.Panels[0].Levels = append(plot.Panels[0].Levels, figure.Level{Name: "enlarged optimum", Y: optimum.Loss, Quantity: figure.Enlarged}, figure.Level{Name: "best transformer", Y: best.Loss, Quantity: figure.Best})
+				plot.Panels[0].Levels = append(plot.Panels[0].Levels, figure.Level{Name: "enlarged optimum", Y: enlarged, Quantity: figure.Enlarged}, figure.Level{Name: "best transformer", Y: best, Quantity: figure.Best})
 			}
 		}
 		panel := &plot.Panels[k.layers-1]
@@ -195,22 +234,7 @@ func figure4Of(ctx context.Context, seed uint64, size figure4Size, progress func
 			sparse = k
 		}
 	}
-
-	difference := estimate{Mean: one[true].risk().Mean - one[false].risk().Mean, SE: math.Hypot(one[true].risk().SE, one[false].risk().SE)}
-	deepDifference := estimate{Mean: deep[true].risk().Mean - deep[false].risk().Mean, SE: math.Hypot(deep[true].risk().SE, deep[false].risk().SE)}
-	kept, _ := meanAndError(deep[true].cut)
-	result := &Result{
-		Setup: fmt.Sprintf("d = 1, n = 30, p = 0.3, uniform kernels; 1 to %d layers, Adam at 0.01, %d steps (%d layers also %d) on batches of %d, %d seeds; exact risks, accuracies from %d fresh prompts.",
-			size.layers, size.steps, size.layers, size.long, batch4, size.seeds, size.prompts),
-		Why: fmt.Sprintf("for one layer it holds: entries outside the sparse form have no effect there and get no gradient, and training ends at %s with sparse and %s with dense parameters (best transformer %.4f, enlarged optimum %.4f, Bayes risk %.4f). With %d layers, where they have an effect, sparse parameters end at %s and dense ones at %s after %d steps, and at %s and %s after %d; dense training does not find the sparse form, for with the entries outside it set to 0 the risk is %.4f",
-			risk4(one[false].risk()), risk4(one[true].risk()), best.Loss, optimum.Loss, bayes.Mean, size.layers, risk4(deep[false].risk()), risk4(deep[true].risk()), size.steps, risk4(long[false].risk()), risk4(long[true].risk()), size.long, kept),
-		Quantity: "risk of one layer with dense parameters less that with sparse ones, after training on new prompts",
-		Ours:     number(difference.Mean), StandardError: number(difference.SE),
-		Tables: []Table{scored, pattern},
-		Plots:  []figure.Plot{plot, apart},
-	}
-	result.judge(verdictFigure4(difference, deepDifference, one[false].risk().Mean, deep[false].risk().Mean), "one layer only")
-	return result, nil
+	return plot, apart
 }
 
 func risk4(e estimate) string { return fmt.Sprintf("%.4f ± %.4f", e.Mean, e.SE) }

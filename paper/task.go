@@ -36,12 +36,20 @@ func recoverForm(ctx context.Context, form *moment.Form) (*landscape.Recovery, e
 	return r, err
 }
 
-// boundCell is the proven lower bound as a cell of a table, empty where there is none.
-func boundCell(r *landscape.Recovery) any {
+// provenBound returns the proven lower bound, nil where there is none.
+func provenBound(r *landscape.Recovery) *float64 {
 	if !r.LowerBound.Proven() {
 		return nil
 	}
-	return r.LowerBound.Value
+	return &r.LowerBound.Value
+}
+
+// boundCell is the proven lower bound as a cell of a table, empty where there is none.
+func boundCell(r *landscape.Recovery) any {
+	if bound := provenBound(r); bound != nil {
+		return *bound
+	}
+	return nil
 }
 
 // floats rounds fractions to the nearest float64.

@@ -88,104 +88,38 @@ func runTheorem34(ctx context.Context, s Settings, progress func(done, total int
 		step, largest = 5, 60
 		probabilities, numbers = []int{25, 50, 90}, []markov.Context{1, 5, 10}
 	}
-	formulas := Table{
-		Name:    "formulas",
-		Caption: "Query starts in state 1 with probability p, each in-context chain with probability g0 or g1 given the query's first state. Lemma C.3 against the moments of the task, compared as fractions; the optimum; the best transformer and what is proven about it.",
-		Columns: []string{"p", "g0", "g1", "n", "lemma_equals_moments", "loss_enlarged", "loss_exact", "x_xx", "x_xy", "x_yy", "realisable", "loss_best", "lower_bound", "bayes_risk"},
-	}
 	total := len(probabilities)*len(probabilities) + 5
 	done, equal := 0, 0
+	var formulas []formulaRow34
 	realisable := map[[2]int]bool{} // by g1 in hundredths and n: X* must not depend on p or g0
 	for _, p := range probabilities {
 		for _, g1 := range probabilities {
 			progress(done, total)
 			done++
 			for _, g0 := range []int{20, 80} {
-				if err := ctx.Err(); err != nil {
-					return nil, err
-				}
-				task, err := markov.NewTask(markov.Spec{D: 1, Start: fmt.Sprintf("correlated:%s,%s,%s", hundredths(p), hundredths(g0), hundredths(g1))})
+				rows, err := formulas34(ctx, p, g0, g1, numbers, s.Seed)
 				if err != nil {
 					return nil, err
 				}
-				exact, err := moment.ExactOf(ctx, task)
-				if err != nil {
-					return nil, err
-				}
-				mean := big.NewRat(int64(g1), 100)
-				for _, n := range numbers {
-					form := exact.At(n)
-					same := sameForm(form, lemmaC3(int64(n), big.NewRat(int64(p), 100), mean, new(big.Rat).Mul(mean, mean)))
-					if same {
+				for _, row := range rows {
+					if row.Same {
 						equal++
 					}
-					o, ok, err := exactOptimum(ctx, form)
-					if err != nil {
-						return nil, err
+					if before, seen := realisable[[2]int{g1, row.N}]; seen && before != row.Realisable {
+						return nil, fmt.Errorf("p, g0, g1 = %d, %d, %d hundredths, n = %d: realisable %v, but not with another p or g0", p, g0, g1, row.N, row.Realisable)
 					}
-					if before, seen := realisable[[2]int{g1, int(n)}]; seen && before != ok {
-						return nil, fmt.Errorf("p, g0, g1 = %d, %d, %d hundredths, n = %d: realisable %v, but not with another p or g0", p, g0, g1, n, ok)
-					}
-					realisable[[2]int{g1, int(n)}] = ok
-					loss := markov.Float(o.Loss)
-					best, lower := loss, any(loss)
-					if !ok {
-						r, err := recoverForm(ctx, form.Float())
-						if err != nil {
-							return nil, err
-						}
-						best, lower = r.Loss, boundCell(r)
-					}
-					risk, err := predict.BayesRisk(ctx, task.WithContext(n), s.Seed, predict.Settings{})
-					if err != nil {
-						return nil, err
-					}
-					X := floats(o.X)
-					formulas.Add(float64(p)/100, float64(g0)/100, float64(g1)/100, int(n), same, loss, markov.FormatRat(o.Loss), X[0], X[1], X[2], ok, best, lower, risk.Mean)
+					realisable[[2]int{g1, row.N}] = row.Realisable
 				}
+				formulas = append(formulas, rows...)
 			}
 		}
 	}
-
-	smallest := Table{
-		Name:    "smallest-n",
-		Caption: fmt.Sprintf("The smallest number n of in-context chains (up to %d) at which the optimum is a transformer, by the probability g1 that an in-context chain starts in state 1 when the query does, and by the correlation of two in-context chains' first states given that. It depends on nothing else. No value: none up to %d.", largest, largest),
-		Columns: []string{"correlation", "g1", "smallest_n"},
-	}
-	var curves []figure.Series
-	for quarter := range 5 {
+	smallest, curves, err := smallest34(ctx, step, largest, func() {
 		progress(done, total)
 		done++
-		name := fmt.Sprintf("correlation %.2g", float64(quarter)/4)
-		if quarter == 0 {
-			name = "independent (Theorem 3.3)"
-		}
-		curve := figure.Series{Name: name}
-		for g1 := step; g1 < 100; g1 += step {
-			if err := ctx.Err(); err != nil {
-				return nil, err
-			}
-			mean, n, err := big.NewRat(int64(g1), 100), 0, error(nil)
-			for n = 1; n <= largest; n++ {
-				var ok bool
-				_, ok, err = exactOptimum(ctx, lemmaC3(int64(n), big.NewRat(1, 2), mean, secondMoment(mean, quarter)))
-				if err != nil {
-					return nil, fmt.Errorf("correlation %d/4, g1 = %s, n = %d: %w", quarter, hundredths(g1), n, err)
-				}
-				if ok {
-					break
-				}
-			}
-			if n > largest {
-				smallest.Add(float64(quarter)/4, float64(g1)/100, nil)
-				continue
-			}
-			smallest.Add(float64(quarter)/4, float64(g1)/100, n)
-			curve.Add(float64(g1)/100, float64(n))
-		}
-		if len(curve.X) > 0 {
-			curves = append(curves, curve)
-		}
+	})
+	if err != nil {
+		return nil, err
 	}
 	example, fits, fewest, most, err := exampleC5(ctx, largest)
 	if err != nil {
@@ -200,7 +134,11 @@ func runTheorem34(ctx context.Context, s Settings, progress func(done, total int
 			equal, curves[0].At(0.5), fits, len(example.Rows), fewest, most),
 		Ours: number(curves[0].At(0.5)), StandardError: number(0),
 		Quantity: "smallest n at which X* is a transformer, g1 = 1/2",
-		Tables:   []Table{formulas, smallest, example},
+		Tables: []Table{
+			TableOf("formulas", "Query starts in state 1 with probability p, each in-context chain with probability g0 or g1 given the query's first state. Lemma C.3 against the moments of the task, compared as fractions; the optimum; the best transformer and what is proven about it.", formulas),
+			TableOf("smallest-n", fmt.Sprintf("The smallest number n of in-context chains (up to %d) at which the optimum is a transformer, by the probability g1 that an in-context chain starts in state 1 when the query does, and by the correlation of two in-context chains' first states given that. It depends on nothing else. No value: none up to %d.", largest, largest), smallest),
+			example,
+		},
 		Plots: []figure.Plot{{
 			Name: "smallest-n", Title: "Smallest n with a realisable optimum, correlated starts (d = 1)",
 			Caption: "Correlated starts. Each line is for one correlation between the first states of two in-context chains, given that the query starts in state 1. Neither p nor g0 matters. Decided in fractions, without rounding.",
@@ -209,11 +147,111 @@ func runTheorem34(ctx context.Context, s Settings, progress func(done, total int
 			Series:  curves,
 		}},
 	}
-	result.judge(verdictClosedForm(equal+fits, len(formulas.Rows)+len(example.Rows), curves[0].At(0.5)), "n large enough")
+	result.judge(verdictClosedForm(equal+fits, len(formulas)+len(example.Rows), curves[0].At(0.5)), "n large enough")
 	if result.Verdict == Differs {
-		result.Why = fmt.Sprintf("Lemma C.3 equals our moments in %d of %d cases, and in %d of %d of Example C.5", equal, len(formulas.Rows), fits, len(example.Rows))
+		result.Why = fmt.Sprintf("Lemma C.3 equals our moments in %d of %d cases, and in %d of %d of Example C.5", equal, len(formulas), fits, len(example.Rows))
 	}
 	return result, nil
+}
+
+type formulaRow34 struct {
+	P          float64  `column:"p"`
+	G0         float64  `column:"g0"`
+	G1         float64  `column:"g1"`
+	N          int      `column:"n"`
+	Same       bool     `column:"lemma_equals_moments"`
+	Loss       float64  `column:"loss_enlarged"`
+	Exact      string   `column:"loss_exact"`
+	XX         float64  `column:"x_xx"`
+	XY         float64  `column:"x_xy"`
+	YY         float64  `column:"x_yy"`
+	Realisable bool     `column:"realisable"`
+	Best       float64  `column:"loss_best"`
+	Lower      *float64 `column:"lower_bound"`
+	Bayes      float64  `column:"bayes_risk"`
+}
+
+// formulas34 compares Lemma C.3 with the moments of a task, given in hundredths, and finds
+// the optimum and the best transformer, for each n.
+func formulas34(ctx context.Context, p, g0, g1 int, numbers []markov.Context, seed uint64) (rows []formulaRow34, err error) {
+	task, err := markov.NewTask(markov.Spec{D: 1, Start: fmt.Sprintf("correlated:%s,%s,%s", hundredths(p), hundredths(g0), hundredths(g1))})
+	if err != nil {
+		return nil, err
+	}
+	exact, err := moment.ExactOf(ctx, task)
+	if err != nil {
+		return nil, err
+	}
+	mean := big.NewRat(int64(g1), 100)
+	for _, n := range numbers {
+		form := exact.At(n)
+		o, ok, err := exactOptimum(ctx, form)
+		if err != nil {
+			return nil, err
+		}
+		X := floats(o.X)
+		row := formulaRow34{
+			P: float64(p) / 100, G0: float64(g0) / 100, G1: float64(g1) / 100, N: int(n),
+			Same: sameForm(form, lemmaC3(int64(n), big.NewRat(int64(p), 100), mean, new(big.Rat).Mul(mean, mean))),
+			Loss: markov.Float(o.Loss), Exact: markov.FormatRat(o.Loss), XX: X[0], XY: X[1], YY: X[2], Realisable: ok,
+		}
+		row.Best, row.Lower = row.Loss, &row.Loss
+		if !ok {
+			r, err := recoverForm(ctx, form.Float())
+			if err != nil {
+				return nil, err
+			}
+			row.Best, row.Lower = r.Loss, provenBound(r)
+		}
+		risk, err := predict.BayesRisk(ctx, task.WithContext(n), seed, predict.Settings{})
+		if err != nil {
+			return nil, err
+		}
+		row.Bayes = risk.Mean
+		rows = append(rows, row)
+	}
+	return rows, nil
+}
+
+type smallestRow34 struct {
+	Correlation float64 `column:"correlation"`
+	G1          float64 `column:"g1"`
+	N           *int    `column:"smallest_n"` // nil: none was found
+}
+
+// smallest34 finds the smallest n up to largest with which the optimum is a transformer, by
+// the correlation of in-context chains, as a table and a curve each.
+func smallest34(ctx context.Context, step, largest int, begin func()) (rows []smallestRow34, curves []figure.Series, err error) {
+	for quarter := range 5 {
+		begin()
+		name := fmt.Sprintf("correlation %.2g", float64(quarter)/4)
+		if quarter == 0 {
+			name = "independent (Theorem 3.3)"
+		}
+		curve := figure.Series{Name: name}
+		for g1 := step; g1 < 100; g1 += step {
+			if err := ctx.Err(); err != nil {
+				return nil, nil, err
+			}
+			mean, row := big.NewRat(int64(g1), 100), smallestRow34{Correlation: float64(quarter) / 4, G1: float64(g1) / 100}
+			for n := 1; n <= largest; n++ {
+				_, ok, err := exactOptimum(ctx, lemmaC3(int64(n), big.NewRat(1, 2), mean, secondMoment(mean, quarter)))
+				if err != nil {
+					return nil, nil, fmt.Errorf("correlation %d/4, g1 = %s, n = %d: %w", quarter, hundredths(g1), n, err)
+				}
+				if ok {
+					row.N = &n
+					curve.Add(row.G1, float64(n))
+					break
+				}
+			}
+			rows = append(rows, row)
+		}
+		if len(curve.X) > 0 {
+			curves = append(curves, curve)
+		}
+	}
+	return rows, curves, nil
 }
 
 // secondMoment returns E[x_i x_j] of two states with the given mean and

@@ -46,7 +46,7 @@ func TestDecidedExactlyNoticesAContradiction(t *testing.T) {
 	if _, err := decidedExactly(t.Context(), form, 10, landscape.Realisable); err == nil {
 		t.Error("X* for d = 2 passes for a transformer")
 	}
-	if cell, err := decidedExactly(t.Context(), form, 10, landscape.NotRealisable); err != nil || cell != true {
+	if cell, err := decidedExactly(t.Context(), form, 10, landscape.NotRealisable); err != nil || cell == nil || !*cell {
 		t.Errorf("decided %v, error %v", cell, err)
 	}
 }
