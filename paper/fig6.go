@@ -20,7 +20,7 @@ var figure6 = Item{
 	Source:    "Figure 6",
 	Question:  "As a prompt shows more in-context chains, how do transformers and classical learners come down to the Bayes-optimal predictor?",
 	Statement: "GPT-2 models learn Markov chains in context: small and standard predict as well as a support vector machine and logistic regression and better than 3 nearest neighbours, tiny slightly worse, from independent and from correlated starts.",
-	Revision:  4,
+	Revision:  5,
 	Run:       runFigure6,
 }
 

@@ -170,6 +170,9 @@ func standings(rows []duel6) []standing6 {
 	return list
 }
 
+// names6 are whom a transformer is compared with.
+var names6 = map[string]string{"bayes": "Bayes", "linear-posterior": "the floor of linear attention", "logistic": "logistic regression", "svm": "the SVM", "knn3": "3 neighbours"}
+
 // judgeTransformers gives the verdict where transformers were trained.
 func (r *Result) judgeTransformers(size figure6Size, rows []duel6) {
 	first := size.transformers[0]
@@ -179,6 +182,7 @@ func (r *Result) judgeTransformers(size figure6Size, rows []duel6) {
 		reduced = reduced || c.Width > 0
 	}
 	var words []string
+	place := "" // model and n that the last words are about
 	for _, row := range rows {
 		if row.Starts != "independent" {
 			continue
@@ -186,20 +190,22 @@ func (r *Result) judgeTransformers(size figure6Size, rows []duel6) {
 		if row.Against == "linear-posterior" && row.N == size.context && row.Model == first.Model {
 			r.Ours, r.StandardError = number(row.Loss.Mean), number(row.Loss.SE)
 		}
-		switch row.Against {
-		case "knn3":
-			words = append(words, fmt.Sprintf("%s against 3 neighbours at n = %d: accuracy %+.3f (%+.1f standard errors)", row.Model, row.N, row.Accuracy.Mean, standardErrors(row.Accuracy)))
-		case "logistic", "svm":
-			words = append(words, fmt.Sprintf("against %s %+.3f (%+.1f)", row.Against, row.Accuracy.Mean, standardErrors(row.Accuracy)))
-		case "linear-posterior":
-			words = append(words, fmt.Sprintf("squared error against the floor of linear attention %+.4f (%+.1f)", row.Loss.Mean, standardErrors(row.Loss)))
+		text := fmt.Sprintf("accuracy %+.3f (%+.1f) against %s", row.Accuracy.Mean, standardErrors(row.Accuracy), names6[row.Against])
+		if row.Against == "linear-posterior" || row.Against == "bayes" {
+			text = fmt.Sprintf("squared error %+.4f (%+.1f) against %s", row.Loss.Mean, standardErrors(row.Loss), names6[row.Against])
 		}
+		if at := fmt.Sprintf("%s at n = %d", row.Model, row.N); at != place {
+			place, text = at, at+": "+text
+			words = append(words, text)
+			continue
+		}
+		words[len(words)-1] += ", " + text
 	}
 	list := standings(rows)
 	var pooled []string
 	for _, s := range list {
-		if name := map[string]string{"knn3": "3 neighbours", "logistic": "logistic regression", "svm": "the SVM"}[s.against]; name != "" {
-			pooled = append(pooled, fmt.Sprintf("%s %+.3f ± %.3f against %s", s.model, s.accuracy.Mean, s.accuracy.SE, name))
+		if s.against != "bayes" && s.against != "linear-posterior" {
+			pooled = append(pooled, fmt.Sprintf("%s %+.3f ± %.3f against %s", s.model, s.accuracy.Mean, s.accuracy.SE, names6[s.against]))
 		}
 	}
 	r.judge(verdictTransformers(list, reduced), "")
@@ -207,5 +213,5 @@ func (r *Result) judgeTransformers(size figure6Size, rows []duel6) {
 	if r.Verdict == Undecided {
 		about += "; the sentence is about small and standard, both at full size, which a verdict takes"
 	}
-	r.Why = fmt.Sprintf("%s. Accuracy over all starts and n: %s. Independent starts: %s", about, strings.Join(pooled, ", "), strings.Join(words, "; "))
+	r.Why = fmt.Sprintf("%s. Accuracy over all starts and n: %s. Independent starts, standard errors in brackets: %s", about, strings.Join(pooled, ", "), strings.Join(words, "; "))
 }
