@@ -3,7 +3,6 @@
 package sweep_test
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -52,18 +51,6 @@ func mustExport(t testing.TB, db *sweep.Database, name string) (dir string, s *s
 		t.Fatal(err)
 	}
 	return dir, s
-}
-
-// sameTables compares all that two folders hold of tables, failures among them.
-func sameTables(t testing.TB, what, a, b string) {
-	t.Helper()
-	for _, name := range []string{"results.csv", "results.parquet", "arrays.npz", "failed.csv"} {
-		x, errX := os.ReadFile(filepath.Join(a, name))
-		y, errY := os.ReadFile(filepath.Join(b, name))
-		if (errX == nil) != (errY == nil) || !bytes.Equal(x, y) {
-			t.Errorf("%s: %s is another one (%d bytes, %v; %d bytes, %v)", what, name, len(x), errX, len(y), errY)
-		}
-	}
 }
 
 // A database gives the tables of a folder, failures and files among them, and two sweeps

@@ -247,6 +247,18 @@ func TestDamagedAnswer(t *testing.T) {
 	}
 }
 
+// sameTables compares all that two folders hold of tables, failures among them.
+func sameTables(t testing.TB, what, a, b string) {
+	t.Helper()
+	for _, name := range []string{"results.csv", "results.parquet", "arrays.npz", "failed.csv"} {
+		x, errX := os.ReadFile(filepath.Join(a, name))
+		y, errY := os.ReadFile(filepath.Join(b, name))
+		if (errX == nil) != (errY == nil) || !bytes.Equal(x, y) {
+			t.Errorf("%s: %s is another one (%d bytes, %v; %d bytes, %v)", what, name, len(x), errX, len(y), errY)
+		}
+	}
+}
+
 func wants(t *testing.T, err error, words ...string) {
 	t.Helper()
 	if err == nil {

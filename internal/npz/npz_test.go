@@ -3,7 +3,9 @@ package npz_test
 import (
 	"bytes"
 	"encoding/binary"
+	"errors"
 	"fmt"
+	"io"
 	"math"
 	"path/filepath"
 	"slices"
@@ -207,5 +209,68 @@ func BenchmarkRead(b *testing.B) {
 		if _, err := npz.DecodeNPY(bytes.NewReader(file.Bytes())); err != nil {
 			b.Fatal(err)
 		}
+	}
+}
+
+// WriteStream is Write for who does not have the numbers in memory: the same bytes. A
+// stream that is not as long as its shape says is an error.
+func TestWriteStream(t *testing.T) {
+	for _, shape := range [][]int{nil, {0}, {7}, {3, 0}, {2, 3, 5}, {100_000}} {
+		numbers := 1
+		for _, n := range shape {
+			numbers *= n
+		}
+		data := make([]float64, numbers)
+		var raw bytes.Buffer
+		for i := range data {
+			data[i] = math.Sqrt(float64(i)) - 3
+			if i == 1 {
+				data[i] = math.NaN()
+			}
+			if err := binary.Write(&raw, binary.LittleEndian, data[i]); err != nil {
+				t.Fatal(err)
+			}
+		}
+		archive := func(write func(*npz.Writer) error) (data []byte, err error) {
+			var b bytes.Buffer
+			w := npz.NewWriter(&b)
+			if err := write(w); err != nil {
+				return nil, err
+			}
+			err = w.Close()
+			return b.Bytes(), err
+		}
+		stream := func(bytes []byte) ([]byte, error) {
+			return archive(func(w *npz.Writer) error {
+				return w.WriteStream("a", shape, func(to io.Writer) error {
+					for len(bytes) > 0 { // in pieces that end within numbers
+						piece := bytes[:min(13, len(bytes))]
+						bytes = bytes[len(piece):]
+						if _, err := to.Write(piece); err != nil {
+							return err
+						}
+					}
+					return nil
+				})
+			})
+		}
+		want, err1 := archive(func(w *npz.Writer) error { return w.Write("a", shape, data) })
+		got, err2 := stream(raw.Bytes())
+		if err1 != nil || err2 != nil || !bytes.Equal(got, want) {
+			t.Errorf("shape %v: %d bytes, want %d; %v, %v", shape, len(got), len(want), err1, err2)
+		}
+		if _, err := stream(append(raw.Bytes(), 0)); err == nil || !strings.Contains(err.Error(), `array "a"`) {
+			t.Errorf("shape %v: a byte too many: %v", shape, err)
+		}
+		if raw.Len() > 0 {
+			if _, err := stream(raw.Bytes()[1:]); err == nil {
+				t.Errorf("shape %v: a byte too few is no error", shape)
+			}
+		}
+	}
+	w := npz.NewWriter(io.Discard)
+	failed := errors.New("failed")
+	if err := w.WriteStream("a", []int{1}, func(io.Writer) error { return failed }); !errors.Is(err, failed) {
+		t.Errorf("error %v", err)
 	}
 }
