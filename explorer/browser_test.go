@@ -367,7 +367,8 @@ func TestAccessible(t *testing.T) {
 			chromedp.EmulateViewport(look.width, 900))
 		for hash, ready := range map[string]string{
 			"good?d=2": "Why", "landscape?d=2": "Local minima", "prompt?d=2&n=5": "Transitions seen", "layers?d=2": "Objectives",
-			"attention": "No model", "data": "Nothing is loaded",
+			"attention": "No model", "data": "Nothing is loaded", "landscape?at=0.1,1,-0.2&turn=0.40,-0.50": "The chosen point",
+			"attention?train=true&d=1&n=8": "contrast", "data?file=sample.txt&evaluate=true&d=1&n=3&classes=vowel=aeiou,other=*": "Which predictor to trust",
 		} {
 			tb.run(t, chromedp.Navigate("about:blank"), chromedp.Navigate(server.URL+"/#/"+hash))
 			tb.sees(t, ready)

@@ -13,7 +13,8 @@ const location_ = signal(parse(location.hash));
 addEventListener("hashchange", () => {
   clearTimeout(writing);
   writing = 0;
-  location_.value = parse(location.hash);
+  known = location.hash;
+  location_.value = parse(known);
 });
 
 /** Name of the view that is shown. */
@@ -29,6 +30,7 @@ export function link(name, values = flags.value) {
 }
 
 let writing = 0; // a timer
+let known = location.hash; // as it was last read or written here
 
 /** Changes flags of the current view; "" takes one away. */
 export function set(changes) {
@@ -43,7 +45,9 @@ export function set(changes) {
 function writeAddress() {
   clearTimeout(writing);
   writing = 0;
+  if (location.hash !== known) return; // somebody has gone elsewhere, of which the event is on its way
   history.replaceState(null, "", link(view.value));
+  known = location.hash;
 }
 
 /** The address of what is shown. */

@@ -149,12 +149,14 @@ function Plane({ answer, at }) {
       if (!drag.current || !ball) return;
       const [dx, dy] = [p[0] - drag.current.start[0], p[1] - drag.current.start[1]];
       if (Math.hypot(dx, dy) > 0.03) drag.current.moved = true;
-      if (drag.current.moved) setDragged([drag.current.turn[0] + dx * 1.6, drag.current.turn[1] + dy * 1.6]);
+      if (!drag.current.moved) return;
+      drag.current.now = [drag.current.turn[0] + dx * 1.6, drag.current.turn[1] + dy * 1.6];
+      setDragged(drag.current.now);
     },
     onPointerUp: (e) => {
       if (!drag.current) return;
       const b = !drag.current.moved && from(...point(e));
-      if (drag.current.moved) stand(turn);
+      if (drag.current.moved) stand(drag.current.now); // which need not have been drawn yet
       drag.current = null;
       setDragged(null);
       if (b) set({ at: text(b) });
