@@ -2,6 +2,10 @@ package sweep
 
 import (
 	"context"
+	"time"
+
+	"github.com/riverqueue/river"
+	"github.com/riverqueue/river/rivertype"
 
 	"markovicl/ask"
 )
@@ -74,3 +78,9 @@ func (r rows) records(yield func(record) error) error {
 
 // WriteTables writes the tables of a grid in which all answers are the same.
 func WriteTables(g *Grid, answer []byte, out string) error { return writeTables(rows{g, answer}, out) }
+
+// TimeoutOf is the time of a question in an attempt.
+func TimeoutOf(timeout time.Duration, attempt int, seconds float64) time.Duration {
+	w := &worker{settings: WorkerSettings{Timeout: timeout}}
+	return w.Timeout(&river.Job[questionJob]{JobRow: &rivertype.JobRow{Attempt: attempt}, Args: questionJob{Seconds: seconds}})
+}

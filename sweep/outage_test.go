@@ -22,6 +22,7 @@ import (
 // the workers and the one who waits go on by themselves, and no answer is asked for twice.
 // SWEEP_OUTAGE=60s is the long form.
 func TestOutage(t *testing.T) {
+	t.Parallel()
 	outage, err := time.ParseDuration(os.Getenv("SWEEP_OUTAGE"))
 	if err != nil {
 		outage = 3 * time.Second
@@ -110,6 +111,7 @@ func killedWorker(url string) error {
 // moments; the last worker is left alone. The table is the undisturbed one, and every
 // answer was committed once. SWEEP_KILLS and SWEEP_QUESTIONS make it long.
 func TestKillsInDatabase(t *testing.T) {
+	t.Parallel()
 	url := newDatabase(t)
 	undisturbed := t.TempDir()
 	mustRun(t, undisturbed, killGrid(), settings())
