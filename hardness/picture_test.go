@@ -3,16 +3,13 @@ package hardness
 import (
 	"bytes"
 	"flag"
-	"image/color"
+	"fmt"
 	"math/big"
 	"os"
 	"testing"
 
-	"gonum.org/v1/plot"
-	"gonum.org/v1/plot/plotter"
-	"gonum.org/v1/plot/vg"
-	"gonum.org/v1/plot/vg/draw"
-	"gonum.org/v1/plot/vg/vgsvg"
+	"markovicl/figure"
+	"markovicl/figure/draw"
 )
 
 var update = flag.Bool("update", false, "write the picture of docs/hardness.md anew")
@@ -22,14 +19,6 @@ var update = flag.Bool("update", false, "write the picture of docs/hardness.md a
 var (
 	midpoints = [][]float64{{1, 0}, {0, 1}, {1, 1}}
 	corners   = [][]float64{{0, 0}, {2, 0}, {0, 2}}
-)
-
-// Colours of Okabe and Ito.
-var (
-	blue      = color.RGBA{0x00, 0x72, 0xB2, 0xFF}
-	paleBlue  = color.RGBA{0xCF, 0xE4, 0xF1, 0xFF}
-	vermilion = color.RGBA{0xD5, 0x5E, 0x00, 0xFF}
-	ink       = color.RGBA{0x44, 0x44, 0x44, 0xFF}
 )
 
 // TestPicture keeps the picture in docs/hardness.md what the package computes;
@@ -53,115 +42,61 @@ func TestPicture(t *testing.T) {
 
 func drawExample(t *testing.T) []byte {
 	t.Helper()
-	canvas := vgsvg.New(7*vg.Inch, 3.6*vg.Inch)
-	tiles := draw.Tiles{Rows: 1, Cols: 2, PadX: vg.Points(18)}
-	for i, outside := range [][][]float64{corners[:2], corners} {
+	low, high := -0.5, 2.5
+	axis := figure.Axis{Min: &low, Max: &high}
+	picture := figure.Plot{Name: "hardness"}
+	for _, outside := range [][][]float64{corners[:2], corners} {
 		d, err := Decide(background, separation(t, 2, midpoints, outside), Settings{})
 		if err != nil {
 			t.Fatal(err)
 		}
-		p := plot.New()
-		p.X.Min, p.X.Max, p.Y.Min, p.Y.Max = -0.5, 2.5, -0.5, 2.5
-		p.Title.TextStyle.Font.Size, p.Title.TextStyle.Color = 11, ink
+		p := figure.Plot{X: axis, Y: axis, Series: []figure.Series{points("inside", midpoints), points("outside", outside)}}
 		if d.Planes != nil {
-			p.Title.Text = "two corners: separable, minimum " + d.Result.Minimum().RatString()
-			addPlanes(t, p, *d.Planes)
+			p.Title = "two corners: separable, minimum " + d.Result.Minimum().RatString()
+			for i, plane := range d.Planes {
+				p.Series = append(p.Series, edge(fmt.Sprintf("plane %d", i+1), plane, low, high))
+			}
 		} else {
-			p.Title.Text = "three corners: not separable, minimum " + d.Result.Minimum().RatString()
-			line, err := plotter.NewLine(xys(append(outside, outside[0])))
-			if err != nil {
-				t.Fatal(err)
+			p.Title = "three corners: not separable, minimum " + d.Result.Minimum().RatString()
+			for i, x := range outside {
+				y := outside[(i+1)%len(outside)]
+				p.Series = append(p.Series, segment("", x, y))
 			}
-			line.Color, line.Dashes = vermilion, []vg.Length{vg.Points(3), vg.Points(3)}
-			p.Add(line)
 		}
-		addPoints(t, p, midpoints, draw.CircleGlyph{}, blue)
-		addPoints(t, p, outside, draw.CrossGlyph{}, vermilion)
-		at := [][]float64{midpoints[2], outside[1]}
-		addLabels(t, p, at, []string{"inside", "outside"})
-		p.Draw(tiles.At(draw.New(canvas), i, 0))
+		picture.Panels = append(picture.Panels, p)
 	}
-	var out bytes.Buffer
-	if _, err := canvas.WriteTo(&out); err != nil {
-		t.Fatal(err)
-	}
-	return out.Bytes()
-}
-
-func xys(points [][]float64) plotter.XYs {
-	v := make(plotter.XYs, len(points))
-	for i, x := range points {
-		v[i].X, v[i].Y = x[0], x[1]
-	}
-	return v
-}
-
-func addPoints(t *testing.T, p *plot.Plot, points [][]float64, shape draw.GlyphDrawer, c color.Color) {
-	t.Helper()
-	s, err := plotter.NewScatter(xys(points))
+	svg, err := draw.Render(picture, "svg")
 	if err != nil {
 		t.Fatal(err)
 	}
-	s.GlyphStyle = draw.GlyphStyle{Color: c, Radius: vg.Points(4), Shape: shape}
-	p.Add(s)
+	return svg
 }
 
-func addLabels(t *testing.T, p *plot.Plot, at [][]float64, text []string) {
-	t.Helper()
-	l, err := plotter.NewLabels(plotter.XYLabels{XYs: xys(at), Labels: text})
-	if err != nil {
-		t.Fatal(err)
+func points(name string, list [][]float64) figure.Series {
+	s := figure.Series{Name: name, Kind: figure.Points}
+	for _, x := range list {
+		s.Add(x[0], x[1])
 	}
-	l.Offset = vg.Point{X: vg.Points(6), Y: vg.Points(5)}
-	for i := range l.TextStyle {
-		l.TextStyle[i].Color = ink
-	}
-	p.Add(l)
+	return s
 }
 
-// addPlanes shades where both planes are kept, w'x >= gamma+1, and draws the
-// planes w'x = gamma.
-func addPlanes(t *testing.T, p *plot.Plot, planes [2]Plane) {
-	t.Helper()
-	square := [][]float64{{p.X.Min, p.Y.Min}, {p.X.Max, p.Y.Min}, {p.X.Max, p.Y.Max}, {p.X.Min, p.Y.Max}}
-	wedge := square
-	for _, plane := range planes {
-		wedge = clip(wedge, plane, 1)
+// segment is a straight line between two points.
+func segment(name string, x, y []float64) figure.Series {
+	if x[0] > y[0] {
+		x, y = y, x
 	}
-	shade, err := plotter.NewPolygon(xys(wedge))
-	if err != nil {
-		t.Fatal(err)
+	return figure.Series{Name: name, Kind: figure.Curve, X: figure.Numbers{x[0], y[0]}, Y: figure.Numbers{x[1], y[1]}}
+}
+
+// edge is the plane w'x = gamma within a square: the edge of the half above it.
+func edge(name string, plane Plane, low, high float64) figure.Series {
+	var ends [][]float64
+	for _, x := range clip([][]float64{{low, low}, {high, low}, {high, high}, {low, high}}, plane, 0) {
+		if v, _ := plane.At(exactFloats(x)).Float64(); v < 1e-9 {
+			ends = append(ends, x)
+		}
 	}
-	shade.Color, shade.LineStyle.Width = paleBlue, 0
-	p.Add(shade)
-	for i, plane := range planes {
-		// The plane's edge of the half-square above it.
-		var edge [][]float64
-		for _, x := range clip(square, plane, 0) {
-			if v, _ := plane.At(exactFloats(x)).Float64(); v < 1e-9 {
-				edge = append(edge, x)
-			}
-		}
-		line, err := plotter.NewLine(xys(edge))
-		if err != nil {
-			t.Fatal(err)
-		}
-		line.Color, line.Width = blue, vg.Points(1.5)
-		p.Add(line)
-		label, name := edge[0], "plane 1"
-		for _, x := range edge {
-			if x[1] > label[1] {
-				label = x
-			}
-		}
-		if i == 1 {
-			// Below the line, where it does not meet the other one's label.
-			label, name = []float64{p.X.Min, label[1] - 0.7}, "plane 2"
-		} else {
-			label = []float64{label[0], label[1] - 0.25}
-		}
-		addLabels(t, p, [][]float64{label}, []string{name})
-	}
+	return segment(name, ends[0], ends[1])
 }
 
 func exactFloats(x []float64) []*big.Rat {
