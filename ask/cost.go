@@ -122,7 +122,18 @@ func formCost(task markov.Task) Cost {
 func certificateCost(task markov.Task, level int) Cost {
 	rows := float64(task.Dim()) * float64(task.Dim()) * float64(task.QueryDim())
 	rows *= math.Pow(3, float64(max(0, level)))
-	return Cost{Bytes: 320 * rows * rows, Seconds: 2e-3 + 5e-8*rows*rows*rows}
+	c := Cost{Bytes: 320 * rows * rows, Seconds: 2e-3 + 5e-8*rows*rows*rows}
+	// Level 1, which is tried up to 1000 rows or so, keeps a basis of its matrices, and how
+	// their products with a few vectors change.
+	const mostRows, mostProducts = 1500, 12_000
+	if level > 0 && rows <= mostRows {
+		part, products := rows/float64(task.QueryDim()), rows*float64(task.Dim()+1)
+		c.Bytes += 4 * math.Pow(part, 4)
+		if products <= mostProducts {
+			c.Bytes += 40 * products * products
+		}
+	}
+	return c
 }
 
 // trainingCost goes by prompts: a step's batch in each of the steps, and those of the
