@@ -48,11 +48,7 @@ func runLemma31(ctx context.Context, s Settings, progress func(done, total int))
 		dimension, exactDimension = 110, 60
 	}
 	numbers := []markov.Context{1, 2, 10, 100, markov.Infinite}
-	ranks := Table{
-		Name:    "ranks",
-		Caption: "The rank of H, by eigenvalues above 1e-11 times the largest and, where it is affordable, exactly in fractions. smallest and condition are of the eigenvalues that count. Uniform kernels, two states embedded as 0 and 1 with p = 1/2 where nothing else is said.",
-		Columns: []string{"setting", "d", "n", "dimension", "rank", "rank_exact", "definite", "smallest", "condition", "loss_enlarged"},
-	}
+	var ranks []rankRow31
 	var smallest []figure.Series // eigenvalues by n, for p = 1/2
 	paperFinite, paperHolds := 0, 0
 	total := 5 * len(lemma31Tasks)
@@ -82,29 +78,15 @@ func runLemma31(ctx context.Context, s Settings, progress func(done, total int))
 				}
 			}
 			for _, n := range numbers {
-				o, err := landscape.Minimise(ctx, moments.At(n))
+				row, err := rank31(ctx, moments, exact, n)
 				if err != nil {
-					return nil, err
+					return nil, fmt.Errorf("%s, d = %d, n = %v: %w", family.name, d, n, err)
 				}
-				rank, rankExact := o.Rank, any(nil)
-				if exact != nil {
-					e, err := landscape.MinimiseExact(ctx, exact.At(n))
-					if err != nil {
-						return nil, err
-					}
-					if e.Rank != o.Rank {
-						return nil, fmt.Errorf("%s, d = %d, n = %v: rank %d by eigenvalues, %d exactly", family.name, d, n, o.Rank, e.Rank)
-					}
-					rankExact = e.Rank
-				}
-				definite := rank == o.Dimension
-				ranks.Add(family.name, d, contextCell(n), o.Dimension, rank, rankExact, definite, o.LambdaMin, o.Condition, o.Loss)
-				if n == markov.Infinite {
-					continue
-				}
-				if family.paper {
+				row.Setting, row.D = family.name, d
+				ranks = append(ranks, row)
+				if family.paper && n != markov.Infinite {
 					paperFinite++
-					if definite {
+					if row.Definite {
 						paperHolds++
 					}
 				}
@@ -126,9 +108,9 @@ func runLemma31(ctx context.Context, s Settings, progress func(done, total int))
 	}
 	progress(total, total)
 	infinite := func(d int) (rank, dimension int) {
-		for _, row := range ranks.Rows {
-			if row[0] == lemma31Tasks[0].name && row[1] == d && row[2] == "inf" {
-				return row[4].(int), row[3].(int)
+		for _, row := range ranks {
+			if row.Setting == lemma31Tasks[0].name && row.D == d && row.N == "inf" {
+				return row.Rank, row.Dimension
 			}
 		}
 		panic("paper: no row for infinitely many chains")
@@ -142,7 +124,7 @@ func runLemma31(ctx context.Context, s Settings, progress func(done, total int))
 			paperHolds, paperFinite, rank3, dimension3, rank4, dimension4),
 		Ours: number(float64(rank3)), StandardError: number(0),
 		Quantity: fmt.Sprintf("rank of H for d = 3 and infinitely many chains, of %d", dimension3),
-		Tables:   []Table{ranks},
+		Tables:   []Table{TableOf("ranks", "The rank of H, by eigenvalues above 1e-11 times the largest and, where it is affordable, exactly in fractions. smallest and condition are of the eigenvalues that count. Uniform kernels, two states embedded as 0 and 1 with p = 1/2 where nothing else is said.", ranks)},
 		Plots: []figure.Plot{{
 			Name: "smallest-eigenvalue", Title: "The smallest eigenvalue of H (p = 1/2)",
 			Caption: "For d = 1 and 2 it has a positive limit; from d = 3 on it falls like 1/n. Uniform kernels, exact moments.",
@@ -155,6 +137,44 @@ func runLemma31(ctx context.Context, s Settings, progress func(done, total int))
 		result.Why = fmt.Sprintf("H is positive definite in %d of %d cases with finite n", paperHolds, paperFinite)
 	}
 	return result, nil
+}
+
+type rankRow31 struct {
+	Setting   string  `column:"setting"`
+	D         int     `column:"d"`
+	N         any     `column:"n"` // a number, or inf
+	Dimension int     `column:"dimension"`
+	Rank      int     `column:"rank"`
+	Exact     *int    `column:"rank_exact"` // nil: not affordable
+	Definite  bool    `column:"definite"`
+	Smallest  float64 `column:"smallest"`
+	Condition float64 `column:"condition"`
+	Loss      float64 `column:"loss_enlarged"`
+}
+
+// rank31 finds the rank of H at one n, and compares it with that in fractions unless exact
+// is nil.
+func rank31(ctx context.Context, moments *moment.Moments, exact *moment.ExactMoments, n markov.Context) (row rankRow31, err error) {
+	o, err := landscape.Minimise(ctx, moments.At(n))
+	if err != nil {
+		return row, err
+	}
+	row = rankRow31{
+		N: contextCell(n), Dimension: o.Dimension, Rank: o.Rank, Definite: o.Rank == o.Dimension,
+		Smallest: o.LambdaMin, Condition: o.Condition, Loss: o.Loss,
+	}
+	if exact == nil {
+		return row, nil
+	}
+	e, err := landscape.MinimiseExact(ctx, exact.At(n))
+	if err != nil {
+		return row, err
+	}
+	if e.Rank != o.Rank {
+		return row, fmt.Errorf("rank %d by eigenvalues, %d exactly", o.Rank, e.Rank)
+	}
+	row.Exact = &e.Rank
+	return row, nil
 }
 
 // contextCell returns n as a cell of a table.

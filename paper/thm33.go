@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 
-	"markovicl/certificate"
 	"markovicl/figure"
 	"markovicl/landscape"
 	"markovicl/markov"
@@ -30,16 +29,8 @@ func runTheorem33(ctx context.Context, s Settings, progress func(done, total int
 	if s.Quick {
 		step, largest = 5, 20
 	}
-	smallest := Table{
-		Name:    "smallest-n",
-		Caption: "The smallest number n of in-context chains from which on the optimum is a transformer, by the probability p of starting in state 1, with the discriminant X_xy² - 4 X_xx X_yy there and just below. Decided in fractions, without rounding.",
-		Columns: []string{"p", "smallest_n", "discriminant_at_n", "discriminant_below"},
-	}
-	losses := Table{
-		Name:    "losses",
-		Caption: "The optimum of the enlarged model, the best transformer with what is proven about it, and the Bayes risk, up to the smallest n at which the optimum is a transformer (p = 1/2: up to the largest n looked at).",
-		Columns: []string{"p", "n", "loss_enlarged", "loss_exact", "loss_best", "lower_bound", "method", "loss_projection", "bayes_risk", "x_xx", "x_xy", "x_yy", "discriminant", "realisable"},
-	}
+	var smallest []smallestRow33
+	var losses []lossRow33
 	steps := figure.Series{Kind: figure.Points}
 	enlarged, best := figure.Series{Name: "enlarged optimum", Quantity: figure.Enlarged}, figure.Series{Name: "best transformer", Quantity: figure.Best}
 	bayes := figure.Series{Name: "Bayes risk", Quantity: figure.Bayes}
@@ -50,62 +41,23 @@ func runTheorem33(ctx context.Context, s Settings, progress func(done, total int
 			return nil, err
 		}
 		progress(p, 100)
-		task, err := markov.NewTask(markov.Spec{D: 1, P: hundredths(p)})
+		rows, row, err := losses33(ctx, p, largest, s.Seed)
 		if err != nil {
 			return nil, err
 		}
-		moments, err := moment.ExactOf(ctx, task)
-		if err != nil {
-			return nil, err
-		}
-		gap := figure.Series{Name: fmt.Sprintf("p = %.1f", float64(p)/100)}
-		first, before := 0, 0.0
-		var at float64
-		for n := markov.Context(1); n <= markov.Context(largest); n++ {
-			form := moments.At(n)
-			o, ok, err := exactOptimum(ctx, form)
-			if err != nil {
-				return nil, err
-			}
-			X := floats(o.X)
-			discriminant, loss := landscape.Discriminant(X), markov.Float(o.Loss)
-			switch {
-			case ok && first == 0:
-				first, at = int(n), discriminant
-			case !ok && first != 0:
-				return nil, fmt.Errorf("p = %s: realisable at n = %d but not at n = %d", hundredths(p), first, n)
-			case !ok:
-				before = discriminant
-			}
-			if p%10 != 0 || ok && int(n) > first && p != 50 {
-				continue
-			}
-			// A realised optimum is best, and its own projection.
-			r := &landscape.Recovery{Loss: loss, LowerBound: certificate.Bound{Value: loss, Claim: moment.Exact}, ProjectionLoss: loss, Method: landscape.Exactly}
-			if !ok {
-				if r, err = recoverForm(ctx, form.Float()); err != nil {
-					return nil, fmt.Errorf("p = %s, n = %d: %w", hundredths(p), n, err)
-				}
-			}
-			risk, err := predict.BayesRisk(ctx, task.WithContext(n), s.Seed, predict.Settings{})
-			if err != nil {
-				return nil, err
-			}
-			losses.Add(float64(p)/100, int(n), loss, markov.FormatRat(o.Loss), r.Loss, boundCell(r), string(r.Method), r.ProjectionLoss, risk.Mean, X[0], X[1], X[2], discriminant, ok)
-			if !ok {
-				gap.Add(float64(n), r.Loss-loss)
+		smallest, losses = append(smallest, row), append(losses, rows...)
+		steps.Add(row.P, float64(row.N))
+		gap := figure.Series{Name: fmt.Sprintf("p = %.1f", row.P)}
+		for _, l := range rows {
+			if !l.Realisable {
+				gap.Add(float64(l.N), l.Best-l.Loss)
 			}
 			if p == 50 {
-				enlarged.Add(float64(n), loss)
-				best.Add(float64(n), r.Loss)
-				bayes.Add(float64(n), risk.Mean)
+				enlarged.Add(float64(l.N), l.Loss)
+				best.Add(float64(l.N), l.Best)
+				bayes.Add(float64(l.N), l.Bayes)
 			}
 		}
-		if first == 0 {
-			return nil, fmt.Errorf("p = %s: not realisable up to n = %d", hundredths(p), largest)
-		}
-		smallest.Add(float64(p)/100, first, at, before)
-		steps.Add(float64(p)/100, float64(first))
 		if p%20 == 10 {
 			gaps = append(gaps, gap)
 		}
@@ -119,7 +71,10 @@ func runTheorem33(ctx context.Context, s Settings, progress func(done, total int
 			half, steps.Last(), steps.X[len(steps.X)-1]),
 		Ours: number(half), StandardError: number(0),
 		Quantity: "smallest n at which X* is a transformer, p = 1/2",
-		Tables:   []Table{smallest, losses},
+		Tables: []Table{
+			TableOf("smallest-n", "The smallest number n of in-context chains from which on the optimum is a transformer, by the probability p of starting in state 1, with the discriminant X_xy² - 4 X_xx X_yy there and just below. Decided in fractions, without rounding.", smallest),
+			TableOf("losses", "The optimum of the enlarged model, the best transformer with what is proven about it, and the Bayes risk, up to the smallest n at which the optimum is a transformer (p = 1/2: up to the largest n looked at).", losses),
+		},
 		Plots: []figure.Plot{
 			{
 				Name: "smallest-n", Title: "From how many chains on is the optimum a transformer? (d = 1)",
@@ -144,4 +99,85 @@ func runTheorem33(ctx context.Context, s Settings, progress func(done, total int
 	}
 	result.judge(verdictClosedForm(0, 0, half), "n large enough")
 	return result, nil
+}
+
+type smallestRow33 struct {
+	P     float64 `column:"p"`
+	N     int     `column:"smallest_n"`
+	At    float64 `column:"discriminant_at_n"`
+	Below float64 `column:"discriminant_below"`
+}
+
+type lossRow33 struct {
+	P            float64  `column:"p"`
+	N            int      `column:"n"`
+	Loss         float64  `column:"loss_enlarged"`
+	Exact        string   `column:"loss_exact"`
+	Best         float64  `column:"loss_best"`
+	Lower        *float64 `column:"lower_bound"`
+	Method       string   `column:"method"`
+	Projection   float64  `column:"loss_projection"`
+	Bayes        float64  `column:"bayes_risk"`
+	XX           float64  `column:"x_xx"`
+	XY           float64  `column:"x_xy"`
+	YY           float64  `column:"x_yy"`
+	Discriminant float64  `column:"discriminant"`
+	Realisable   bool     `column:"realisable"`
+}
+
+// losses33 finds, for p in hundredths, from which n up to largest on the optimum is a
+// transformer. Losses are of every tenth p, up to that n, and for p = 1/2 up to largest.
+func losses33(ctx context.Context, p, largest int, seed uint64) (losses []lossRow33, smallest smallestRow33, err error) {
+	fail := func(err error) ([]lossRow33, smallestRow33, error) { return nil, smallestRow33{}, err }
+	task, err := markov.NewTask(markov.Spec{D: 1, P: hundredths(p)})
+	if err != nil {
+		return fail(err)
+	}
+	moments, err := moment.ExactOf(ctx, task)
+	if err != nil {
+		return fail(err)
+	}
+	smallest.P = float64(p) / 100
+	for n := 1; n <= largest; n++ {
+		form := moments.At(markov.Context(n))
+		o, ok, err := exactOptimum(ctx, form)
+		if err != nil {
+			return fail(err)
+		}
+		X := floats(o.X)
+		row := lossRow33{
+			P: smallest.P, N: n, Loss: markov.Float(o.Loss), Exact: markov.FormatRat(o.Loss),
+			XX: X[0], XY: X[1], YY: X[2], Discriminant: landscape.Discriminant(X), Realisable: ok,
+		}
+		switch {
+		case ok && smallest.N == 0:
+			smallest.N, smallest.At = n, row.Discriminant
+		case !ok && smallest.N != 0:
+			return fail(fmt.Errorf("p = %s: realisable at n = %d but not at n = %d", hundredths(p), smallest.N, n))
+		case !ok:
+			smallest.Below = row.Discriminant
+		}
+		if p%10 != 0 || ok && n > smallest.N && p != 50 {
+			continue
+		}
+		// A realised optimum is best, and its own projection.
+		row.Best, row.Lower, row.Projection, row.Method = row.Loss, &row.Loss, row.Loss, string(landscape.Exactly)
+		if !ok {
+			r, err := recoverForm(ctx, form.Float())
+			if err != nil {
+				return fail(fmt.Errorf("p = %s, n = %d: %w", hundredths(p), n, err))
+			}
+			row.Best, row.Lower, row.Projection, row.Method = r.Loss, provenBound(r), r.ProjectionLoss, string(r.Method)
+		}
+		risk, err := predict.BayesRisk(ctx, task.WithContext(markov.Context(n)), seed, predict.Settings{})
+		if err != nil {
+			return fail(err)
+		}
+		row.Bayes = risk.Mean
+		losses = append(losses, row)
+	}
+	if smallest.N == 0 {
+		return fail(fmt.Errorf("p = %s: not realisable up to n = %d", hundredths(p), largest))
+	}
+	return losses, smallest, nil
 }
