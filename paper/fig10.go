@@ -39,22 +39,32 @@ const (
 
 // figure10Of draws the slices for d = 1 and the first of d = 2, and lists all parameters for d up to
 // largest. Beside the exact loss it has that of one batch and of many prompts.
+type parameterRow10 struct {
+	D         int     `column:"d"`
+	Block     int     `column:"block"`
+	Pair      string  `column:"pair"`
+	Optimum   float64 `column:"optimum"`
+	Curvature float64 `column:"curvature"`
+	Free      float64 `column:"curvature_free"`
+	Batch     float64 `column:"minimum_batch"`
+	Many      float64 `column:"minimum_many"`
+}
+
+type lossRow10 struct {
+	D       int      `column:"d"`
+	Loss    float64  `column:"loss"`
+	Exact   *string  `column:"loss_exact"` // nil: not affordable
+	MSE     estimate `column:"mse"`
+	Prompts int      `column:"prompts"`
+}
+
 func figure10Of(ctx context.Context, largest, prompts int, seed uint64, progress func(done, total int)) (*Result, error) {
-	table := Table{
-		Name:    "parameters",
-		Caption: fmt.Sprintf("Each enlarged parameter: block j (of the query's x_j) and a pair of coordinates of the Gram matrix. curvature: half the second derivative of the loss along it, the others fixed at X*; curvature_free: the same with the others at their best. minimum_batch and minimum_many: where the mean loss of %d and of %d prompts is smallest along it, the others at X*. p = 1/2, n = %d.", figure10Batch, prompts, figure10Context),
-		Columns: []string{"d", "block", "pair", "optimum", "curvature", "curvature_free", "minimum_batch", "minimum_many"},
-	}
-	losses := Table{
-		Name:    "losses",
-		Caption: "The loss at X*: exactly, as a fraction where it is affordable, and as a mean over prompts.",
-		Columns: []string{"d", "loss", "loss_exact", "mse", "mse_se", "prompts"},
-	}
+	var parameters []parameterRow10
+	var losses []lossRow10
 	panels := map[int][]figure.Plot{} // of d = 1, and the first six of d = 2
 	var first predict.Metric
 	var firstLoss float64
 	offset := 0.0 // the largest distance of a slice's minimum from X*
-	count := 0
 	for d := 1; d <= largest; d++ {
 		progress(d-1, largest)
 		moments, err := momentsOf(ctx, markov.Spec{D: d, P: "1/2"})
@@ -67,7 +77,7 @@ func figure10Of(ctx context.Context, largest, prompts int, seed uint64, progress
 		if err != nil {
 			return nil, err
 		}
-		var exact any
+		loss := lossRow10{D: d, Loss: o.Loss, Prompts: prompts}
 		if d <= 3 {
 			fractions, err := moment.ExactOf(ctx, task)
 			if err != nil {
@@ -77,7 +87,8 @@ func figure10Of(ctx context.Context, largest, prompts int, seed uint64, progress
 			if err != nil {
 				return nil, err
 			}
-			exact = markov.FormatRat(e.Loss)
+			text := markov.FormatRat(e.Loss)
+			loss.Exact = &text
 		}
 		sampler, err := markov.NewSampler(task, seed)
 		if err != nil {
@@ -99,7 +110,8 @@ func figure10Of(ctx context.Context, largest, prompts int, seed uint64, progress
 		if err != nil {
 			return nil, err
 		}
-		losses.Add(d, o.Loss, exact, e.Scores[0].MSE.Mean, e.Scores[0].MSE.SE, prompts)
+		loss.MSE = estimate{Mean: e.Scores[0].MSE.Mean, SE: e.Scores[0].MSE.SE}
+		losses = append(losses, loss)
 		if d == 1 {
 			first, firstLoss = e.Scores[0].MSE, o.Loss
 		}
@@ -116,8 +128,7 @@ func figure10Of(ctx context.Context, largest, prompts int, seed uint64, progress
 			block, pair := parameterName(d, i)
 			at := sliceMinimum(form, o.X, i)
 			offset = math.Max(offset, math.Abs(at-x))
-			count++
-			table.Add(d, block, pair, x, form.H.At(i, i), 1/inverse.At(i, i), sliceMinimum(batch, o.X, i), sliceMinimum(many, o.X, i))
+			parameters = append(parameters, parameterRow10{d, block, pair, x, form.H.At(i, i), 1 / inverse.At(i, i), sliceMinimum(batch, o.X, i), sliceMinimum(many, o.X, i)})
 			if d <= 2 && i < figure10Panels {
 				panels[d] = append(panels[d], slicePanel(form, batch, o, i, pair, 1/inverse.At(i, i)))
 			}
@@ -132,10 +143,10 @@ func figure10Of(ctx context.Context, largest, prompts int, seed uint64, progress
 			figure10Context, largest, figure10Batch, prompts, seed),
 		Verdict: Holds,
 		Why: fmt.Sprintf("all %d slices (d = 1 to %d) are parabolas with their minimum at X*, to rounding; the loss of a finite batch has it nearby (d = 1: at %s for a batch of %d)",
-			count, largest, minimaText(table, 6), figure10Batch),
+			len(parameters), largest, minimaText(parameters), figure10Batch),
 		Expected: number(firstLoss), Ours: number(first.Mean), StandardError: number(first.SE),
 		Quantity: "loss at the closed form's X*, d = 1: by the formula and on fresh prompts",
-		Tables:   []Table{table, losses},
+		Tables:   []Table{TableOf("parameters", fmt.Sprintf("Each enlarged parameter: block j (of the query's x_j) and a pair of coordinates of the Gram matrix. curvature: half the second derivative of the loss along it, the others fixed at X*; curvature_free: the same with the others at their best. minimum_batch and minimum_many: where the mean loss of %d and of %d prompts is smallest along it, the others at X*. p = 1/2, n = %d.", figure10Batch, prompts, figure10Context), parameters), TableOf("losses", "The loss at X*: exactly, as a fraction where it is affordable, and as a mean over prompts.", losses)},
 		Plots: []figure.Plot{{
 			Name: "slices", Title: fmt.Sprintf("The loss along each enlarged parameter (d = 1, p = 1/2, n = %d)", figure10Context),
 			Caption: fmt.Sprintf("In each panel the other two parameters are fixed at X*, or move along to their best values. Exact moments, and the mean over one batch of %d prompts. The optimum has the loss %.4f.", figure10Batch, firstLoss),
@@ -202,14 +213,14 @@ func parameterName(d, i int) (block int, pair string) {
 	panic("paper: a pair without a place")
 }
 
-// minimaText lists a column's first three cells, those of d = 1.
-func minimaText(t Table, column int) string {
+// minimaText lists the first three parameters, those of d = 1, with the minima of a batch.
+func minimaText(rows []parameterRow10) string {
 	text := ""
-	for i, row := range t.Rows[:3] {
+	for i, row := range rows[:3] {
 		if i > 0 {
 			text += ", "
 		}
-		text += fmt.Sprintf("X_%s = %.3f instead of %.3f", row[2], row[column], row[3])
+		text += fmt.Sprintf("X_%s = %.3f instead of %.3f", row.Pair, row.Batch, row.Optimum)
 	}
 	return text
 }

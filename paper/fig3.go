@@ -66,18 +66,32 @@ type ceiling3 struct {
 
 // figure3Of trains models of 1 to size.layers layers on n = 10 chains, d = 5, in
 // two ways.
+type accuracyRow3 struct {
+	Alpha     string   `column:"alpha"`
+	States    int      `column:"states"`
+	Layers    int      `column:"layers"`
+	TrainedOn string   `column:"trained_on"`
+	Training  estimate `column:"training_prompts"`
+	Fresh     estimate `column:"fresh_prompts"`
+	Nearest   estimate `column:"ceiling_nearest"`
+	Mode      estimate `column:"ceiling_mode"`
+	Diverged  int      `column:"diverged"`
+}
+
+type lossRow3 struct {
+	Alpha     string   `column:"alpha"`
+	States    int      `column:"states"`
+	Layers    int      `column:"layers"`
+	TrainedOn string   `column:"trained_on"`
+	Training  estimate `column:"training_prompts"`
+	Fresh     estimate `column:"fresh_prompts"`
+	Floor     estimate `column:"floor"`
+	Bayes     estimate `column:"bayes_risk"`
+}
+
 func figure3Of(ctx context.Context, seed uint64, size figure3Size, progress func(done, total int)) (*Result, error) {
-	accuracy := Table{
-		Name:    "accuracy",
-		Caption: "Share of prompts whose label is the state nearest to the prediction, with standard errors over seeds and prompts. one batch: every step on the same prompts, which are the training prompts; new prompts: other prompts every step, the training prompts being those of the last step. The ceilings are those of the Bayes predictor on fresh prompts: the state nearest to its mean, as a model is scored, and its most likely state, which no predictor can beat.",
-		Columns: []string{"alpha", "states", "layers", "trained_on", "training_prompts", "training_prompts_se", "fresh_prompts", "fresh_prompts_se",
-			"ceiling_nearest", "ceiling_nearest_se", "ceiling_mode", "ceiling_mode_se", "diverged"},
-	}
-	loss := Table{
-		Name:    "loss",
-		Caption: "Mean squared error of the label for the same models. The floor of every depth, the risk of the best predictor that is linear in the query, and the Bayes risk are those of the same fresh prompts.",
-		Columns: []string{"alpha", "states", "layers", "trained_on", "training_prompts", "training_prompts_se", "fresh_prompts", "fresh_prompts_se", "floor", "floor_se", "bayes_risk", "bayes_risk_se"},
-	}
+	var accuracy []accuracyRow3
+	var loss []lossRow3
 	total := len(size.priors) * len(size.states) * (2*size.layers + 1)
 	done := 0
 	tick := func() {
@@ -118,9 +132,8 @@ func figure3Of(ctx context.Context, seed uint64, size figure3Size, progress func
 					name         string
 					train, fresh scores
 				}{{"one batch", c.onBatch, c.batchFresh}, {"new prompts", c.onLast, c.fresh}} {
-					accuracy.Add(alpha, states, l+1, way.name, way.train.accuracy.Mean, way.train.accuracy.SE, way.fresh.accuracy.Mean, way.fresh.accuracy.SE,
-						ceiling.rounded.Mean, ceiling.rounded.SE, ceiling.mode.Mean, ceiling.mode.SE, diverged[l][w])
-					loss.Add(alpha, states, l+1, way.name, way.train.loss.Mean, way.train.loss.SE, way.fresh.loss.Mean, way.fresh.loss.SE, ceiling.floor.Mean, ceiling.floor.SE, ceiling.loss.Mean, ceiling.loss.SE)
+					accuracy = append(accuracy, accuracyRow3{alpha, states, l + 1, way.name, way.train.accuracy, way.fresh.accuracy, ceiling.rounded, ceiling.mode, diverged[l][w]})
+					loss = append(loss, lossRow3{alpha, states, l + 1, way.name, way.train.loss, way.fresh.loss, ceiling.floor, ceiling.loss})
 				}
 			}
 			for _, x := range []struct {
@@ -163,7 +176,7 @@ func figure3Of(ctx context.Context, seed uint64, size figure3Size, progress func
 			size.layers, withError(top.onBatch.accuracy), size.fixedBatch, withError(top.batchFresh.accuracy), withError(top.fresh.accuracy), withError(shallow), withError(topCeiling.mode), withError(topCeiling.rounded), others, reported, sentences),
 		Quantity: fmt.Sprintf("accuracy with %d layers and three states; ours on fresh prompts, uniform kernels", size.layers),
 		Paper:    number(reported), Ours: number(top.fresh.accuracy.Mean), StandardError: number(top.fresh.accuracy.SE),
-		Tables: []Table{accuracy, loss, oneLayer},
+		Tables: []Table{TableOf("accuracy", "Share of prompts whose label is the state nearest to the prediction, with standard errors over seeds and prompts. one batch: every step on the same prompts, which are the training prompts; new prompts: other prompts every step, the training prompts being those of the last step. The ceilings are those of the Bayes predictor on fresh prompts: the state nearest to its mean, as a model is scored, and its most likely state, which no predictor can beat.", accuracy), TableOf("loss", "Mean squared error of the label for the same models. The floor of every depth, the risk of the best predictor that is linear in the query, and the Bayes risk are those of the same fresh prompts.", loss), oneLayer},
 		Plots:  plots,
 	}
 	result.judge(verdictFigure3(top.onBatch.accuracy, top.fresh.accuracy, reported, topCeiling.mode.Mean), "")

@@ -47,14 +47,15 @@ func runFigure4(ctx context.Context, s Settings, progress func(done, total int))
 
 // kind4 is one kind of parameters, of one depth, trained in one way.
 type kind4 struct {
-	layers int
-	dense  bool
-	data   string // train.Fresh or train.Fixed
-	steps  int
-	runs   []*train.Result
-	risks  []float64 // exact, of each run
-	cut    []float64 // of dense parameters: the risks with the entries outside the sparse form set to 0
-	lost   int       // seeds that diverged
+	layers  int
+	dense   bool
+	data    string // train.Fresh or train.Fixed
+	steps   int
+	runs    []*train.Result
+	risks   []float64     // exact, of each run
+	cut     []float64     // of dense parameters: the risks with the entries outside the sparse form set to 0
+	lost    int           // seeds that diverged
+	pattern []patternRow4 // of dense parameters
 }
 
 func (k *kind4) name() string {
@@ -84,6 +85,19 @@ type scoreRow4 struct {
 	Diverged         int      `column:"diverged"`
 }
 
+type patternRow4 struct {
+	Layers    int     `column:"layers"`
+	TrainedOn string  `column:"trained_on"`
+	Steps     int     `column:"steps"`
+	Seed      uint64  `column:"seed"`
+	Layer     any     `column:"layer"` // a number, or all
+	Inside    float64 `column:"inside"`
+	Outside   float64 `column:"outside"`
+	Share     float64 `column:"outside_share"`
+	Risk      float64 `column:"risk"`
+	Sparse    float64 `column:"risk_sparse"`
+}
+
 func figure4Of(ctx context.Context, seed uint64, size figure4Size, progress func(done, total int)) (*Result, error) {
 	moments, err := momentsOf(ctx, markov.Spec{D: 1, N: "30", P: "0.3"})
 	if err != nil {
@@ -103,12 +117,6 @@ func figure4Of(ctx context.Context, seed uint64, size figure4Size, progress func
 		return nil, err
 	}
 
-	pattern := Table{
-		Name: "pattern",
-		Caption: "How far learned dense parameters are from the sparse form, in which P is zero but for its last row and Q but for its first d columns: the Frobenius norms of what lies in the form and outside, and the share of the squared norm that is outside (at the start it is 1/2 on average, 1 - 1/D for P and 1/D for Q). " +
-			"risk_sparse: the exact risk when everything outside is set to 0; cut: in this layer alone, or (layer all) in all layers.",
-		Columns: []string{"layers", "trained_on", "steps", "seed", "layer", "inside", "outside", "outside_share", "risk", "risk_sparse"},
-	}
 	total := size.layers*4 + 3
 	done := 0
 	tick := func() {
@@ -133,7 +141,7 @@ func figure4Of(ctx context.Context, seed uint64, size figure4Size, progress func
 	predictors := []predict.Predictor{predict.NewBayes(task)}
 	ends := []int{1} // of the models of a kind among the predictors
 	for _, k := range kinds {
-		if err := k.train(ctx, task, seed, size.seeds, &pattern); err != nil {
+		if err := k.train(ctx, task, seed, size.seeds); err != nil {
 			return nil, fmt.Errorf("%d layers, %s: %w", k.layers, k.name(), err)
 		}
 		if predictors, err = asPredictors(predictors, task, modelsOf(k.runs)...); err != nil {
@@ -147,6 +155,7 @@ func figure4Of(ctx context.Context, seed uint64, size figure4Size, progress func
 		return nil, err
 	}
 	var scored []scoreRow4
+	var pattern []patternRow4
 	for i, k := range kinds {
 		onBatch, fresh := onTraining(k.runs), onFresh(e, ends[i], ends[i+1])
 		row := scoreRow4{
@@ -158,7 +167,7 @@ func figure4Of(ctx context.Context, seed uint64, size figure4Size, progress func
 		if k.layers == 1 {
 			row.Enlarged = &optimum.Loss
 		}
-		scored = append(scored, row)
+		scored, pattern = append(scored, row), append(pattern, k.pattern...)
 	}
 	tick()
 
@@ -181,7 +190,7 @@ func figure4Of(ctx context.Context, seed uint64, size figure4Size, progress func
 			risk4(one[false].risk()), risk4(one[true].risk()), best.Loss, optimum.Loss, bayes.Mean, size.layers, risk4(deep[false].risk()), risk4(deep[true].risk()), size.steps, risk4(long[false].risk()), risk4(long[true].risk()), size.long, kept),
 		Quantity: "risk of one layer with dense parameters less that with sparse ones, after training on new prompts",
 		Ours:     number(difference.Mean), StandardError: number(difference.SE),
-		Tables: []Table{TableOf("scores", "Trained models: means over seeds. Losses on training prompts are those of the last batch, for one batch the only one. risk: the exact loss on fresh prompts, by summation over all prompts, with the standard error over seeds alone. Accuracies are shares of prompts whose label is the state nearest to the prediction, with standard errors over seeds and prompts.", scored), pattern},
+		Tables: []Table{TableOf("scores", "Trained models: means over seeds. Losses on training prompts are those of the last batch, for one batch the only one. risk: the exact loss on fresh prompts, by summation over all prompts, with the standard error over seeds alone. Accuracies are shares of prompts whose label is the state nearest to the prediction, with standard errors over seeds and prompts.", scored), TableOf("pattern", "How far learned dense parameters are from the sparse form, in which P is zero but for its last row and Q but for its first d columns: the Frobenius norms of what lies in the form and outside, and the share of the squared norm that is outside (at the start it is 1/2 on average, 1 - 1/D for P and 1/D for Q). risk_sparse: the exact risk when everything outside is set to 0; cut: in this layer alone, or (layer all) in all layers.", pattern)},
 		Plots:  []figure.Plot{plot, apart},
 	}
 	result.judge(verdictFigure4(difference, deepDifference, one[false].risk().Mean, deep[false].risk().Mean), "one layer only")
@@ -314,7 +323,7 @@ func (k *kind4) less(other *kind4) figure.Series {
 
 // train trains with several seeds, and adds the distances of dense models from
 // the sparse form to a table.
-func (k *kind4) train(ctx context.Context, task markov.Task, seed uint64, seeds int, pattern *Table) (err error) {
+func (k *kind4) train(ctx context.Context, task markov.Task, seed uint64, seeds int) (err error) {
 	config := train.Defaults()
 	config.Layers, config.Dense, config.Data, config.Batch, config.Steps = k.layers, k.dense, k.data, batch4, k.steps
 	if k.runs, k.lost, err = trainSeeds(ctx, task, config, seed, seeds); err != nil {
@@ -328,13 +337,13 @@ func (k *kind4) train(ctx context.Context, task markov.Task, seed uint64, seeds 
 		k.risks = append(k.risks, risk)
 	}
 	if k.dense {
-		return k.addPattern(pattern, task)
+		return k.findPattern(task)
 	}
 	return nil
 }
 
-// addPattern adds the distances of dense models from the sparse form.
-func (k *kind4) addPattern(t *Table, task markov.Task) error {
+// findPattern finds the distances of dense models from the sparse form.
+func (k *kind4) findPattern(task markov.Task) error {
 	for i, r := range k.runs {
 		m := r.Model.(*lsa.Dense)
 		for layer := 0; layer <= m.Layers; layer++ { // the last: all layers
@@ -353,7 +362,7 @@ func (k *kind4) addPattern(t *Table, task markov.Task) error {
 					continue // the same as its only layer
 				}
 			}
-			t.Add(k.layers, trainedOn[k.data], k.steps, r.Seed, name, math.Sqrt(inside), math.Sqrt(outside), outside/(inside+outside), k.risks[i], risk)
+			k.pattern = append(k.pattern, patternRow4{k.layers, trainedOn[k.data], k.steps, r.Seed, name, math.Sqrt(inside), math.Sqrt(outside), outside / (inside + outside), k.risks[i], risk})
 		}
 	}
 	return nil

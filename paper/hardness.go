@@ -28,17 +28,49 @@ func runHardness(ctx context.Context, s Settings, progress func(done, total int)
 // hardnessOf solves instances of set splitting, written as separability, by the
 // reduced program and by an oracle that knows nothing of it. A contradiction is
 // an error of the study. Beside them it tries the other reduction, see rankOneStudy.
+type scalingRow struct {
+	Size           int     `column:"size"`
+	Instance       int     `column:"instance"`
+	Inside         int     `column:"inside"`
+	Separable      bool    `column:"separable"`
+	D              int     `column:"d"`
+	Variables      int     `column:"variables"`
+	Decision       string  `column:"decision_status"`
+	DecisionNodes  int     `column:"decision_nodes"`
+	DecisionPivots int     `column:"decision_pivots"`
+	Minimum        string  `column:"minimum_status"`
+	MinimumNodes   int     `column:"minimum_nodes"`
+	MinimumPivots  int     `column:"minimum_pivots"`
+	Lower          float64 `column:"minimum_lower"`
+	Upper          float64 `column:"minimum_upper"`
+	OracleNodes    int     `column:"oracle_nodes"`
+}
+
+func newScalingRow(r hardness.ScalingRow) scalingRow {
+	return scalingRow{
+		r.Size, r.Instance, r.Inside, r.Separable == hardness.Yes, r.D, r.Variables,
+		r.Decision.Status.String(), r.Decision.Nodes, r.Decision.Pivots,
+		r.Minimum.Status.String(), r.Minimum.Nodes, r.Minimum.Pivots, r.Minimum.Lower, r.Minimum.Upper, r.Oracle,
+	}
+}
+
+// scalingSummary has medians over the instances of a size.
+type scalingSummary struct {
+	Size           int     `column:"size"`
+	Separable      bool    `column:"separable"`
+	Instances      int     `column:"instances"`
+	Decided        int     `column:"decided"`
+	Proven         int     `column:"proven"`
+	DecisionNodes  float64 `column:"decision_nodes"`
+	DecisionPivots float64 `column:"decision_pivots"`
+	MinimumNodes   float64 `column:"minimum_nodes"`
+	MinimumPivots  float64 `column:"minimum_pivots"`
+	OracleNodes    float64 `column:"oracle_nodes"`
+}
+
 func hardnessOf(ctx context.Context, sizes []int, instances, nodes int, rankOne rankOneSize, seed uint64, progress func(done, total int)) (*Result, error) {
-	table := Table{
-		Name:    "scaling",
-		Caption: fmt.Sprintf("Instances of set splitting written as bilinear separability, separable or not by construction, and the transformer-shaped bilinear program they reduce to (d, variables). decision: branch and bound that stops once the minimum is known to be 0 or not; minimum: until its value is proven. At most %d nodes each; \"node limit\" means that was not enough. oracle: nodes of a search over the geometric definition. Nodes and pivots are counts, the same on any machine.", nodes),
-		Columns: []string{"size", "instance", "inside", "separable", "d", "variables", "decision_status", "decision_nodes", "decision_pivots", "minimum_status", "minimum_nodes", "minimum_pivots", "minimum_lower", "minimum_upper", "oracle_nodes"},
-	}
-	summary := Table{
-		Name:    "summary",
-		Caption: "Median numbers by size. decided: instances that the program decided, all of them as constructed.",
-		Columns: []string{"size", "separable", "instances", "decided", "proven", "decision_nodes", "decision_pivots", "minimum_nodes", "minimum_pivots", "oracle_nodes"},
-	}
+	var scaling []scalingRow
+	var summary []scalingSummary
 	type key struct {
 		size      int
 		separable hardness.Answer
@@ -52,9 +84,7 @@ func hardnessOf(ctx context.Context, sizes []int, instances, nodes int, rankOne 
 			return nil, err
 		}
 		for _, row := range rows {
-			table.Add(row.Size, row.Instance, row.Inside, row.Separable == hardness.Yes, row.D, row.Variables,
-				row.Decision.Status.String(), row.Decision.Nodes, row.Decision.Pivots,
-				row.Minimum.Status.String(), row.Minimum.Nodes, row.Minimum.Pivots, row.Minimum.Lower, row.Minimum.Upper, row.Oracle)
+			scaling = append(scaling, newScalingRow(row))
 			total++
 			if isDecided(row.Decision) {
 				decided++
@@ -92,9 +122,9 @@ func hardnessOf(ctx context.Context, sizes []int, instances, nodes int, rankOne 
 					proven++
 				}
 			}
-			summary.Add(size, answer == hardness.Yes, len(rows), done, proven, decisionNodes,
+			summary = append(summary, scalingSummary{size, answer == hardness.Yes, len(rows), done, proven, decisionNodes,
 				of(func(r hardness.ScalingRow) int { return r.Decision.Pivots }), minimumNodes,
-				of(func(r hardness.ScalingRow) int { return r.Minimum.Pivots }), oracleNodes)
+				of(func(r hardness.ScalingRow) int { return r.Minimum.Pivots }), oracleNodes})
 			if answer == hardness.Yes {
 				yes.Add(float64(size), oracleNodes)
 				continue
@@ -118,7 +148,7 @@ func hardnessOf(ctx context.Context, sizes []int, instances, nodes int, rankOne 
 			rightly, decided, total, oracle.At(float64(smallest)), smallest, oracle.Last(), largest, other.words()),
 		Ours: number(float64(decided) / float64(total)), StandardError: number(0), Expected: number(1),
 		Quantity: "share of instances that the reduced program decides within the budget",
-		Tables:   []Table{summary, table, other.bicliques, other.instances},
+		Tables:   []Table{TableOf("summary", "Median numbers by size. decided: instances that the program decided, all of them as constructed.", summary), TableOf("scaling", fmt.Sprintf("Instances of set splitting written as bilinear separability, separable or not by construction, and the transformer-shaped bilinear program they reduce to (d, variables). decision: branch and bound that stops once the minimum is known to be 0 or not; minimum: until its value is proven. At most %d nodes each; \"node limit\" means that was not enough. oracle: nodes of a search over the geometric definition. Nodes and pivots are counts, the same on any machine.", nodes), scaling), other.bicliques, other.instances},
 		Plots: []figure.Plot{{
 			Name: "nodes", Title: "Work by the size of the instance",
 			Caption: fmt.Sprintf("Median number of nodes over %d instances of a size. The program's line of proven values ends where a budget of %d nodes no longer sufficed for all.", instances, nodes),

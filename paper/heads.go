@@ -33,17 +33,29 @@ func runHeads(ctx context.Context, s Settings, progress func(done, total int)) (
 // headsOf finds, for each d, the best loss with 1 to d+1 heads: with one, proven
 // best by a certificate; with d+1, the enlarged optimum in closed form; between,
 // the best of several descents. The closed form is run on prompts, too.
+type headsRow struct {
+	D        int     `column:"d"`
+	N        int     `column:"n"`
+	Heads    int     `column:"heads"`
+	Loss     float64 `column:"loss"`
+	Enlarged float64 `column:"loss_enlarged"`
+	Above    float64 `column:"above"`
+	Attains  bool    `column:"attains"`
+	Proven   bool    `column:"proven"`
+	Hits     *int    `column:"hits"` // nil: there was no search
+}
+
+type simulatedHeads struct {
+	D          int      `column:"d"`
+	N          int      `column:"n"`
+	Enlarged   float64  `column:"loss_enlarged"`
+	MSE        estimate `column:"mse"`
+	Difference float64  `column:"largest_difference"`
+}
+
 func headsOf(ctx context.Context, largest int, numbers []markov.Context, starts, prompts int, seed uint64, progress func(done, total int)) (*Result, error) {
-	table := Table{
-		Name:    "heads",
-		Caption: fmt.Sprintf("Loss of the best one-layer model with h heads. proven: with one head by a certificate to a relative 1e-6, with d+1 because the enlarged optimum is a bound for any number of heads. Between, the best found by descents from %d random starts: a loss above the optimum is not proven best. attains: equals the enlarged optimum up to a relative 1e-9.", starts),
-		Columns: []string{"d", "n", "heads", "loss", "loss_enlarged", "above", "attains", "proven", "hits"},
-	}
-	simulated := Table{
-		Name:    "simulated",
-		Caption: "The d+1 heads in closed form, run as attention on fresh prompts: the enlarged optimum, the mean squared error with its standard error, and the largest difference of a prediction from that of X*.",
-		Columns: []string{"d", "n", "loss_enlarged", "mse", "mse_se", "largest_difference"},
-	}
+	var rows []headsRow
+	var simulated []simulatedHeads
 	total, done := 0, 0
 	for d := 1; d <= largest; d++ {
 		total += d * d * d * (d + 1) * len(numbers)
@@ -68,7 +80,7 @@ func headsOf(ctx context.Context, largest int, numbers []markov.Context, starts,
 			for h := 1; h <= d+1; h++ {
 				progress(done, total)
 				done += d * d * d
-				loss, proven, hits := o.Loss, true, any(nil)
+				loss, proven, hits := o.Loss, true, (*int)(nil)
 				switch {
 				case h == 1:
 					r, err := recoverForm(ctx, form)
@@ -81,10 +93,10 @@ func headsOf(ctx context.Context, largest int, numbers []markov.Context, starts,
 					if err := errors.Join(err, ctx.Err()); err != nil {
 						return nil, err
 					}
-					loss, proven, hits = math.Max(r.Loss, o.Loss), r.Realises, r.Hits
+					loss, proven, hits = math.Max(r.Loss, o.Loss), r.Realises, &r.Hits
 				}
 				attains := loss-o.Loss <= 1e-9*loss
-				table.Add(d, int(n), h, loss, o.Loss, loss-o.Loss, attains, proven, hits)
+				rows = append(rows, headsRow{d, int(n), h, loss, o.Loss, loss - o.Loss, attains, proven, hits})
 				curve.Add(float64(h), loss-o.Loss)
 				if n == most && attains && fewest[d] == 0 {
 					fewest[d] = h
@@ -98,7 +110,7 @@ func headsOf(ctx context.Context, largest int, numbers []markov.Context, starts,
 			if difference > 1e-9 {
 				return nil, fmt.Errorf("d = %d, n = %d: a prediction of d+1 heads differs from that of X* by %v", d, n, difference)
 			}
-			simulated.Add(d, int(n), o.Loss, score.Mean, score.SE, difference)
+			simulated = append(simulated, simulatedHeads{d, int(n), o.Loss, estimate{Mean: score.Mean, SE: score.SE}, difference})
 			final, finalLoss = score, o.Loss
 		}
 	}
@@ -129,7 +141,7 @@ func headsOf(ctx context.Context, largest int, numbers []markov.Context, starts,
 			100*(1-gap[1]/gap[0]), largest, most, most, spread, largest),
 		Expected: number(0), Ours: number(final.Mean - finalLoss), StandardError: number(final.SE),
 		Quantity: fmt.Sprintf("loss of d+1 heads on fresh prompts less the enlarged optimum, d = %d, n = %d (0 by the closed form)", largest, most),
-		Tables:   []Table{table, simulated},
+		Tables:   []Table{TableOf("heads", fmt.Sprintf("Loss of the best one-layer model with h heads. proven: with one head by a certificate to a relative 1e-6, with d+1 because the enlarged optimum is a bound for any number of heads. Between, the best found by descents from %d random starts: a loss above the optimum is not proven best. attains: equals the enlarged optimum up to a relative 1e-9.", starts), rows), TableOf("simulated", "The d+1 heads in closed form, run as attention on fresh prompts: the enlarged optimum, the mean squared error with its standard error, and the largest difference of a prediction from that of X*.", simulated)},
 		Plots:    []figure.Plot{plot},
 	}
 	result.judge(verdictHeads(gap[0]/finalLoss, estimate{Mean: final.Mean - finalLoss, SE: final.SE}), "")
