@@ -17,7 +17,7 @@
 //   - recover.go: the best transformer and a proof that it is best: the answer, and the
 //     row of its stages; search.go, bound.go: these stages, with scene.go, what they
 //     share, and stop.go, why they end; from these parts:
-//   - varpro.go, minima.go: the local minima of the loss over transformers
+//   - varpro.go, trustregion.go, minima.go: the local minima of the loss over transformers
 //   - polynomial.go: d = 1 by Sturm's theorem
 //   - branch.go, isotropic.go: branch and bound over the directions of b
 //   - heads.go, heads_bound.go: models with several heads

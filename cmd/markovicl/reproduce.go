@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"markovicl/ask"
+	"markovicl/internal/progress"
 	"markovicl/paper"
 	"markovicl/report"
 )
@@ -80,7 +81,7 @@ func (c *reproduceCmd) run(ctx context.Context, a *app) (*report.Folder, []repor
 // watcher shows the progress of all items and of each. It implements report.Watcher.
 type watcher struct {
 	done, all int64 // items to run
-	display   *display
+	display   *progress.Display
 	total     bar
 	bars      map[string]bar // of the items that run
 }
@@ -93,14 +94,14 @@ type bar struct {
 // Begin implements report.Watcher.
 func (w *watcher) Begin(items int) {
 	w.all = int64(items)
-	w.total.set, w.total.end = w.display.add("all items", w.all)
+	w.total.set, w.total.end = w.display.Add("all items", w.all, nil)
 }
 
 // Progress implements report.Watcher.
 func (w *watcher) Progress(id string, done, total int) {
 	b, ok := w.bars[id]
 	if !ok {
-		b.set, b.end = w.display.add("  "+id, int64(total))
+		b.set, b.end = w.display.Add("  "+id, int64(total), nil)
 		w.bars[id] = b
 	}
 	b.set(int64(done), int64(total))
@@ -116,11 +117,11 @@ func (w *watcher) Kept(e report.Entry, elapsed time.Duration) {
 	}
 	w.done++
 	w.total.set(w.done, w.all)
-	w.display.note("%s: %s, %.1f s", e.ID, e.State(), elapsed.Seconds())
+	w.display.Note("%s: %s, %.1f s", e.ID, e.State(), elapsed.Seconds())
 }
 
 // End implements report.Watcher.
 func (w *watcher) End() {
 	w.total.end()
-	w.display.close()
+	w.display.Close()
 }

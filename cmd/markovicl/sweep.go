@@ -9,8 +9,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/vbauerster/mpb/v8/decor"
-
 	"markovicl/ask"
 	"markovicl/ask/text"
 	"markovicl/internal/atomicfile"
@@ -205,7 +203,7 @@ func (a *app) sweepProgress() (show func(sweep.Progress), end func()) {
 	show = func(p sweep.Progress) {
 		if set == nil { // the first call comes before any work
 			a.tell("%s", p.Plan())
-			set, stop = a.progress("questions", int64(p.Questions-p.Kept), decor.Any(func(decor.Statistics) string { return note.Load().(string) }))
+			set, stop = a.display().Single("questions", int64(p.Questions-p.Kept), func() string { return note.Load().(string) })
 			said.Store(time.Now().Unix())
 			return
 		}
