@@ -3,6 +3,7 @@
 package sweep_test
 
 import (
+	"os"
 	"sync"
 	"testing"
 
@@ -14,6 +15,7 @@ import (
 // this machine. It reports questions a second from the first fetch to the last commit.
 func BenchmarkDatabase(b *testing.B) {
 	s := newServer(b)
+	defer os.RemoveAll(s.dir)
 	defer s.stop()
 	url := s.database(b)
 	db := mustOpen(b, url)

@@ -116,13 +116,7 @@ func TestKillsInDatabase(t *testing.T) {
 	undisturbed := t.TempDir()
 	mustRun(t, undisturbed, killGrid(), settings())
 	db := mustOpen(t, url)
-	// The database itself notes every commit of an answer.
-	err := db.Exec(t.Context(), `CREATE TABLE commits (sweep bigint, question bigint);
-		CREATE FUNCTION note() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN INSERT INTO commits VALUES (new.sweep, new.question); RETURN NULL; END $$;
-		CREATE TRIGGER note AFTER INSERT OR UPDATE ON markovicl_answer FOR EACH ROW EXECUTE FUNCTION note()`)
-	if err != nil {
-		t.Fatal(err)
-	}
+	noteCommits(t, db)
 	start := func(add bool) (*exec.Cmd, *bytes.Buffer, chan error) {
 		process := exec.Command(os.Args[0])
 		process.Env = append(os.Environ(), "SWEEP_TEST_DB="+url)
@@ -218,6 +212,17 @@ func TestKillsInDatabase(t *testing.T) {
 		t.Errorf("%d answers were committed twice, %v", n, err)
 	}
 	t.Logf("%d kills, %d answers, of which %d came before the last worker", kills, summary.Done, before)
+}
+
+// noteCommits lets the database itself note every commit of an answer.
+func noteCommits(t *testing.T, db *sweep.Database) {
+	t.Helper()
+	err := db.Exec(t.Context(), `CREATE TABLE commits (sweep bigint, question bigint);
+		CREATE FUNCTION note() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN INSERT INTO commits VALUES (new.sweep, new.question); RETURN NULL; END $$;
+		CREATE TRIGGER note AFTER INSERT OR UPDATE ON markovicl_answer FOR EACH ROW EXECUTE FUNCTION note()`)
+	if err != nil {
+		t.Fatal(err)
+	}
 }
 
 // forgetRows takes some answers away, and the note of their commits.
