@@ -128,9 +128,9 @@ func certificateCost(task markov.Task, level int) Cost {
 	const mostRows, mostProducts = 1500, 12_000
 	if level > 0 && rows <= mostRows {
 		part, products := rows/float64(task.QueryDim()), rows*float64(task.Dim()+1)
-		c.Bytes += 4 * math.Pow(part, 4)
+		c.Bytes += 6 * math.Pow(part, 4)
 		if products <= mostProducts {
-			c.Bytes += 40 * products * products
+			c.Bytes += 60 * products * products
 		}
 	}
 	return c
