@@ -39,7 +39,7 @@ type realisation struct {
 // singular the minimisers form an affine set, and a search looks for a transformer
 // among them: it can find one, but not exclude it.
 func Realise(ctx context.Context, form *moment.Form, optimum *Optimum) (*Realisation, error) {
-	r, err := realise(ctx, newScene(form, optimum, 0), defaultStarts(form), defaultSeed)
+	r, err := realise(ctx, newScene(form, optimum, 0), defaultStarts(form), defaultSeed, false)
 	if err != nil {
 		return nil, err
 	}
@@ -49,11 +49,12 @@ func Realise(ctx context.Context, form *moment.Form, optimum *Optimum) (*Realisa
 // defaultSeed of the random starts.
 const defaultSeed = 1
 
-func realise(ctx context.Context, s *scene, starts int, seed uint64) (*realisation, error) {
+// realise also finds the transformer nearest to X*, if that is asked for or a search
+// begins there.
+func realise(ctx context.Context, s *scene, starts int, seed uint64, project bool) (*realisation, error) {
 	q, D := s.form.Q, s.form.Q+1
 	o := s.optimum
 	r := &realisation{Realisation: Realisation{Claim: moment.Numeric}}
-	r.nearest = nearestTransformer(ctx, o.X, q, min(starts, defaultStarts(s.form)), seed)
 	unique := o.Unique && (o.Exact != nil || s.definite())
 	if unique {
 		var err error
@@ -62,7 +63,10 @@ func realise(ctx context.Context, s *scene, starts int, seed uint64) (*realisati
 		}
 		r.directions = append(r.directions, r.Decision.B)
 	}
-	r.directions = append(r.directions, r.nearest.B)
+	if project || !unique {
+		r.nearest = nearestTransformer(ctx, o.X, q, min(starts, defaultStarts(s.form)), seed)
+		r.directions = append(r.directions, r.nearest.B)
+	}
 	switch {
 	case s.form.Errors.Claim == moment.Numeric:
 		r.Reason = sampledReason(s.form)

@@ -11,7 +11,7 @@ import (
 
 // search decides whether X* is a transformer, and finds the local minima.
 func (r *recovery) search(ctx context.Context) error {
-	decided, err := realise(ctx, r.scene, r.settings.Starts, r.settings.Seed)
+	decided, err := realise(ctx, r.scene, r.settings.Starts, r.settings.Seed, true)
 	if err != nil {
 		return err
 	}
