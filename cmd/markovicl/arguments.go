@@ -45,6 +45,7 @@ var plainWords = []struct {
 	{regexp.MustCompile(`expected a valid \d+ bit uint but got `), "want a whole number that is not negative, got "},
 	{regexp.MustCompile(`expected a float but got ("[^"]*") \([^)]*\)`), "want a number, got $1"},
 	{regexp.MustCompile(`expected duration but got ("[^"]*")(: .*)?`), "want a time such as 30s or 5m, got $1"},
+	{regexp.MustCompile(`--format must be one of \S+ but got "(auto|fasta|fastq|json)"`), `--format is that of the answer; say with --file-format $1 how the file is to be read`},
 	{regexp.MustCompile(`bool value must be true, 1, yes, false, 0 or no but got `), "want true or false, got "},
 }
 

@@ -328,6 +328,7 @@ func TestValuesThatCannotBeRight(t *testing.T) {
 		{"optimum --d 1000", "this task has 501501000 enlarged parameters"},
 		{"optimum --d", "--d: a value is missing behind it"},
 		{"optimum --d --n 3", `--d: a value is missing behind it, before "--n"`},
+		{"predict x.txt --format fasta", "--format is that of the answer; say with --file-format fasta how the file is to be read"},
 		{"optimum --d two", `--d: want a whole number, got "two"`},
 		{"optimum --seed -1", `--seed: want a whole number that is not negative, got "-1"`},
 		{"train --lr fast", `--lr: want a number, got "fast"`},
