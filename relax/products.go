@@ -136,6 +136,24 @@ func (s *space) pair(l, m int) (symmetric, antisymmetric int) {
 	return at, at - l - 1
 }
 
+// oriented returns the row of the relation of columns l and m, and the factor with
+// which it counts in that order: an antisymmetric one is 0 where they are the same,
+// and a symmetric one stands for one entry there instead of two.
+func (s *space) oriented(l, m int, anti bool) (at int, factor float64) {
+	symmetric, antisymmetric := s.pair(l, m)
+	switch {
+	case !anti && l == m:
+		return symmetric, math.Sqrt2
+	case !anti:
+		return symmetric, 1
+	case l < m:
+		return antisymmetric, -1
+	case l > m:
+		return antisymmetric, 1
+	}
+	return 0, 0
+}
+
 // times sets out ([len(vs)*n]) to Jw.
 func (p *products) times(out, w []float64) {
 	s, n := p.m.space, p.m.n
@@ -145,16 +163,9 @@ func (p *products) times(out, w []float64) {
 	ofPairs := func(l int, from blas64.General, anti bool) blas64.General { // [units, relations]: rows (m, l)
 		rows := matrix(units, from.Cols)
 		for m := range units {
-			at, factor := 0, 1.0
-			if at, _ = s.pair(l, m); anti {
-				_, at = s.pair(l, m)
-				if m == l {
-					continue
-				} else if m > l {
-					factor = -1
-				}
-			} else if m == l {
-				factor = math.Sqrt2
+			at, factor := s.oriented(l, m, anti)
+			if factor == 0 {
+				continue
 			}
 			row := rows.Data[m*rows.Stride : m*rows.Stride+from.Cols]
 			blas64.Axpy(factor, vector(from.Data[at*from.Stride:at*from.Stride+from.Cols]), vector(row))
@@ -215,16 +226,9 @@ func (p *products) addTransposed(w, r []float64) {
 				gemm(blas.NoTrans, blas.Trans, 1, blas64.General{Rows: units, Cols: N, Stride: N, Data: columns.Data[k*units*N:]}, part(of, (k*units+l)*N, N), 1, rows)
 			}
 			for m := range units {
-				at, factor := 0, 1.0
-				if at, _ = s.pair(l, m); anti {
-					_, at = s.pair(l, m)
-					if m == l {
-						continue
-					} else if m > l {
-						factor = -1
-					}
-				} else if m == l {
-					factor = math.Sqrt2
+				at, factor := s.oriented(l, m, anti)
+				if factor == 0 {
+					continue
 				}
 				blas64.Axpy(factor, vector(rows.Data[m*rows.Stride:m*rows.Stride+into.Cols]), vector(into.Data[at*into.Stride:at*into.Stride+into.Cols]))
 			}
