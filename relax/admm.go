@@ -45,7 +45,7 @@ func (d *dualSearch) maximise(ctx context.Context, w []float64, upper float64, s
 		for i := range P {
 			P[i] = Q[i] - X[i]/rho
 		}
-		values, V, _, err := low.below(ctx, P, 0)
+		values, V, _, err := low.Below(ctx, P, 0)
 		if ctx.Err() != nil {
 			break
 		}

@@ -9,6 +9,8 @@ import (
 	"gonum.org/v1/gonum/blas/blas64"
 	"gonum.org/v1/gonum/lapack/lapack64"
 	"gonum.org/v1/gonum/mat"
+
+	"markovicl/internal/eigen"
 )
 
 // The lowest eigenpairs of a matrix that is close to the one before. With S + shift I =
@@ -74,7 +76,7 @@ func (s *krylov) above(A, S []float64, number float64) bool {
 	return ok
 }
 
-// below is lowSpectrum.below, by what is known of the matrix before; it overwrites A
+// below is [eigen.Solver.Below], by what is known of the matrix before; it overwrites A
 // ([n, n]). It fails where that is too little, or where the space does not hold the
 // eigenvectors soon.
 func (s *krylov) below(ctx context.Context, A, S []float64, bound float64) (values, V []float64, least float64, ok bool) {
@@ -200,7 +202,7 @@ func (s *krylov) ritz(ctx context.Context, Q, H, R *mat.Dense, m, p int, shift, 
 	value := func(theta float64) float64 { return -1/theta - shift } // of S
 	k := 0
 	// More than are wanted are kept for the next matrix.
-	theta, Z, _, err := newLowSpectrum(m).lowest(ctx, minus, func(all []float64) int {
+	theta, Z, _, err := eigen.New(m).Lowest(ctx, minus, func(all []float64) int {
 		for k < m && all[k] < 0 && value(all[k]) < bound {
 			k++
 		}

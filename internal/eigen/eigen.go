@@ -1,0 +1,101 @@
+// Package eigen computes the lowest eigenpairs of symmetric matrices.
+//
+// The matrix is reduced to tridiagonal form, all eigenvalues are found there (a
+// square-root free QR iteration, cheap), and only the eigenvectors asked for are
+// computed, by inverse iteration, and transformed back. At size 1211 with a fifth
+// of the spectrum wanted this takes a tenth of the time of a complete
+// eigendecomposition, in which rotating all eigenvectors dominates.
+//
+// Eigenpairs are those of LAPACK to rounding, and prove nothing. Where to read what:
+//
+//   - eigen.go: [Solver]
+//   - reduce.go: the reduction to tridiagonal form
+//   - tridiagonal.go: eigenvectors there
+package eigen
+
+import (
+	"context"
+	"errors"
+
+	"gonum.org/v1/gonum/blas"
+	"gonum.org/v1/gonum/lapack/gonum"
+)
+
+// panel is how many eigenvectors are transformed back between two looks at a context.
+const panel = 128
+
+// Solver finds the lowest eigenpairs of symmetric matrices of one size; it is for one
+// goroutine at a time.
+type Solver struct {
+	n               int
+	A               []float64 // [n, n] reduced matrix with the reflectors
+	d, e, tau, work []float64
+	values          []float64
+	solver          tridiagonal
+}
+
+// New returns a solver for matrices of size n.
+func New(n int) *Solver {
+	s := &Solver{n: n, A: make([]float64, n*n)}
+	s.d, s.e, s.tau = make([]float64, n), make([]float64, max(n-1, 0)), make([]float64, max(n-1, 0))
+	s.work = make([]float64, max(64*n, 1))
+	s.values = make([]float64, n)
+	return s
+}
+
+// Scratch is the solver's own n x n numbers, [n, n] row-major, which are free for any use
+// between two calls: at large n one dense matrix less.
+func (s *Solver) Scratch() []float64 { return s.A }
+
+// Below returns the eigenvalues of the symmetric S ([n, n] row-major, which is
+// not changed) that are less than bound, ascending, the corresponding
+// orthonormal eigenvectors as the columns of V ([n, len(values)] row-major), and
+// the smallest eigenvalue whether below the bound or not. If ctx ends before, so
+// does it, with the error of ctx.
+func (s *Solver) Below(ctx context.Context, S []float64, bound float64) (values, V []float64, least float64, err error) {
+	return s.Lowest(ctx, S, func(all []float64) (k int) {
+		for k < len(all) && all[k] < bound {
+			k++
+		}
+		return k
+	})
+}
+
+// Lowest is [Solver.Below] for as many eigenvalues as count says, given all.
+func (s *Solver) Lowest(ctx context.Context, S []float64, count func(all []float64) int) (values, V []float64, least float64, err error) {
+	n := s.n
+	copy(s.A, S)
+	impl := gonum.Implementation{}
+	if err := s.reduce(ctx); err != nil {
+		return nil, nil, 0, err
+	}
+	copy(s.values, s.d)
+	if !impl.Dsterf(n, s.values, append([]float64(nil), s.e...)) {
+		return nil, nil, 0, errors.New("the eigenvalues of a symmetric matrix did not converge")
+	}
+	k := count(s.values)
+	values = append([]float64(nil), s.values[:k]...)
+	if k == 0 {
+		return nil, nil, s.values[0], nil
+	}
+	Z, err := s.tridiagonalVectors(ctx, values) // [k, n]
+	if err != nil {
+		return nil, nil, 0, err
+	}
+	V = make([]float64, n*k)
+	for c := range k {
+		for r := range n {
+			V[r*k+c] = Z[c*n+r]
+		}
+	}
+	if n > 1 {
+		// S = Q T Q', Q = diag(1, Q') with the reflectors below the subdiagonal.
+		for c := 0; c < k; c += panel {
+			if err := ctx.Err(); err != nil {
+				return nil, nil, 0, err
+			}
+			impl.Dormqr(blas.Left, blas.NoTrans, n-1, min(panel, k-c), n-1, s.A[n:], n, s.tau, V[k+c:], k, s.work, len(s.work))
+		}
+	}
+	return values, V, s.values[0], nil
+}
