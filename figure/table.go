@@ -19,14 +19,6 @@ type Table struct {
 	Rows    [][]any  `json:"rows"`
 }
 
-// Add appends a row.
-func (t *Table) Add(cells ...any) {
-	if len(cells) != len(t.Columns) {
-		panic(fmt.Sprintf("figure: table %s has %d columns, a row has %d cells", t.Name, len(t.Columns), len(cells)))
-	}
-	t.Rows = append(t.Rows, cells)
-}
-
 // Check says what is wrong with the form of a table.
 func (t *Table) Check() error {
 	for i, row := range t.Rows {

@@ -22,8 +22,7 @@ func TestRounded(t *testing.T) {
 
 func TestTableForReaders(t *testing.T) {
 	table := Table{Name: "t", Caption: "50 % of it", Columns: []string{"name", "loss", "loss_se", "n", "bound"}}
-	table.Add("a_b & c", 0.2171216, 0.001987, "inf", 0.25)
-	table.Add("d|e", 0.2, nil, 10.0, 0.203388)
+	table.Rows = [][]any{{"a_b & c", 0.2171216, 0.001987, "inf", 0.25}, {"d|e", 0.2, nil, 10.0, 0.203388}}
 	want := map[string]string{
 		"csv": "name,loss,loss_se,n,bound\na_b & c,0.2171216,0.001987,inf,0.25\nd|e,0.2,,10,0.203388\n",
 		"markdown": "| name | loss | loss se | n | bound |\n| --- | --: | --: | --: | --: |\n" +

@@ -24,13 +24,13 @@ var convexItem = Item{
 
 // curvature counts how the Hessian was at random points on one side of w_d = 0.
 type curvature struct {
-	d        int
-	part     string // which in-context columns
-	negative bool   // w_d < 0
-	points   int
-	asStated int // jointly in all of w
-	fixed    int // in the other coordinates, w_d being fixed
-	mixed    int // jointly indefinite
+	D        int    `column:"d"`
+	Part     string `column:"columns"`      // which in-context columns
+	Negative bool   `column:"w_d_negative"` // w_d < 0
+	Points   int    `column:"points"`
+	AsStated int    `column:"as_stated"`           // jointly in all of w
+	Fixed    int    `column:"as_stated_w_d_fixed"` // in the other coordinates, w_d being fixed
+	Mixed    int    `column:"indefinite"`          // jointly indefinite
 }
 
 const (
@@ -42,11 +42,6 @@ func runConvex(ctx context.Context, s Settings, progress func(done, total int)) 
 	prompts := 2000
 	if s.Quick {
 		prompts = 200
-	}
-	table := Table{
-		Name:    "curvature",
-		Caption: fmt.Sprintf("Second derivatives of the last R2 objective at random w (standard normal, with the sign of w_d as given), on %d prompts of n = 10 chains of two states: at how many of the points it is convex where w_d < 0 and concave elsewhere, jointly in w and in the other coordinates with w_d fixed, and at how many it is neither. The definition has one formula for columns with x_d ≠ 0 and another for those with x_d = 0, which are also taken for themselves.", prompts),
-		Columns: []string{"d", "columns", "w_d_negative", "points", "as_stated", "as_stated_w_d_fixed", "indefinite"},
 	}
 	ds := []int{2, 3, 5}
 	var all []curvature
@@ -62,7 +57,7 @@ func runConvex(ctx context.Context, s Settings, progress func(done, total int)) 
 		}
 		for _, part := range []string{allColumns, zeroColumns} {
 			for _, negative := range []bool{true, false} {
-				c := curvature{d: d, part: part, negative: negative}
+				c := curvature{D: d, Part: part, Negative: negative}
 				for i := range prompts {
 					if err := ctx.Err(); err != nil {
 						return nil, err
@@ -76,7 +71,6 @@ func runConvex(ctx context.Context, s Settings, progress func(done, total int)) 
 					}
 				}
 				all = append(all, c)
-				table.Add(d, part, negative, c.points, c.asStated, c.fixed, c.mixed)
 			}
 		}
 	}
@@ -86,10 +80,11 @@ func runConvex(ctx context.Context, s Settings, progress func(done, total int)) 
 		Setup:   fmt.Sprintf("two states, p = 1/2, uniform kernels, n = 10, d = 2, 3 and 5, %d prompts with a random w on each side (seed %d); eigenvalues of the Hessian, 0 within 1e-12 of the largest.", prompts, s.Seed),
 		Verdict: verdictConvex(whole, zero), Condition: under(verdictConvex(whole, zero), "w_d fixed, x_d=0"),
 		Why: fmt.Sprintf("jointly in w the curvature is as stated at %d of %d points and of both signs at %d; with w_d fixed it is as stated at %d, and at %d of %d for the part of the columns with x_d = 0, whose Hessian has 0 for w_d alone and mixed derivatives beside it",
-			whole.asStated, whole.points, whole.mixed, whole.fixed, zero.fixed, zero.points),
+			whole.AsStated, whole.Points, whole.Mixed, whole.Fixed, zero.Fixed, zero.Points),
 		Quantity: "share of points at which the curvature is as stated, jointly in w",
-		Ours:     number(float64(whole.asStated) / float64(whole.points)),
-		Tables:   []Table{table},
+		Ours:     number(float64(whole.AsStated) / float64(whole.Points)),
+		Tables: []Table{TableOf("curvature",
+			fmt.Sprintf("Second derivatives of the last R2 objective at random w (standard normal, with the sign of w_d as given), on %d prompts of n = 10 chains of two states: at how many of the points it is convex where w_d < 0 and concave elsewhere, jointly in w and in the other coordinates with w_d fixed, and at how many it is neither. The definition has one formula for columns with x_d ≠ 0 and another for those with x_d = 0, which are also taken for themselves.", prompts), all)},
 	}, nil
 }
 
@@ -101,7 +96,7 @@ func (c *curvature) add(task markov.Task, prompt *markov.Prompt, rng *rand.Rand)
 	_, n := Z0.Dims()
 	var columns []float64
 	for j := range n - 1 {
-		if c.part == allColumns || Z0.At(q-1, j) == 0 {
+		if c.Part == allColumns || Z0.At(q-1, j) == 0 {
 			columns = append(columns, mat.Col(nil, j, Z0)...)
 		}
 	}
@@ -117,7 +112,7 @@ func (c *curvature) add(task markov.Task, prompt *markov.Prompt, rng *rand.Rand)
 		w[i] = rng.NormFloat64()
 	}
 	w[q-1] = math.Abs(w[q-1])
-	if c.negative {
+	if c.Negative {
 		w[q-1] = -w[q-1]
 	}
 	h := make([]float64, q*q)
@@ -125,15 +120,15 @@ func (c *curvature) add(task markov.Task, prompt *markov.Prompt, rng *rand.Rand)
 	H := mat.NewSymDense(q, h)
 	convex, concave := curvatureSigns(H)
 	convexFixed, concaveFixed := curvatureSigns(H.SliceSym(0, q-1).(*mat.SymDense))
-	c.points++
-	if c.negative && convex || !c.negative && concave {
-		c.asStated++
+	c.Points++
+	if c.Negative && convex || !c.Negative && concave {
+		c.AsStated++
 	}
-	if c.negative && convexFixed || !c.negative && concaveFixed {
-		c.fixed++
+	if c.Negative && convexFixed || !c.Negative && concaveFixed {
+		c.Fixed++
 	}
 	if !convex && !concave {
-		c.mixed++
+		c.Mixed++
 	}
 	return nil
 }
@@ -152,10 +147,10 @@ func curvatureSigns(H *mat.SymDense) (convex, concave bool) {
 }
 
 func sumCurvature(all []curvature, part string) curvature {
-	sum := curvature{part: part}
+	sum := curvature{Part: part}
 	for _, c := range all {
-		if c.part == part {
-			sum.points, sum.asStated, sum.fixed, sum.mixed = sum.points+c.points, sum.asStated+c.asStated, sum.fixed+c.fixed, sum.mixed+c.mixed
+		if c.Part == part {
+			sum.Points, sum.AsStated, sum.Fixed, sum.Mixed = sum.Points+c.Points, sum.AsStated+c.AsStated, sum.Fixed+c.Fixed, sum.Mixed+c.Mixed
 		}
 	}
 	return sum
@@ -166,9 +161,9 @@ func sumCurvature(all []curvature, part string) curvature {
 // x_d = 0, for which the sign of w_d decides.
 func verdictConvex(whole, zero curvature) Verdict {
 	switch {
-	case whole.asStated == whole.points:
+	case whole.AsStated == whole.Points:
 		return Holds
-	case zero.fixed == zero.points:
+	case zero.Fixed == zero.Points:
 		return HoldsUnder
 	}
 	return Differs

@@ -25,9 +25,9 @@ func TestVerdictOfConvex(t *testing.T) {
 		whole, zero curvature
 		want        Verdict
 	}{
-		{curvature{points: 5, asStated: 5}, curvature{points: 5, fixed: 5}, Holds},
-		{curvature{points: 5, asStated: 4}, curvature{points: 5, fixed: 5}, HoldsUnder},
-		{curvature{points: 5, asStated: 4}, curvature{points: 5, fixed: 4}, Differs},
+		{curvature{Points: 5, AsStated: 5}, curvature{Points: 5, Fixed: 5}, Holds},
+		{curvature{Points: 5, AsStated: 4}, curvature{Points: 5, Fixed: 5}, HoldsUnder},
+		{curvature{Points: 5, AsStated: 4}, curvature{Points: 5, Fixed: 4}, Differs},
 	} {
 		if got := verdictConvex(c.whole, c.zero); got != c.want {
 			t.Errorf("%+v, %+v: %q, want %q", c.whole, c.zero, got, c.want)

@@ -19,8 +19,18 @@ var denseItem = Item{
 	Run:       runDense,
 }
 
-// denseShare is the share of entries that are not 0.
-type denseShare struct{ H, inverse float64 }
+// denseRow is how many entries of H and of its inverse are not 0 in a setting.
+type denseRow struct {
+	Setting        string  `column:"setting"`
+	D              int     `column:"d"`
+	N              int     `column:"n"`
+	Dimension      int     `column:"dimension"`
+	Entries        int     `column:"entries"`
+	NonzeroH       int     `column:"nonzero_H"`
+	NonzeroInverse int     `column:"nonzero_inverse"`
+	ShareH         float64 `column:"share_H"`
+	ShareInverse   float64 `column:"share_inverse"`
+}
 
 func runDense(ctx context.Context, s Settings, progress func(done, total int)) (*Result, error) {
 	largest := 4
@@ -36,13 +46,8 @@ func runDense(ctx context.Context, s Settings, progress func(done, total int)) (
 		{"correlated, g0 = 1/4, g1 = 3/4", markov.Spec{Start: "correlated:1/2,1/4,3/4"}},
 	}
 	numbers := []markov.Context{1, 2, 10, 100}
-	table := Table{
-		Name:    "entries",
-		Caption: "Entries of H and of its inverse that are not 0, counted in fractions. Two states, uniform kernels.",
-		Columns: []string{"setting", "d", "n", "dimension", "entries", "nonzero_H", "nonzero_inverse", "share_H", "share_inverse"},
-	}
-	var shares []denseShare
-	least := denseShare{1, 1}
+	var rows []denseRow
+	leastH, leastInverse := 1.0, 1.0
 	for k, setting := range settings {
 		for d := 1; d <= largest; d++ {
 			progress(k*largest+d-1, len(settings)*largest)
@@ -66,36 +71,39 @@ func runDense(ctx context.Context, s Settings, progress func(done, total int)) (
 					return nil, fmt.Errorf("%s, d = %d, n = %d: %w", setting.name, d, n, err)
 				}
 				dim := form.Dim()
-				H, inverse := 0, 0
+				row := denseRow{Setting: setting.name, D: d, N: int(n), Dimension: dim, Entries: dim * dim}
 				for i := range dim {
 					for j := range dim {
-						H += form.H[moment.PairIndex(dim, min(i, j), max(i, j))].Sign() * form.H[moment.PairIndex(dim, min(i, j), max(i, j))].Sign()
-						inverse += adjugate[i][j].Sign() * adjugate[i][j].Sign()
+						if form.H[moment.PairIndex(dim, min(i, j), max(i, j))].Sign() != 0 {
+							row.NonzeroH++
+						}
+						if adjugate[i][j].Sign() != 0 {
+							row.NonzeroInverse++
+						}
 					}
 				}
-				share := denseShare{float64(H) / float64(dim*dim), float64(inverse) / float64(dim*dim)}
-				shares = append(shares, share)
-				least = denseShare{min(least.H, share.H), min(least.inverse, share.inverse)}
-				table.Add(setting.name, d, int(n), dim, dim*dim, H, inverse, share.H, share.inverse)
+				row.ShareH, row.ShareInverse = float64(row.NonzeroH)/float64(row.Entries), float64(row.NonzeroInverse)/float64(row.Entries)
+				rows = append(rows, row)
+				leastH, leastInverse = min(leastH, row.ShareH), min(leastInverse, row.ShareInverse)
 			}
 		}
 	}
 	progress(len(settings)*largest, len(settings)*largest)
 	return &Result{
 		Setup:   fmt.Sprintf("two states, uniform kernels, %d kinds of starts, d from 1 to %d, n = 1, 2, 10 and 100; in fractions. Dense without reserve is no entry of 0; with one, more than half of the entries of each matrix.", len(settings), largest),
-		Verdict: verdictDense(shares), Condition: under(verdictDense(shares), "more chains"),
+		Verdict: verdictDense(rows), Condition: under(verdictDense(rows), "more chains"),
 		Why: fmt.Sprintf("of %d pairs of H and its inverse %d have no entry of 0; at the least %.0f%% of the entries of H and %.0f%% of those of the inverse are not 0",
-			len(shares), withoutZero(shares), 100*least.H, 100*least.inverse),
+			len(rows), withoutZero(rows), 100*leastH, 100*leastInverse),
 		Quantity: "smallest share of entries of the inverse of H that are not 0",
-		Ours:     number(least.inverse), StandardError: number(0),
-		Tables: []Table{table},
+		Ours:     number(leastInverse), StandardError: number(0),
+		Tables: []Table{TableOf("entries", "Entries of H and of its inverse that are not 0, counted in fractions. Two states, uniform kernels.", rows)},
 	}, nil
 }
 
-func withoutZero(shares []denseShare) int {
+func withoutZero(rows []denseRow) int {
 	count := 0
-	for _, s := range shares {
-		if s.H == 1 && s.inverse == 1 {
+	for _, r := range rows {
+		if r.ShareH == 1 && r.ShareInverse == 1 {
 			count++
 		}
 	}
@@ -104,13 +112,13 @@ func withoutZero(shares []denseShare) int {
 
 // verdictDense judges by the shares of entries that are not 0: dense if none is 0
 // anywhere, under a condition if more than half are not in every matrix.
-func verdictDense(shares []denseShare) Verdict {
+func verdictDense(rows []denseRow) Verdict {
 	half := true
-	for _, s := range shares {
-		half = half && s.H > 0.5 && s.inverse > 0.5
+	for _, r := range rows {
+		half = half && r.ShareH > 0.5 && r.ShareInverse > 0.5
 	}
 	switch {
-	case withoutZero(shares) == len(shares):
+	case withoutZero(rows) == len(rows):
 		return Holds
 	case half:
 		return HoldsUnder

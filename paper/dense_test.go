@@ -52,13 +52,14 @@ func TestDense(t *testing.T) {
 	if got := cell(t, entries, "nonzero_H", map[string]any{"setting": "p = 1/2", "d": 1, "n": 10}); got != 9 {
 		t.Errorf("%v entries of H are not 0 at d = 1, want 9", got)
 	}
-	for want, shares := range map[Verdict][]denseShare{
-		Holds:      {{1, 1}, {1, 1}},
-		HoldsUnder: {{1, 1}, {1, 0.7}},
-		Differs:    {{1, 1}, {1, 0.4}},
+	full := denseRow{ShareH: 1, ShareInverse: 1}
+	for want, rows := range map[Verdict][]denseRow{
+		Holds:      {full, full},
+		HoldsUnder: {full, {ShareH: 1, ShareInverse: 0.7}},
+		Differs:    {full, {ShareH: 1, ShareInverse: 0.4}},
 	} {
-		if got := verdictDense(shares); got != want {
-			t.Errorf("%v: %q, want %q", shares, got, want)
+		if got := verdictDense(rows); got != want {
+			t.Errorf("%v: %q, want %q", rows, got, want)
 		}
 	}
 }

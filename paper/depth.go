@@ -20,6 +20,29 @@ var depth = Item{
 	Run:       runDepth,
 }
 
+// gainRow is a point of the map.
+type gainRow struct {
+	Bias     bool     `column:"bias"`
+	D        int      `column:"d"`
+	N        string   `column:"n"`
+	Alpha    string   `column:"alpha"`
+	Enlarged float64  `column:"loss_enlarged"`
+	Floor    estimate `column:"floor"`
+	Gain     float64  `column:"gain"`
+}
+
+// trainedRow is a kind of model that was trained at a point of the map.
+type trainedRow struct {
+	Alpha    string    `column:"alpha"`
+	Layers   int       `column:"layers"`
+	Heads    int       `column:"heads"`
+	Kind     string    `column:"kind"`
+	Loss     estimate  `column:"loss"`
+	Enlarged float64   `column:"loss_enlarged"`
+	Floor    estimate  `column:"floor"`
+	Reached  *estimate `column:"reached"` // a share, nil where there is none
+}
+
 // depthSize is how much of the map is drawn, and what is trained.
 type depthSize struct {
 	ds       []int
@@ -46,11 +69,7 @@ func runDepth(ctx context.Context, s Settings, progress func(done, total int)) (
 	total := 2*len(size.ds)*len(size.ns)*len(size.alphas) + 10*len(size.layers)
 	done := 0
 	step := func(k int) { done += k; progress(done, total) }
-	table := Table{
-		Name:    "gain",
-		Caption: "Binary chains, p = 1/2, rows Dirichlet(alpha): the enlarged optimum of one layer, the floor of every depth with its standard error (0: a sum), and the part of the optimum that depth and heads can gain at most.",
-		Columns: []string{"bias", "d", "n", "alpha", "loss_enlarged", "floor", "floor_se", "gain"},
-	}
+	var gains []gainRow
 	plot := figure.Plot{
 		Name: "gain", Title: "What depth can gain at most", Columns: 2,
 		Caption: "Part of the one-layer optimum's loss between it and the floor of every depth, in percent.",
@@ -67,7 +86,7 @@ func runDepth(ctx context.Context, s Settings, progress func(done, total int)) (
 					if err != nil {
 						return nil, err
 					}
-					table.Add(bias, d, n, alpha, b.o.Loss, b.floor.Value, b.floor.SE, b.gain())
+					gains = append(gains, gainRow{bias, d, n, alpha, b.o.Loss, b.floorEstimate(), b.gain()})
 					row = append(row, 100*b.gain())
 					largest = max(largest, b.gain())
 					if alpha == "1" && n != "1" && !bias {
@@ -95,8 +114,11 @@ func runDepth(ctx context.Context, s Settings, progress func(done, total int)) (
 			100*largest, 100*uniform, best.words()),
 		Quantity: "largest part of the one-layer optimum's loss that depth can gain for uniform kernels, n ≥ 3, no bias",
 		Ours:     number(uniform),
-		Tables:   []Table{table, reached},
-		Plots:    []figure.Plot{plot},
+		Tables: []Table{
+			TableOf("gain", "Binary chains, p = 1/2, rows Dirichlet(alpha): the enlarged optimum of one layer, the floor of every depth with its standard error (0: a sum), and the part of the optimum that depth and heads can gain at most.", gains),
+			TableOf("trained", "Trained models, d = 2, n = 10: mean loss on fresh prompts over the seeds with its standard error, and how much of the way from the enlarged optimum to the floor it is (negative: above the optimum; one layer with one head need not reach it), with the standard error of both losses; no value where the floor is not below the optimum by more than two standard errors.", reached),
+		},
+		Plots: []figure.Plot{plot},
 	}
 	result.judge(verdictDepth(largest, uniform), "concentrated kernels only")
 	return result, nil
@@ -105,7 +127,7 @@ func runDepth(ctx context.Context, s Settings, progress func(done, total int)) (
 // share is how much of what depth can gain a trained model reached: (enlarged
 // optimum - its loss) / (enlarged optimum - floor), with the standard error that the
 // sampling of the loss and of the floor give it.
-type share struct{ mean, se float64 }
+type share estimate
 
 // shareOf returns the share of a model's loss. There is none where the floor is not
 // below the optimum by more than two of its standard errors: a share of nothing.
@@ -115,40 +137,36 @@ func shareOf(enlarged float64, loss, floor estimate) (share, bool) {
 		return share{}, false
 	}
 	r := (enlarged - loss.Mean) / possible
-	return share{r, math.Hypot(loss.SE, r*floor.SE) / possible}, true
+	return share{Mean: r, SE: math.Hypot(loss.SE, r*floor.SE) / possible}, true
 }
 
 // least is what the share is at least, within two standard errors.
-func (r share) least() float64 { return r.mean - 2*r.se }
+func (r share) least() float64 { return r.Mean - 2*r.SE }
 
 // words tells the share, and where it is above 1 whether chance explains it.
 func (r *share) words() string {
 	if r == nil {
 		return "no trained model has a share of it, since the floors' errors are as large as the gain"
 	}
-	text := fmt.Sprintf("the trained model with the largest share of what is possible reached %.0f%% ± %.0f%% of it", 100*r.mean, 100*r.se)
+	text := fmt.Sprintf("the trained model with the largest share of what is possible reached %.0f%% ± %.0f%% of it", 100*r.Mean, 100*r.SE)
 	switch {
 	case r.least() > 1:
 		text += ", which sampling does not explain, since no linear self-attention is below the floor"
-	case r.mean > 1:
+	case r.Mean > 1:
 		text += ", which is all of it within the error"
 	}
 	return text
 }
 
 // trainDepths trains models at two points of the map, and says how much of the
-// possible gain they reach: in the table, and the share that is the largest at least.
-func trainDepths(ctx context.Context, s Settings, size depthSize, step func(int)) (Table, *share, error) {
-	table := Table{
-		Name:    "trained",
-		Caption: "Trained models, d = 2, n = 10: mean loss on fresh prompts over the seeds with its standard error, and how much of the way from the enlarged optimum to the floor it is (negative: above the optimum; one layer with one head need not reach it), with the standard error of both losses; no value where the floor is not below the optimum by more than two standard errors.",
-		Columns: []string{"alpha", "layers", "heads", "kind", "loss", "loss_se", "loss_enlarged", "floor", "floor_se", "reached", "reached_se"},
-	}
+// possible gain they reach: in rows, and the share that is the largest at least.
+func trainDepths(ctx context.Context, s Settings, size depthSize, step func(int)) ([]trainedRow, *share, error) {
+	var rows []trainedRow
 	var best *share
 	for _, alpha := range []string{"0.1", "1"} {
 		b, err := bound(ctx, markov.Spec{D: 2, N: "10", Prior: markov.PriorSpec{Text: "dirichlet:" + alpha}}, 10*size.contexts, s.Seed)
 		if err != nil {
-			return table, nil, err
+			return nil, nil, err
 		}
 		for _, layers := range size.layers {
 			for _, kind := range []struct {
@@ -162,9 +180,9 @@ func trainDepths(ctx context.Context, s Settings, size depthSize, step func(int)
 				study, err := train.RunSeeds(ctx, train.Problem{Task: b.task, Config: config, Seed: s.Seed}, size.seeds, train.Settings{})
 				switch {
 				case ctx.Err() != nil:
-					return table, nil, ctx.Err()
+					return nil, nil, ctx.Err()
 				case err != nil:
-					return table, nil, err
+					return nil, nil, err
 				case len(study.Results) == 0:
 					continue // every seed diverged
 				}
@@ -172,18 +190,17 @@ func trainDepths(ctx context.Context, s Settings, size depthSize, step func(int)
 				for _, r := range study.Results {
 					losses, ses = append(losses, r.Fresh.MSE.Mean), append(ses, r.Fresh.MSE.SE)
 				}
-				loss := overSeedsOf(losses, ses)
-				cells := []any{alpha, layers, kind.heads, kind.name, loss.Mean, loss.SE, b.o.Loss, b.floor.Value, b.floor.SE, nil, nil}
-				if r, ok := shareOf(b.o.Loss, loss, estimate{Mean: b.floor.Value, SE: b.floor.SE}); ok {
-					cells[9], cells[10] = r.mean, r.se
+				row := trainedRow{Alpha: alpha, Layers: layers, Heads: kind.heads, Kind: kind.name, Loss: overSeedsOf(losses, ses), Enlarged: b.o.Loss, Floor: b.floorEstimate()}
+				if r, ok := shareOf(row.Enlarged, row.Loss, row.Floor); ok {
+					row.Reached = &estimate{Mean: r.Mean, SE: r.SE}
 					if best == nil || r.least() > best.least() {
 						best = &r
 					}
 				}
-				table.Add(cells...)
+				rows = append(rows, row)
 			}
 			step(5)
 		}
 	}
-	return table, best, nil
+	return rows, best, nil
 }

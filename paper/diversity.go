@@ -40,16 +40,20 @@ func drawnKernels(rng *rand.Rand, K int) *markov.MixtureSpec {
 	return spec
 }
 
+// kernelsRow has the losses of what was made for K kernels: on these, and on new ones.
+type kernelsRow struct {
+	K          int      `column:"K"`
+	OptimumOwn estimate `column:"optimum_own"`
+	OptimumNew estimate `column:"optimum_new"`
+	BayesOwn   estimate `column:"bayes_own"`
+	BayesNew   estimate `column:"bayes_new"`
+}
+
 func runDiversity(ctx context.Context, s Settings, progress func(done, total int)) (*Result, error) {
 	d, n, draws, prompts := 3, "100", 20, 4000
 	counts := []int{1, 2, 4, 8, 16, 32, 64}
 	if s.Quick {
 		draws, prompts, counts = 4, 500, []int{1, 4, 16, 64}
-	}
-	table := Table{
-		Name:    "kernels",
-		Caption: fmt.Sprintf("K kernels drawn from the uniform prior, means over %d draws with their standard errors: the enlarged optimum of the K on themselves and on new kernels of the prior, and Bayes for the K on both.", draws),
-		Columns: []string{"K", "optimum_own", "optimum_own_se", "optimum_new", "optimum_new_se", "bayes_own", "bayes_own_se", "bayes_new", "bayes_new_se"},
 	}
 	prior, err := bound(ctx, markov.Spec{D: d, N: n}, 2, s.Seed)
 	if err != nil {
@@ -69,8 +73,7 @@ func runDiversity(ctx context.Context, s Settings, progress func(done, total int
 		curves[i].Name = name
 		curves[i].Quantity = []figure.Quantity{figure.Enlarged, figure.Enlarged, figure.Bayes, figure.Bayes}[i]
 	}
-	var last estimate
-	var news []estimate // losses of the optima on new kernels, by K
+	var rows []kernelsRow
 	for at, K := range counts {
 		values := make([][]float64, len(names))
 		for draw := range draws {
@@ -101,30 +104,26 @@ func runDiversity(ctx context.Context, s Settings, progress func(done, total int
 				values[i] = append(values[i], x)
 			}
 		}
-		var cells []any
-		for i, list := range values {
-			e := meanOf(list)
+		row := kernelsRow{K, meanOf(values[0]), meanOf(values[1]), meanOf(values[2]), meanOf(values[3])}
+		for i, e := range []estimate{row.OptimumOwn, row.OptimumNew, row.BayesOwn, row.BayesNew} {
 			addWithError(&curves[i], float64(K), e)
-			cells = append(cells, e.Mean, e.SE)
-			if i == 1 {
-				last, news = e, append(news, e)
-			}
 		}
-		table.Add(append([]any{K}, cells...)...)
+		rows = append(rows, row)
 	}
 	progress(len(counts)*draws, len(counts)*draws)
 	top := 0.0 // the optimum of few kernels is far off on new ones
 	for _, y := range curves[3].Y {
 		top = math.Max(top, y)
 	}
-	K := counts[len(counts)-1]
+	K, last := counts[len(counts)-1], rows[len(rows)-1].OptimumNew
 	result := &Result{
 		Setup: fmt.Sprintf("two states, d = %d, n = %s, p = 1/2; kernels from the uniform prior, %d draws of K up to %d, %d prompts for Bayes (seed %d); optima are exact.", d, n, draws, K, prompts, s.Seed),
 		Why: fmt.Sprintf("with K kernels the optimum memorises them: few give it a loss on new kernels far above the prior's own optimum %.4f, and at K = %d it is %.4f ± %.4f; Bayes for the K goes from %.3f to %.3f on new kernels, against the prior's own Bayes risk %.3f",
 			prior.o.Loss, K, last.Mean, last.SE, curves[3].Y[0], curves[3].Last(), risk.Mean),
 		Quantity: fmt.Sprintf("loss on new kernels of the optimum for %d kernels, less the prior's optimum", K),
 		Ours:     number(last.Mean - prior.o.Loss), StandardError: number(last.SE),
-		Tables: []Table{table},
+		Tables: []Table{TableOf("kernels",
+			fmt.Sprintf("K kernels drawn from the uniform prior, means over %d draws with their standard errors: the enlarged optimum of the K on themselves and on new kernels of the prior, and Bayes for the K on both.", draws), rows)},
 		Plots: []figure.Plot{{
 			Name: "kernels", Title: "Loss by the number of kernels", Caption: "Bands: standard errors over draws of the kernels. The axis ends where Bayes on new kernels does.",
 			X: figure.Axis{Label: "kernels K", Log: true}, Y: figure.Axis{Label: "loss", Max: number(1.1 * top)},
@@ -132,7 +131,7 @@ func runDiversity(ctx context.Context, s Settings, progress func(done, total int
 			Series: curves,
 		}},
 	}
-	result.judge(verdictDiversity(prior.o.Loss, news), "few kernels only")
+	result.judge(verdictDiversity(prior.o.Loss, rows), "few kernels only")
 	return result, nil
 }
 
@@ -140,12 +139,12 @@ func runDiversity(ctx context.Context, s Settings, progress func(done, total int
 // growing, beside the prior's own optimum: a new kernel for every prompt matters if
 // the largest K is above it by more than 1% and two standard errors, matters under a
 // condition (few kernels) if only smaller K are, and does not matter if none is.
-func verdictDiversity(prior float64, news []estimate) Verdict {
-	above := func(e estimate) bool { return e.Mean-2*e.SE > 1.01*prior }
+func verdictDiversity(prior float64, rows []kernelsRow) Verdict {
+	above := func(r kernelsRow) bool { return r.OptimumNew.Mean-2*r.OptimumNew.SE > 1.01*prior }
 	switch {
-	case above(news[len(news)-1]):
+	case above(rows[len(rows)-1]):
 		return Holds
-	case slices.ContainsFunc(news, above):
+	case slices.ContainsFunc(rows, above):
 		return HoldsUnder
 	}
 	return Differs

@@ -16,10 +16,13 @@ func ExampleItems() {
 	// Output: thm3.3: The closed form of the optimum for d = 1
 }
 
-func ExampleTable_WriteCSV() {
-	t := paper.Table{Name: "losses", Columns: []string{"n", "loss", "standard_error"}}
-	t.Add(10, 0.35, 0.002)
-	t.Add("inf", 1.0/3, nil)
+func ExampleTableOf() {
+	se := 0.002
+	t := paper.TableOf("losses", "By the number of chains.", []struct {
+		N     string   `column:"n"`
+		Loss  float64  `column:"loss"`
+		Error *float64 `column:"standard_error"`
+	}{{"10", 0.35, &se}, {"inf", 1.0 / 3, nil}})
 	if err := t.WriteCSV(os.Stdout); err != nil {
 		fmt.Println(err)
 	}

@@ -22,21 +22,19 @@ var exampleC16 = Item{
 
 // blocks16 is what is found for one task.
 type blocks16 struct {
-	zero    bool    // block 1 is 0, which any b gives
-	alone   [2]bool // block j is a product for itself
-	both    bool    // with one b, that is, X* is a transformer
-	because string  // obstruction, "" where there is none
+	P       float64 `column:"p"`
+	N       any     `column:"n"`
+	Zero    bool    `column:"block1_zero"`  // which any b gives
+	First   bool    `column:"block1_alone"` // it is a product for itself
+	Second  bool    `column:"block2_alone"`
+	Both    bool    `column:"transformer"` // products with one b, that is, X* is a transformer
+	Because *string `column:"obstruction"` // nil where there is none
 }
 
 func runExampleC16(ctx context.Context, s Settings, progress func(done, total int)) (*Result, error) {
 	tenths, numbers := []int{1, 2, 3, 4, 5, 6, 7, 8, 9}, []markov.Context{1, 2, 3, 5, 10, 30, 100, 1000, markov.Infinite}
 	if s.Quick {
 		tenths, numbers = []int{1, 5, 9}, []markov.Context{1, 10, 100, markov.Infinite}
-	}
-	table := Table{
-		Name:    "blocks",
-		Caption: "X* for d = 2, two states, uniform kernels, in fractions: whether block 1 is 0, whether each block is a symmetrised product for itself (it is unless it is definite on a plane), whether both are with the same b, and why X* is no transformer (candidates: each block is a product, but of different b).",
-		Columns: []string{"p", "n", "block1_zero", "block1_alone", "block2_alone", "transformer", "obstruction"},
 	}
 	var cases []blocks16
 	for k, p := range tenths {
@@ -61,12 +59,8 @@ func runExampleC16(ctx context.Context, s Settings, progress func(done, total in
 			if err != nil {
 				return nil, err
 			}
+			c.P, c.N = float64(p)/10, contextCell(n)
 			cases = append(cases, c)
-			var because any
-			if c.because != "" {
-				because = c.because
-			}
-			table.Add(float64(p)/10, contextCell(n), c.zero, c.alone[0], c.alone[1], c.both, because)
 		}
 	}
 	progress(len(tenths), len(tenths))
@@ -78,35 +72,35 @@ func runExampleC16(ctx context.Context, s Settings, progress func(done, total in
 			both, len(cases), alone, apart, zero),
 		Quantity: fmt.Sprintf("cases in which X* is a transformer, of %d", len(cases)),
 		Ours:     number(float64(both)), StandardError: number(0),
-		Tables: []Table{table},
+		Tables: []Table{TableOf("blocks", "X* for d = 2, two states, uniform kernels, in fractions: whether block 1 is 0, whether each block is a symmetrised product for itself (it is unless it is definite on a plane), whether both are with the same b, and why X* is no transformer (candidates: each block is a product, but of different b).", cases)},
 	}, nil
 }
 
 // blocksOf decides X*, d = 2, whole and block by block.
 func blocksOf(X []*big.Rat) (blocks16, error) {
 	m := moment.Pairs(3)
-	c := blocks16{zero: true}
+	c := blocks16{Zero: true}
 	for _, x := range X[:m] {
-		c.zero = c.zero && x.Sign() == 0
+		c.Zero = c.Zero && x.Sign() == 0
 	}
 	zero := make([]*big.Rat, m)
 	for i := range zero {
 		zero[i] = new(big.Rat)
 	}
-	for j := range 2 {
+	for j, alone := range []*bool{&c.First, &c.Second} {
 		decision, err := landscape.DecideExact(append(append([]*big.Rat(nil), X[j*m:(j+1)*m]...), zero...), 2, 3)
 		if err != nil {
 			return c, err
 		}
-		c.alone[j] = decision.Verdict == landscape.Realisable
+		*alone = decision.Verdict == landscape.Realisable
 	}
 	decision, err := landscape.DecideExact(X, 2, 3)
 	if err != nil {
 		return c, err
 	}
-	c.both = decision.Verdict == landscape.Realisable
+	c.Both = decision.Verdict == landscape.Realisable
 	if decision.Obstruction != nil {
-		c.because = decision.Obstruction.Kind
+		c.Because = &decision.Obstruction.Kind
 	}
 	return c, nil
 }
@@ -115,13 +109,13 @@ func blocksOf(X []*big.Rat) (blocks16, error) {
 // with a block that is no product, and with a transformer.
 func countBlocks(cases []blocks16) (zero, apart, alone, both int) {
 	for _, c := range cases {
-		if c.zero {
+		if c.Zero {
 			zero++
 		}
 		switch {
-		case c.both:
+		case c.Both:
 			both++
-		case c.alone[0] && c.alone[1]:
+		case c.First && c.Second:
 			apart++
 		default:
 			alone++

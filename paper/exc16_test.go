@@ -34,30 +34,32 @@ func TestBlocksOf(t *testing.T) {
 		return X
 	}
 	c, err := blocksOf(product([]float64{1, 2, 1}, []float64{1, 2, 1}))
-	if err != nil || !c.both || !c.alone[0] || !c.alone[1] || c.zero {
+	if err != nil || !c.Both || !c.First || !c.Second || c.Zero {
 		t.Errorf("one b: %+v, %v", c, err)
 	}
 	c, err = blocksOf(product([]float64{1, 2, 1}, []float64{1, -1, 1}))
-	if err != nil || c.alone != [2]bool{true, true} {
+	if err != nil || !c.First || !c.Second {
 		t.Errorf("two b: %+v, %v", c, err)
 	}
 	// Two b whose other factor is the same share that one.
-	if !c.both {
+	if !c.Both {
 		t.Errorf("two b with the same a: %+v", c)
 	}
 	X := product([]float64{1, 2, 1}, []float64{1, 2, 1})
 	for i, x := range []int64{1, 0, 0, 1, 0, 1} { // the identity is no product
 		X[i] = big.NewRat(x, 1)
 	}
-	if c, err = blocksOf(X); err != nil || c.alone != [2]bool{false, true} || c.both {
+	if c, err = blocksOf(X); err != nil || c.First || !c.Second || c.Both {
 		t.Errorf("a definite block: %+v, %v", c, err)
 	}
-	transformer := blocks16{alone: [2]bool{true, true}, both: true}
+	apart := blocks16{First: true, Second: true}
+	transformer := apart
+	transformer.Both = true
 	for _, want := range []struct {
 		cases   []blocks16
 		verdict Verdict
 	}{
-		{[]blocks16{{}, {alone: [2]bool{true, true}}}, Holds},
+		{[]blocks16{{}, apart}, Holds},
 		{[]blocks16{{}, transformer}, HoldsUnder},
 		{[]blocks16{transformer, transformer}, Differs},
 	} {

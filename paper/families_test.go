@@ -78,7 +78,7 @@ func TestDepth(t *testing.T) {
 func TestShare(t *testing.T) {
 	// The possible gain is 0.02: the errors are those of loss and floor over it.
 	r, ok := shareOf(0.25, estimate{Mean: 0.228, SE: 3e-4}, estimate{Mean: 0.23, SE: 4e-4})
-	if want := math.Hypot(3e-4, 1.1*4e-4) / 0.02; !ok || math.Abs(r.mean-1.1) > 1e-12 || math.Abs(r.se-want) > 1e-12 {
+	if want := math.Hypot(3e-4, 1.1*4e-4) / 0.02; !ok || math.Abs(r.Mean-1.1) > 1e-12 || math.Abs(r.SE-want) > 1e-12 {
 		t.Errorf("share %v, %v, want 1.1 ± %v", r, ok, want)
 	}
 	if _, ok := shareOf(0.25, estimate{Mean: 0.24}, estimate{Mean: 0.249, SE: 6e-4}); ok {
@@ -112,13 +112,14 @@ func TestVerdictOfOrder(t *testing.T) {
 }
 
 func TestVerdictOfDiversity(t *testing.T) {
-	for want, news := range map[Verdict][]estimate{
-		Holds:      {{Mean: 0.4, SE: 0.01}, {Mean: 0.22, SE: 0.001}},
-		HoldsUnder: {{Mean: 0.4, SE: 0.01}, {Mean: 0.22, SE: 0.01}},
-		Differs:    {{Mean: 0.4, SE: 0.1}, {Mean: 0.201, SE: 0}},
+	on := func(mean, se float64) kernelsRow { return kernelsRow{OptimumNew: estimate{Mean: mean, SE: se}} }
+	for want, rows := range map[Verdict][]kernelsRow{
+		Holds:      {on(0.4, 0.01), on(0.22, 0.001)},
+		HoldsUnder: {on(0.4, 0.01), on(0.22, 0.01)},
+		Differs:    {on(0.4, 0.1), on(0.201, 0)},
 	} {
-		if got := verdictDiversity(0.2, news); got != want {
-			t.Errorf("%v: %q, want %q", news, got, want)
+		if got := verdictDiversity(0.2, rows); got != want {
+			t.Errorf("%v: %q, want %q", rows, got, want)
 		}
 	}
 }

@@ -37,8 +37,7 @@ const (
 	figure10Batch   = 1000 // prompts of one batch, as in training
 )
 
-// figure10Of draws the slices for d = 1 and the first of d = 2, and lists all parameters for d up to
-// largest. Beside the exact loss it has that of one batch and of many prompts.
+// parameterRow10 is an enlarged parameter, and where the loss along it is smallest.
 type parameterRow10 struct {
 	D         int     `column:"d"`
 	Block     int     `column:"block"`
@@ -50,6 +49,7 @@ type parameterRow10 struct {
 	Many      float64 `column:"minimum_many"`
 }
 
+// lossRow10 is the loss at X*.
 type lossRow10 struct {
 	D       int      `column:"d"`
 	Loss    float64  `column:"loss"`
@@ -58,6 +58,8 @@ type lossRow10 struct {
 	Prompts int      `column:"prompts"`
 }
 
+// figure10Of draws the slices for d = 1 and the first of d = 2, and lists all parameters for d up to
+// largest. Beside the exact loss it has that of one batch and of many prompts.
 func figure10Of(ctx context.Context, largest, prompts int, seed uint64, progress func(done, total int)) (*Result, error) {
 	var parameters []parameterRow10
 	var losses []lossRow10

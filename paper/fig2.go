@@ -7,7 +7,6 @@ import (
 	"slices"
 
 	"markovicl/figure"
-	"markovicl/landscape"
 	"markovicl/lsa"
 	"markovicl/markov"
 	"markovicl/predict"
@@ -43,14 +42,53 @@ const (
 
 // model2 is one trained model and its trace.
 type model2 struct {
-	d, steps int
-	seed     uint64
-	fresh    predict.Score
-	floor    landscape.Floor // of its task
-	model    *lsa.Structured
-	trace    *trace.Result
+	which2
+	fresh predict.Score
+	floor estimate // of its task
+	model *lsa.Structured
+	trace *trace.Result
 
 	direct, mirrored turn // of the distances at w, and at -w
+}
+
+// boxRow2 has the distances of a model with a box for its fronts.
+type boxRow2 struct {
+	R             float64 `column:"R"`
+	First         float64 `column:"gd_first"`
+	Last          float64 `column:"gd_last"`
+	FirstMirrored float64 `column:"gd_mirrored_first"`
+	LastMirrored  float64 `column:"gd_mirrored_last"`
+}
+
+// which2 tells a trained model from others.
+type which2 struct {
+	D     int    `column:"d"`
+	Steps int    `column:"steps"`
+	Seed  uint64 `column:"seed"`
+}
+
+// turnRow2 is the turn of a model at w or at -w.
+type turnRow2 struct {
+	which2
+	Loss  estimate `column:"loss"`
+	Floor estimate `column:"floor"`
+	At    string   `column:"at"`
+	First float64  `column:"gd_first"`
+	Last  float64  `column:"gd_last"`
+	turn
+}
+
+// layerRow2 is a layer of a model.
+type layerRow2 struct {
+	which2
+	Layer             int      `column:"layer"`
+	QueryLoss         float64  `column:"query_loss"`
+	Residual          float64  `column:"mean_squared_residual"`
+	GD                estimate `column:"gd"`
+	Dominated         float64  `column:"dominated"`
+	GDMirrored        estimate `column:"gd_mirrored"`
+	DominatedMirrored float64  `column:"dominated_mirrored"`
+	Cosine            *float64 `column:"cosine_squared_residual"` // nil for the last layer
 }
 
 func runFigure2(ctx context.Context, s Settings, progress func(done, total int)) (*Result, error) {
@@ -102,7 +140,7 @@ func figure2Of(ctx context.Context, seed uint64, size figure2Size, progress func
 			}
 			tick()
 			for _, r := range study.Results {
-				m := &model2{d: d, steps: steps, seed: r.Seed, fresh: r.Fresh, floor: bounds.floor, model: r.Model.(*lsa.Structured)}
+				m := &model2{which2: which2{d, steps, r.Seed}, fresh: r.Fresh, floor: bounds.floorEstimate(), model: r.Model.(*lsa.Structured)}
 				if m.trace, err = m.traced(ctx, task, seed, size.prompts, size.front); err != nil {
 					return nil, err
 				}
@@ -114,41 +152,35 @@ func figure2Of(ctx context.Context, seed uint64, size figure2Size, progress func
 		}
 	}
 
-	boxes, err := boxTable(ctx, models[0], seed, size, factors, tick)
+	boxes, err := boxRows(ctx, models[0], seed, size, factors, tick)
 	if err != nil {
 		return nil, err
 	}
 	return figure2Result(models, boxes, size), nil
 }
 
-// boxTable traces one model again with larger boxes for the fronts.
-func boxTable(ctx context.Context, m *model2, seed uint64, size figure2Size, factors []float64, tick func()) (Table, error) {
-	boxes := Table{
-		Name: "boxes",
-		Caption: fmt.Sprintf("Does the box in which fronts are looked for matter? Mean generational distances of the model of d = %d, %d steps and seed %d, for |w_k| <= R.",
-			m.d, m.steps, m.seed),
-		Columns: []string{"R", "gd_first", "gd_last", "gd_mirrored_first", "gd_mirrored_last"},
-	}
-	add := func(t *trace.Result) {
+// boxRows traces one model again with larger boxes for the fronts.
+func boxRows(ctx context.Context, m *model2, seed uint64, size figure2Size, factors []float64, tick func()) ([]boxRow2, error) {
+	of := func(t *trace.Result) boxRow2 {
 		first, last := t.Layers[0], t.Layers[layers2]
-		boxes.Add(t.Box.High[0], first.GD.Mean, last.GD.Mean, first.GDMirrored.Mean, last.GDMirrored.Mean)
+		return boxRow2{t.Box.High[0], first.GD.Mean, last.GD.Mean, first.GDMirrored.Mean, last.GDMirrored.Mean}
 	}
-	add(m.trace)
-	task, err := markov.NewTask(markov.Spec{D: m.d, N: context2, P: "0.5"})
+	rows := []boxRow2{of(m.trace)}
+	task, err := markov.NewTask(markov.Spec{D: m.D, N: context2, P: "0.5"})
 	if err != nil {
-		return Table{}, err
+		return nil, err
 	}
 	for _, factor := range factors {
 		front := size.front
 		front.Box = trace.Cube(task.QueryDim(), factor*m.trace.Box.High[0])
 		t, err := m.traced(ctx, task, seed, size.prompts, front)
 		if err != nil {
-			return Table{}, err
+			return nil, err
 		}
-		add(t)
+		rows = append(rows, of(t))
 		tick()
 	}
-	return boxes, nil
+	return rows, nil
 }
 
 func (m *model2) traced(ctx context.Context, task markov.Task, seed uint64, prompts int, front trace.FrontSettings) (*trace.Result, error) {
@@ -158,7 +190,7 @@ func (m *model2) traced(ctx context.Context, task markov.Task, seed uint64, prom
 	}
 	t, err := trace.Run(ctx, m.model, task, sampler, trace.Settings{Prompts: prompts, Pareto: &front})
 	if err != nil {
-		return nil, fmt.Errorf("d = %d, seed %d: %w", m.d, m.seed, err)
+		return nil, fmt.Errorf("d = %d, seed %d: %w", m.D, m.Seed, err)
 	}
 	return t, nil
 }
@@ -166,10 +198,10 @@ func (m *model2) traced(ctx context.Context, task markov.Task, seed uint64, prom
 // turn says where the distances of a model are lowest, and by how much they fall
 // to there from w_0 and rise from there to the last layer.
 type turn struct {
-	layer          int
-	fall, fallSE   float64
-	rise, riseSE   float64
-	fallsThenRises bool
+	Layer          int      `column:"lowest_layer"`
+	Fall           estimate `column:"fall"`
+	Rise           estimate `column:"rise"`
+	FallsThenRises bool     `column:"falls_then_rises"`
 }
 
 // findTurn looks for a fall and a rise in distances prompt by prompt, flat
@@ -187,18 +219,17 @@ func findTurn(distances []float64, layers int) turn {
 			sum += distances[i*(layers+1)+l]
 		}
 		if sum < least {
-			t.layer, least = l, sum
+			t.Layer, least = l, sum
 		}
 	}
 	var fall, rise []float64
 	for i := 1; i < prompts; i += 2 {
 		row := distances[i*(layers+1) : (i+1)*(layers+1)]
-		fall = append(fall, row[0]-row[t.layer])
-		rise = append(rise, row[layers]-row[t.layer])
+		fall = append(fall, row[0]-row[t.Layer])
+		rise = append(rise, row[layers]-row[t.Layer])
 	}
-	t.fall, t.fallSE = meanAndError(fall)
-	t.rise, t.riseSE = meanAndError(rise)
-	t.fallsThenRises = t.fall > 2*t.fallSE && t.rise > 2*t.riseSE
+	t.Fall, t.Rise = meanOf(fall), meanOf(rise)
+	t.FallsThenRises = t.Fall.Mean > 2*t.Fall.SE && t.Rise.Mean > 2*t.Rise.SE
 	return t
 }
 
@@ -219,36 +250,33 @@ func meanAndError(xs []float64) (mean, se float64) {
 	return mean, se
 }
 
-func figure2Result(models []*model2, boxes Table, size figure2Size) *Result {
-	turns := Table{
-		Name: "turns",
-		Caption: "Where each trained model's mean generational distance is lowest, and how much it falls to there and rises from there, " +
-			"within a prompt; the layer is chosen on half of the prompts and the differences are measured on the other half. At w the signs are the theorem's, at -w those of the paper's text. No linear self-attention of any depth has a loss below the floor.",
-		Columns: []string{"d", "steps", "seed", "loss", "loss_se", "floor", "floor_se", "at", "gd_first", "gd_last", "lowest_layer", "fall", "fall_se", "rise", "rise_se", "falls_then_rises"},
+// rows returns how the distances of a model turn at w and at -w, and its layers.
+func (m *model2) rows() (turns []turnRow2, layers []layerRow2) {
+	first, last := m.trace.Layers[0], m.trace.Layers[layers2]
+	turns = []turnRow2{
+		{m.which2, m.fresh.MSE, m.floor, "w", first.GD.Mean, last.GD.Mean, m.direct},
+		{m.which2, m.fresh.MSE, m.floor, "-w", first.GDMirrored.Mean, last.GDMirrored.Mean, m.mirrored},
 	}
-	byLayer := Table{
-		Name:    "layers",
-		Caption: fmt.Sprintf("Every model layer by layer: means over %d prompts.", size.prompts),
-		Columns: []string{"d", "steps", "seed", "layer", "query_loss", "mean_squared_residual", "gd", "gd_se", "dominated", "gd_mirrored", "gd_mirrored_se", "dominated_mirrored", "cosine_squared_residual"},
+	for _, l := range m.trace.Layers {
+		row := layerRow2{
+			which2: m.which2, Layer: l.Layer, QueryLoss: l.QueryLoss.Mean, Residual: 2 * l.R1[m.D].Mean,
+			GD: estimate{Mean: l.GD.Mean, SE: l.GD.SE}, Dominated: l.Dominated.Mean,
+			GDMirrored: estimate{Mean: l.GDMirrored.Mean, SE: l.GDMirrored.SE}, DominatedMirrored: l.DominatedMirrored.Mean,
+		}
+		if l.Cosine1 != nil {
+			row.Cosine = &l.Cosine1[m.D].Mean
+		}
+		layers = append(layers, row)
 	}
+	return turns, layers
+}
+
+func figure2Result(models []*model2, boxes []boxRow2, size figure2Size) *Result {
+	var turns []turnRow2
+	var layers []layerRow2
 	for _, m := range models {
-		first, last := m.trace.Layers[0], m.trace.Layers[layers2]
-		for _, sign := range []struct {
-			at          string
-			first, last trace.Estimate
-			turn        turn
-		}{{"w", first.GD, last.GD, m.direct}, {"-w", first.GDMirrored, last.GDMirrored, m.mirrored}} {
-			turns.Add(m.d, m.steps, m.seed, m.fresh.MSE.Mean, m.fresh.MSE.SE, m.floor.Value, m.floor.SE, sign.at, sign.first.Mean, sign.last.Mean, sign.turn.layer,
-				sign.turn.fall, sign.turn.fallSE, sign.turn.rise, sign.turn.riseSE, sign.turn.fallsThenRises)
-		}
-		for _, l := range m.trace.Layers {
-			var cosine any
-			if l.Cosine1 != nil {
-				cosine = l.Cosine1[m.d].Mean
-			}
-			byLayer.Add(m.d, m.steps, m.seed, l.Layer, l.QueryLoss.Mean, 2*l.R1[m.d].Mean, l.GD.Mean, l.GD.SE, l.Dominated.Mean,
-				l.GDMirrored.Mean, l.GDMirrored.SE, l.DominatedMirrored.Mean, cosine)
-		}
+		t, l := m.rows()
+		turns, layers = append(turns, t...), append(layers, l...)
 	}
 
 	short, long := countTurns(models, size.steps[0]), countTurns(models, size.steps[1])
@@ -257,10 +285,10 @@ func figure2Result(models []*model2, boxes Table, size figure2Size) *Result {
 	spread, scales := spreadTable(models, joint, size, verdict)
 	share := float64(long.direct) / float64(long.models)
 
-	shown := slices.IndexFunc(models, func(m *model2) bool { return m.steps == size.steps[1] })
+	shown := slices.IndexFunc(models, func(m *model2) bool { return m.Steps == size.steps[1] })
 	plots := LayerPlots(models[shown].trace)[:2]
 	for i := range plots {
-		plots[i].Caption += fmt.Sprintf(" The model of d = %d, %d steps and seed %d.", models[shown].d, models[shown].steps, models[shown].seed)
+		plots[i].Caption += fmt.Sprintf(" The model of d = %d, %d steps and seed %d.", models[shown].D, models[shown].Steps, models[shown].Seed)
 	}
 	for _, d := range size.positions {
 		plots = append(plots, distancePlot(models, d, size))
@@ -274,8 +302,15 @@ func figure2Result(models []*model2, boxes Table, size figure2Size) *Result {
 			long.firstMirrored, long.fallMirrored, long.riseMirrored, long.mirrored, long.models, scales),
 		Ours: number(share), StandardError: number(math.Sqrt(share * (1 - share) / float64(long.models))),
 		Quantity: fmt.Sprintf("share of the models trained for %d steps whose distance falls and then rises, each by more than two standard errors", size.steps[1]),
-		Tables:   []Table{turns, byLayer, boxes, spread},
-		Plots:    append(plots, lossPlot(models, size)),
+		Tables: []Table{
+			TableOf("turns", "Where each trained model's mean generational distance is lowest, and how much it falls to there and rises from there, "+
+				"within a prompt; the layer is chosen on half of the prompts and the differences are measured on the other half. At w the signs are the theorem's, at -w those of the paper's text. No linear self-attention of any depth has a loss below the floor.", turns),
+			TableOf("layers", fmt.Sprintf("Every model layer by layer: means over %d prompts.", size.prompts), layers),
+			TableOf("boxes", fmt.Sprintf("Does the box in which fronts are looked for matter? Mean generational distances of the model of d = %d, %d steps and seed %d, for |w_k| <= R.",
+				models[0].D, models[0].Steps, models[0].Seed), boxes),
+			spread,
+		},
+		Plots: append(plots, lossPlot(models, size)),
 	}
 	result.judge(verdict, "long enough training")
 	return result
@@ -292,27 +327,27 @@ type turnCount struct {
 func countTurns(models []*model2, steps int) turnCount {
 	var c turnCount
 	for _, m := range models {
-		if m.steps == steps {
+		if m.Steps == steps {
 			c.models++
 		}
 	}
 	n := float64(c.models)
 	for _, m := range models {
-		if m.steps != steps {
+		if m.Steps != steps {
 			continue
 		}
-		if m.direct.fallsThenRises {
+		if m.direct.FallsThenRises {
 			c.direct++
 		}
-		if m.mirrored.fallsThenRises {
+		if m.mirrored.FallsThenRises {
 			c.mirrored++
 		}
 		c.first += m.trace.Layers[0].GD.Mean / n
-		c.fall += m.direct.fall / n
-		c.rise += m.direct.rise / n
+		c.fall += m.direct.Fall.Mean / n
+		c.rise += m.direct.Rise.Mean / n
 		c.firstMirrored += m.trace.Layers[0].GDMirrored.Mean / n
-		c.fallMirrored += m.mirrored.fall / n
-		c.riseMirrored += m.mirrored.rise / n
+		c.fallMirrored += m.mirrored.Fall.Mean / n
+		c.riseMirrored += m.mirrored.Rise.Mean / n
 	}
 	return c
 }
@@ -324,7 +359,7 @@ func overSeeds(name string, models []*model2, d, steps int, pick func(trace.Laye
 	for l := range layers2 + 1 {
 		var values []float64
 		for _, m := range models {
-			if m.d == d && m.steps == steps {
+			if m.D == d && m.Steps == steps {
 				values = append(values, pick(m.trace.Layers[l]))
 			}
 		}

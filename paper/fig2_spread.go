@@ -20,47 +20,60 @@ func jointly(models []*model2) []*model2 {
 	return out
 }
 
+// spreadRow2 has the distances over the prompts of a model at w or at -w, in one of the
+// two ranges: at the first layer, at that of the lowest median, and at the last.
+type spreadRow2 struct {
+	which2
+	At           string   `column:"at"`
+	Scale        string   `column:"scale"`
+	MeanFirst    float64  `column:"mean_first"`
+	MedianFirst  float64  `column:"median_first"`
+	LowFirst     float64  `column:"q10_first"`
+	HighFirst    float64  `column:"q90_first"`
+	Lowest       int      `column:"lowest_layer"` // of the medians
+	MedianLowest float64  `column:"median_lowest"`
+	MeanLast     float64  `column:"mean_last"`
+	MedianLast   float64  `column:"median_last"`
+	LowLast      float64  `column:"q10_last"`
+	HighLast     float64  `column:"q90_last"`
+	Fall         estimate `column:"fall"`
+	Rise         estimate `column:"rise"`
+	Turns        bool     `column:"falls_then_rises"`
+}
+
+// spreadOf describes distances prompt by prompt, flat [prompts, layers+1].
+func spreadOf(m *model2, at, scale string, distances []float64, t turn) spreadRow2 {
+	layers := make([][]float64, layers2+1)
+	for k, x := range distances {
+		layers[k%(layers2+1)] = append(layers[k%(layers2+1)], x)
+	}
+	row := spreadRow2{which2: m.which2, At: at, Scale: scale, Fall: t.Fall, Rise: t.Rise, Turns: t.FallsThenRises}
+	for l := range layers {
+		if median(layers[l]) < median(layers[row.Lowest]) {
+			row.Lowest = l
+		}
+	}
+	describe := func(xs []float64) (mean, middle, low, high float64) {
+		mean, _ = meanAndError(xs)
+		return mean, median(xs), quantile(xs, 0.1), quantile(xs, 0.9)
+	}
+	row.MeanFirst, row.MedianFirst, row.LowFirst, row.HighFirst = describe(layers[0])
+	row.MedianLowest = median(layers[row.Lowest])
+	row.MeanLast, row.MedianLast, row.LowLast, row.HighLast = describe(layers[layers2])
+	return row
+}
+
 // spreadTable returns medians and quantiles of the distances beside their means, in
 // both ranges, and in words whether the verdict is another one in the joint range.
 func spreadTable(models, joint []*model2, size figure2Size, verdict Verdict) (Table, string) {
-	table := Table{
-		Name: "spread",
-		Caption: "Distances over the prompts, first and last layer and the layer of the lowest median, with the objectives scaled to the front's range (front) and to that of front and trace together (joint), in which a front that is nearly a point does not make a distance large. " +
-			"q10, q90: the quantiles of 10% and 90%. fall, rise and falls_then_rises as in the table of turns.",
-		Columns: []string{"d", "steps", "seed", "at", "scale", "mean_first", "median_first", "q10_first", "q90_first", "lowest_layer", "median_lowest",
-			"mean_last", "median_last", "q10_last", "q90_last", "fall", "fall_se", "rise", "rise_se", "falls_then_rises"},
-	}
+	var rows []spreadRow2
 	for i, m := range models {
-		for _, c := range []struct {
-			at, scale string
-			distances []float64
-			turn      turn
-		}{
-			{"w", "front", m.trace.PromptGD, m.direct}, {"w", "joint", m.trace.PromptGDJoint, joint[i].direct},
-			{"-w", "front", m.trace.PromptGDMirrored, m.mirrored}, {"-w", "joint", m.trace.PromptGDJointMirrored, joint[i].mirrored},
-		} {
-			layers := make([][]float64, layers2+1)
-			for k, x := range c.distances {
-				layers[k%(layers2+1)] = append(layers[k%(layers2+1)], x)
-			}
-			lowest := 0
-			for l := range layers {
-				if median(layers[l]) < median(layers[lowest]) {
-					lowest = l
-				}
-			}
-			cells := []any{m.d, m.steps, m.seed, c.at, c.scale}
-			describe := func(xs []float64) {
-				mean, _ := meanAndError(xs)
-				cells = append(cells, mean, median(xs), quantile(xs, 0.1), quantile(xs, 0.9))
-			}
-			describe(layers[0])
-			cells = append(cells, lowest, median(layers[lowest]))
-			describe(layers[layers2])
-			cells = append(cells, c.turn.fall, c.turn.fallSE, c.turn.rise, c.turn.riseSE, c.turn.fallsThenRises)
-			table.Add(cells...)
-		}
+		rows = append(rows,
+			spreadOf(m, "w", "front", m.trace.PromptGD, m.direct), spreadOf(m, "w", "joint", m.trace.PromptGDJoint, joint[i].direct),
+			spreadOf(m, "-w", "front", m.trace.PromptGDMirrored, m.mirrored), spreadOf(m, "-w", "joint", m.trace.PromptGDJointMirrored, joint[i].mirrored))
 	}
+	table := TableOf("spread", "Distances over the prompts, first and last layer and the layer of the lowest median, with the objectives scaled to the front's range (front) and to that of front and trace together (joint), in which a front that is nearly a point does not make a distance large. "+
+		"q10, q90: the quantiles of 10% and 90%. fall, rise and falls_then_rises as in the table of turns.", rows)
 	short, long := countTurns(joint, size.steps[0]), countTurns(joint, size.steps[1])
 	change := "does not change"
 	if other := verdictFigure2(short, long); other != verdict {

@@ -36,14 +36,14 @@ func TestFindTurn(t *testing.T) {
 		"falls, stays low": {[]float64{3, 1, 1, 1}, 0, -1, false},
 	} {
 		got := findTurn(curves(c.levels, c.noise), len(c.levels)-1)
-		if c.layer >= 0 && got.layer != c.layer || got.fallsThenRises != c.turns {
+		if c.layer >= 0 && got.Layer != c.layer || got.FallsThenRises != c.turns {
 			t.Errorf("%s: %+v", name, got)
 		}
-		if fall := c.levels[0] - c.levels[got.layer]; math.Abs(got.fall-fall) > 5*got.fallSE+1e-12 {
-			t.Errorf("%s: fall %v +- %v, want %v", name, got.fall, got.fallSE, fall)
+		if fall := c.levels[0] - c.levels[got.Layer]; math.Abs(got.Fall.Mean-fall) > 5*got.Fall.SE+1e-12 {
+			t.Errorf("%s: fall %v +- %v, want %v", name, got.Fall.Mean, got.Fall.SE, fall)
 		}
-		if got.fallSE > 0.06 {
-			t.Errorf("%s: standard error %v; differences within a prompt have about %v", name, got.fallSE, 0.3*math.Sqrt(2)/10)
+		if got.Fall.SE > 0.06 {
+			t.Errorf("%s: standard error %v; differences within a prompt have about %v", name, got.Fall.SE, 0.3*math.Sqrt(2)/10)
 		}
 	}
 }

@@ -68,6 +68,7 @@ func (k *kind4) name() string {
 // risk returns the mean of the exact risks.
 func (k *kind4) risk() estimate { return meanOf(k.risks) }
 
+// scoreRow4 has the scores of the models of a kind.
 type scoreRow4 struct {
 	Layers           int      `column:"layers"`
 	Parameters       string   `column:"parameters"`
@@ -85,6 +86,8 @@ type scoreRow4 struct {
 	Diverged         int      `column:"diverged"`
 }
 
+// patternRow4 says how far the dense parameters of a layer, or of all, are from the paper's
+// pattern, and what setting the others to 0 does.
 type patternRow4 struct {
 	Layers    int     `column:"layers"`
 	TrainedOn string  `column:"trained_on"`

@@ -54,6 +54,31 @@ func runFigure6(ctx context.Context, s Settings, progress func(done, total int))
 	return figure6Of(ctx, s.Seed, size, progress)
 }
 
+// curveRow6 is a predictor's point of its learning curve.
+type curveRow6 struct {
+	Starts       string   `column:"starts"`
+	Predictor    string   `column:"predictor"`
+	N            int      `column:"n"`
+	MSE          float64  `column:"mse"`
+	MSELow       float64  `column:"mse_low"`
+	MSEHigh      float64  `column:"mse_high"`
+	Accuracy     float64  `column:"accuracy"`
+	AccuracyLow  float64  `column:"accuracy_low"`
+	AccuracyHigh float64  `column:"accuracy_high"`
+	Exact        *float64 `column:"loss_exact"` // of the one-layer models; nil for others
+}
+
+// modelRow6 has the one-layer models of a law of the starts.
+type modelRow6 struct {
+	Starts   string   `column:"starts"`
+	Infinite float64  `column:"loss_enlarged_infinite"`
+	Enlarged float64  `column:"loss_enlarged"`
+	Lower    *float64 `column:"lower_bound"` // nil where nothing is proven
+	Best     float64  `column:"loss_best"`
+	Trained  float64  `column:"loss_trained"`
+	Bayes    estimate `column:"bayes_risk"`
+}
+
 // curves6 is what was found for one law of the starts.
 type curves6 struct {
 	name    string
@@ -73,17 +98,8 @@ func figure6Of(ctx context.Context, seed uint64, size figure6Size, progress func
 			size.contexts = append(size.contexts, n)
 		}
 	}
-	points := Table{
-		Name: "curves",
-		Caption: fmt.Sprintf("Every predictor on the same %d prompts, of which n in-context chains are shown; means and 90%% bootstrap intervals (1000 resamples of the prompts, the same for all). loss_exact: the population loss of the one-layer models. optimum is the enlarged optimum for each n; trained-lsa was trained at n = %d only.",
-			size.prompts, size.context),
-		Columns: []string{"starts", "predictor", "n", "mse", "mse_low", "mse_high", "accuracy", "accuracy_low", "accuracy_high", "loss_exact"},
-	}
-	models := Table{
-		Name:    "models",
-		Caption: fmt.Sprintf("The one-layer models at n = %d: exact losses of the enlarged optimum (also at n = ∞), of the best transformer with the proven lower bound, and of the trained one; the Bayes risk, a mean over %d prompts.", size.context, size.evaluation),
-		Columns: []string{"starts", "loss_enlarged_infinite", "loss_enlarged", "lower_bound", "loss_best", "loss_trained", "bayes_risk", "bayes_risk_se"},
-	}
+	var points []curveRow6
+	var models []modelRow6
 	total := len(starts) * (len(size.contexts) + 3)
 	var found []*curves6
 	var duels []duel6
@@ -116,7 +132,7 @@ func figure6Of(ctx context.Context, seed uint64, size figure6Size, progress func
 		}
 		c.name = start.name
 		found = append(found, c)
-		c.addTo(&points)
+		points = append(points, c.rows()...)
 
 		best, err := recoverForm(ctx, moments.At(markov.Context(size.context)))
 		if err != nil {
@@ -129,10 +145,14 @@ func figure6Of(ctx context.Context, seed uint64, size figure6Size, progress func
 		if c.risk, err = predict.BayesRisk(ctx, task, seed, predict.Settings{Prompts: size.evaluation}); err != nil {
 			return nil, err
 		}
-		models.Add(start.name, limit.Loss, best.LossEnlarged, boundCell(best), best.Loss, c.trained[len(c.trained)-1], c.risk.Mean, c.risk.SE)
+		models = append(models, modelRow6{start.name, limit.Loss, best.LossEnlarged, provenBound(best), best.Loss, c.trained[len(c.trained)-1], c.risk.Metric})
 	}
 	progress(total, total)
-	result := figure6Result(found, size, seed, []Table{points, models})
+	result := figure6Result(found, size, seed, []Table{
+		TableOf("curves", fmt.Sprintf("Every predictor on the same %d prompts, of which n in-context chains are shown; means and 90%% bootstrap intervals (1000 resamples of the prompts, the same for all). loss_exact: the population loss of the one-layer models. optimum is the enlarged optimum for each n; trained-lsa was trained at n = %d only.",
+			size.prompts, size.context), points),
+		TableOf("models", fmt.Sprintf("The one-layer models at n = %d: exact losses of the enlarged optimum (also at n = ∞), of the best transformer with the proven lower bound, and of the trained one; the Bayes risk, a mean over %d prompts.", size.context, size.evaluation), models),
+	})
 	if len(duels) > 0 {
 		result.Tables = append(result.Tables, TableOf("comparisons", "Each transformer less another predictor on the same prompts, with the standard error of the difference: accuracy, where more is better, and squared error, where less is. linear-posterior is the best that linear attention of any depth could hope for: its loss is the floor of every depth.", duels))
 		result.judgeTransformers(size, duels)
@@ -217,19 +237,22 @@ var quantities6 = map[string]figure.Quantity{
 	"linear-posterior": figure.Floor, "bayes": figure.Bayes, "optimum": figure.Enlarged, "trained-lsa": figure.Trained,
 }
 
-func (c *curves6) addTo(t *Table) {
+// rows returns the points of all predictors.
+func (c *curves6) rows() []curveRow6 {
+	var rows []curveRow6
 	for _, name := range predictors6 {
 		for i, p := range c.curves[name].Points {
-			var exact any
+			row := curveRow6{c.name, name, p.N, p.MSE.Mean, p.MSE.Low, p.MSE.High, p.Accuracy.Mean, p.Accuracy.Low, p.Accuracy.High, nil}
 			switch name {
 			case "optimum":
-				exact = c.optimum[i]
+				row.Exact = &c.optimum[i]
 			case "trained-lsa":
-				exact = c.trained[i]
+				row.Exact = &c.trained[i]
 			}
-			t.Add(c.name, name, p.N, p.MSE.Mean, p.MSE.Low, p.MSE.High, p.Accuracy.Mean, p.Accuracy.Low, p.Accuracy.High, exact)
+			rows = append(rows, row)
 		}
 	}
+	return rows
 }
 
 // last returns a predictor's last point.

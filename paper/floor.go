@@ -46,6 +46,9 @@ func bound(ctx context.Context, spec markov.Spec, contexts int, seed uint64) (*b
 // gain is what depth and heads can take off the optimum at most, as a part of it.
 func (b *bounded) gain() float64 { return b.floor.Gain(b.o.Loss) }
 
+// floorEstimate is the floor with its standard error, 0 for a sum.
+func (b *bounded) floorEstimate() estimate { return estimate{Mean: b.floor.Value, SE: b.floor.SE} }
+
 // logarithms returns the decimal logarithms of numbers written as text.
 func logarithms(words []string) figure.Numbers {
 	out := make(figure.Numbers, len(words))

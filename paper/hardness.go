@@ -25,9 +25,7 @@ func runHardness(ctx context.Context, s Settings, progress func(done, total int)
 	return hardnessOf(ctx, []int{5, 6, 7, 8, 9, 10, 11, 12}, 5, 5000, rankOneSizeOf(false), s.Seed, progress)
 }
 
-// hardnessOf solves instances of set splitting, written as separability, by the
-// reduced program and by an oracle that knows nothing of it. A contradiction is
-// an error of the study. Beside them it tries the other reduction, see rankOneStudy.
+// scalingRow is an instance, and how it was solved.
 type scalingRow struct {
 	Size           int     `column:"size"`
 	Instance       int     `column:"instance"`
@@ -68,6 +66,9 @@ type scalingSummary struct {
 	OracleNodes    float64 `column:"oracle_nodes"`
 }
 
+// hardnessOf solves instances of set splitting, written as separability, by the
+// reduced program and by an oracle that knows nothing of it. A contradiction is
+// an error of the study. Beside them it tries the other reduction, see rankOneStudy.
 func hardnessOf(ctx context.Context, sizes []int, instances, nodes int, rankOne rankOneSize, seed uint64, progress func(done, total int)) (*Result, error) {
 	var scaling []scalingRow
 	var summary []scalingSummary
@@ -148,7 +149,7 @@ func hardnessOf(ctx context.Context, sizes []int, instances, nodes int, rankOne 
 			rightly, decided, total, oracle.At(float64(smallest)), smallest, oracle.Last(), largest, other.words()),
 		Ours: number(float64(decided) / float64(total)), StandardError: number(0), Expected: number(1),
 		Quantity: "share of instances that the reduced program decides within the budget",
-		Tables:   []Table{TableOf("summary", "Median numbers by size. decided: instances that the program decided, all of them as constructed.", summary), TableOf("scaling", fmt.Sprintf("Instances of set splitting written as bilinear separability, separable or not by construction, and the transformer-shaped bilinear program they reduce to (d, variables). decision: branch and bound that stops once the minimum is known to be 0 or not; minimum: until its value is proven. At most %d nodes each; \"node limit\" means that was not enough. oracle: nodes of a search over the geometric definition. Nodes and pivots are counts, the same on any machine.", nodes), scaling), other.bicliques, other.instances},
+		Tables:   []Table{TableOf("summary", "Median numbers by size. decided: instances that the program decided, all of them as constructed.", summary), TableOf("scaling", fmt.Sprintf("Instances of set splitting written as bilinear separability, separable or not by construction, and the transformer-shaped bilinear program they reduce to (d, variables). decision: branch and bound that stops once the minimum is known to be 0 or not; minimum: until its value is proven. At most %d nodes each; \"node limit\" means that was not enough. oracle: nodes of a search over the geometric definition. Nodes and pivots are counts, the same on any machine.", nodes), scaling)},
 		Plots: []figure.Plot{{
 			Name: "nodes", Title: "Work by the size of the instance",
 			Caption: fmt.Sprintf("Median number of nodes over %d instances of a size. The program's line of proven values ends where a budget of %d nodes no longer sufficed for all.", instances, nodes),
@@ -156,6 +157,7 @@ func hardnessOf(ctx context.Context, sizes []int, instances, nodes int, rankOne 
 			Series: series,
 		}},
 	}
+	result.Tables = append(result.Tables, other.tables(rankOne)...)
 	result.judge(verdictHardness(decided, rightly, other.contradictions), "general bilinear systems")
 	return result, nil
 }

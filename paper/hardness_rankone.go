@@ -28,14 +28,48 @@ func rankOneSizeOf(quick bool) rankOneSize {
 	return rankOneSize{[][2]int{{2, 3}, {3, 3}, {3, 4}, {4, 4}}, [][2]int{{2, 2}, {2, 3}, {3, 2}, {3, 3}}, 5, 400, 20, 200_000}
 }
 
+// bicliqueRow is a graph, and its largest biclique as it was found in two ways.
+type bicliqueRow struct {
+	Graph     string  `column:"graph"` // rows of the adjacency matrix
+	Edges     int     `column:"edges"`
+	Weight    float64 `column:"weight"` // of a pair without an edge
+	Minimum   float64 `column:"minimum"`
+	ByMinimum int     `column:"biclique_by_minimum"`
+	ByTrying  int     `column:"biclique_by_trying"`
+}
+
+// instanceRow is an instance, and the form that it reduces to.
+type instanceRow struct {
+	Rows     int     `column:"rows"`
+	Columns  int     `column:"columns"`
+	Instance int     `column:"instance"`
+	Power    float64 `column:"power"`
+	Minimum  float64 `column:"minimum"`
+	Lower    float64 `column:"minimum_lower"`
+	Lambda   float64 `column:"lambda"`
+	D        int     `column:"D"`
+	Best     float64 `column:"best_transformer"`
+	Solution float64 `column:"its_solution"`
+	Within   float64 `column:"within"`
+}
+
 // rankOneStudy is the other reduction, from weighted rank-one approximation to the
 // best transformer of a general form: what agreed, what was missed by a search that
 // proves nothing, and what contradicts a bound that is proven.
 type rankOneStudy struct {
-	bicliques, instances Table
-	graphs, told         int // graphs, and those whose minimum tells the largest biclique
-	tried, attained      int // instances, and those whose minimum a transformer was found to have
-	contradictions       int
+	bicliques      []bicliqueRow
+	instances      []instanceRow
+	told           int // graphs whose minimum tells the largest biclique
+	attained       int // instances whose minimum a transformer was found to have
+	contradictions int
+}
+
+// tables returns the graphs and the instances.
+func (s *rankOneStudy) tables(size rankOneSize) []Table {
+	return []Table{
+		TableOf("bicliques", fmt.Sprintf("Weighted rank-one approximation in the hard family of Gillis and Glineur: bipartite graphs (rows of the adjacency matrix), the largest number of edges of a biclique by trying every set of rows, and by the minimum of the instance, as alternating minimisation from %d starts found it. Proven is neither: a search that misses the minimum tells fewer edges.", size.starts), s.bicliques),
+		TableOf("rank-one", fmt.Sprintf("Random instances, small fractions, one weight in five 0, and the form that each reduces to. minimum: by alternating minimisation; minimum_lower: proven by branch and bound; lambda: weight of the gauge for which the form's infimum is below the minimum by at most %g of the matrix's power; best_transformer: the lowest loss found under the form; its_solution: value of the instance's solution that is read off it; within: the bound that the transformer's loss proves for that.", rankOneTolerance), s.instances),
+	}
 }
 
 // rankOneTolerance is how far, as a part of the matrix's power, the infimum of the
@@ -43,18 +77,7 @@ type rankOneStudy struct {
 const rankOneTolerance = 1e-3
 
 func studyRankOne(ctx context.Context, size rankOneSize, seed uint64) (*rankOneStudy, error) {
-	s := &rankOneStudy{
-		bicliques: Table{
-			Name:    "bicliques",
-			Caption: fmt.Sprintf("Weighted rank-one approximation in the hard family of Gillis and Glineur: bipartite graphs (rows of the adjacency matrix), the largest number of edges of a biclique by trying every set of rows, and by the minimum of the instance, as alternating minimisation from %d starts found it. Proven is neither: a search that misses the minimum tells fewer edges.", size.starts),
-			Columns: []string{"graph", "edges", "weight", "minimum", "biclique_by_minimum", "biclique_by_trying"},
-		},
-		instances: Table{
-			Name:    "rank-one",
-			Caption: fmt.Sprintf("Random instances, small fractions, one weight in five 0, and the form that each reduces to. minimum: by alternating minimisation; minimum_lower: proven by branch and bound; lambda: weight of the gauge for which the form's infimum is below the minimum by at most %g of the matrix's power; best_transformer: the lowest loss found under the form; its_solution: value of the instance's solution that is read off it; within: the bound that the transformer's loss proves for that.", rankOneTolerance),
-			Columns: []string{"rows", "columns", "instance", "power", "minimum", "minimum_lower", "lambda", "D", "best_transformer", "its_solution", "within"},
-		},
-	}
+	s := &rankOneStudy{}
 	for k, shape := range size.graphs {
 		for i := range size.each {
 			if err := s.addGraph(ctx, shape, rand.New(markov.Stream(seed, uint64(1000*k+i))), size); err != nil {
@@ -111,14 +134,13 @@ func (s *rankOneStudy) addGraph(ctx context.Context, shape [2]int, rng *rand.Ran
 			}
 		}
 	}
-	s.graphs++
 	switch {
 	case by == largest:
 		s.told++
 	case by > largest:
 		s.contradictions++ // below the minimum that the graph has
 	}
-	s.bicliques.Add(strings.Join(words, " "), count, markov.Float(weight), found.Value, by, largest)
+	s.bicliques = append(s.bicliques, bicliqueRow{strings.Join(words, " "), count, markov.Float(weight), found.Value, by, largest})
 	return nil
 }
 
@@ -147,14 +169,13 @@ func (s *rankOneStudy) addInstance(ctx context.Context, shape [2]int, i int, rng
 		return err
 	}
 	solution, within, most := markov.Float(exact), form.Within(best.Loss), markov.Float(tolerance)
-	s.tried++
 	if best.Loss <= minimum.Value+most {
 		s.attained++
 	}
 	if solution > within || best.Loss < minimum.Lower-most || within < minimum.Lower {
 		s.contradictions++
 	}
-	s.instances.Add(shape[0], shape[1], i, markov.Float(power), minimum.Value, minimum.Lower, markov.Float(lambda), form.D, best.Loss, solution, within)
+	s.instances = append(s.instances, instanceRow{shape[0], shape[1], i, markov.Float(power), minimum.Value, minimum.Lower, markov.Float(lambda), form.D, best.Loss, solution, within})
 	return nil
 }
 
@@ -183,7 +204,7 @@ func drawRankOne(rng *rand.Rand, r, s int) (hardness.RankOne, error) {
 // words tells what came of it.
 func (s *rankOneStudy) words() string {
 	text := fmt.Sprintf("the best transformer of a form that is given is hard for another reason: weighted rank-one approximation reduces to it, and the minimum told the largest biclique in %d of %d graphs, and a transformer with that minimum as its loss, up to the chosen tolerance, was found for %d of %d random instances",
-		s.told, s.graphs, s.attained, s.tried)
+		s.told, len(s.bicliques), s.attained, len(s.instances))
 	if s.contradictions > 0 {
 		text += fmt.Sprintf("; %d of them contradict a proven bound", s.contradictions)
 	}

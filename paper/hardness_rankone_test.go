@@ -12,34 +12,33 @@ func TestStudyOfRankOne(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if s.graphs != 4 || s.tried != 4 || len(s.bicliques.Rows) != 4 || len(s.instances.Rows) != 4 {
-		t.Fatalf("%d graphs and %d instances, want 4 and 4", s.graphs, s.tried)
+	if len(s.bicliques) != 4 || len(s.instances) != 4 {
+		t.Fatalf("%d graphs and %d instances, want 4 and 4", len(s.bicliques), len(s.instances))
 	}
-	if s.contradictions > 0 || s.told != s.graphs || s.attained != s.tried {
-		t.Errorf("told %d, attained %d, contradictions %d:\n%v\n%v", s.told, s.attained, s.contradictions, s.bicliques.Rows, s.instances.Rows)
+	if s.contradictions > 0 || s.told != len(s.bicliques) || s.attained != len(s.instances) {
+		t.Errorf("told %d, attained %d, contradictions %d:\n%v\n%v", s.told, s.attained, s.contradictions, s.bicliques, s.instances)
 	}
-	for _, row := range s.bicliques.Rows {
+	for _, row := range s.bicliques {
 		// The edges of a biclique lie within the graph, and a single row is one.
 		var edges [][]bool
 		longest := 0
-		for word := range strings.FieldsSeq(row[0].(string)) {
+		for word := range strings.FieldsSeq(row.Graph) {
 			var line []bool
 			for _, c := range word {
 				line = append(line, c == '1')
 			}
 			edges, longest = append(edges, line), max(longest, strings.Count(word, "1"))
 		}
-		if got := row[5].(int); got < longest || got > row[1].(int) {
-			t.Errorf("%v: a largest biclique of %d", row[0], got)
+		if row.ByTrying < longest || row.ByTrying > row.Edges {
+			t.Errorf("%v: a largest biclique of %d", row.Graph, row.ByTrying)
 		}
-		if got, err := hardness.LargestBiclique(edges); err != nil || got != row[5] {
-			t.Errorf("%v: %d, %v, the table says %v", row[0], got, err, row[5])
+		if got, err := hardness.LargestBiclique(edges); err != nil || got != row.ByTrying {
+			t.Errorf("%v: %d, %v, the table says %v", row.Graph, got, err, row.ByTrying)
 		}
 	}
-	for _, row := range s.instances.Rows {
-		minimum, lower, best, solution, within := row[4].(float64), row[5].(float64), row[8].(float64), row[9].(float64), row[10].(float64)
-		if !(lower <= minimum && lower <= solution && solution <= within && best <= within) {
-			t.Errorf("out of order: %v", row)
+	for _, row := range s.instances {
+		if !(row.Lower <= row.Minimum && row.Lower <= row.Solution && row.Solution <= row.Within && row.Best <= row.Within) {
+			t.Errorf("out of order: %+v", row)
 		}
 	}
 }

@@ -30,9 +30,7 @@ func runHeads(ctx context.Context, s Settings, progress func(done, total int)) (
 	return headsOf(ctx, 6, []markov.Context{1, 10, 100}, 40, 200_000, s.Seed, progress)
 }
 
-// headsOf finds, for each d, the best loss with 1 to d+1 heads: with one, proven
-// best by a certificate; with d+1, the enlarged optimum in closed form; between,
-// the best of several descents. The closed form is run on prompts, too.
+// headsRow is the best loss with a number of heads.
 type headsRow struct {
 	D        int     `column:"d"`
 	N        int     `column:"n"`
@@ -45,6 +43,7 @@ type headsRow struct {
 	Hits     *int    `column:"hits"` // nil: there was no search
 }
 
+// simulatedHeads is the closed form of d+1 heads on prompts.
 type simulatedHeads struct {
 	D          int      `column:"d"`
 	N          int      `column:"n"`
@@ -53,6 +52,9 @@ type simulatedHeads struct {
 	Difference float64  `column:"largest_difference"`
 }
 
+// headsOf finds, for each d, the best loss with 1 to d+1 heads: with one, proven
+// best by a certificate; with d+1, the enlarged optimum in closed form; between,
+// the best of several descents. The closed form is run on prompts, too.
 func headsOf(ctx context.Context, largest int, numbers []markov.Context, starts, prompts int, seed uint64, progress func(done, total int)) (*Result, error) {
 	var rows []headsRow
 	var simulated []simulatedHeads

@@ -7,24 +7,30 @@ import (
 	"markovicl/trace"
 )
 
+// layerRow is a mean over the prompts at a layer.
+type layerRow struct {
+	Layer    int      `column:"layer"`
+	Quantity string   `column:"quantity"`
+	K        *int     `column:"k"`              // coordinate or objective, from 1; nil: the quantity has none
+	Mean     *float64 `column:"mean"`           // nil: of no prompt
+	SE       *float64 `column:"standard_error"` // nil: of fewer than two
+	Prompts  int      `column:"prompts"`
+}
+
 // LayerTable returns a trace as a table with a row for each layer, quantity and
 // coordinate.
 func LayerTable(result *trace.Result) Table {
-	t := Table{
-		Name:    "layers",
-		Caption: fmt.Sprintf("Means over %d prompts, layer by layer. k counts coordinates and objectives from 1; cosines are between a layer's step and minus the gradient, in the prompts where both differ from 0.", result.Prompts),
-		Columns: []string{"layer", "quantity", "k", "mean", "standard_error", "prompts"},
-	}
+	var rows []layerRow
 	for _, layer := range result.Layers {
-		add := func(quantity string, k any, e trace.Estimate) {
-			var mean, se any
+		add := func(quantity string, k *int, e trace.Estimate) {
+			row := layerRow{Layer: layer.Layer, Quantity: quantity, K: k, Prompts: e.Count}
 			if e.Count > 0 {
-				mean = e.Mean
+				row.Mean = &e.Mean
 			}
 			if e.Count > 1 {
-				se = e.SE
+				row.SE = &e.SE
 			}
-			t.Add(layer.Layer, quantity, k, mean, se, e.Count)
+			rows = append(rows, row)
 		}
 		for _, list := range []struct {
 			quantity  string
@@ -35,7 +41,8 @@ func LayerTable(result *trace.Result) Table {
 			{"cosine_r1", layer.Cosine1}, {"cosine_r2", layer.Cosine2},
 		} {
 			for k, e := range list.estimates {
-				add(list.quantity, k+1, e)
+				k++
+				add(list.quantity, &k, e)
 			}
 		}
 		add("query_loss", nil, layer.QueryLoss)
@@ -47,7 +54,8 @@ func LayerTable(result *trace.Result) Table {
 			add("dominated_mirrored", nil, layer.DominatedMirrored)
 		}
 	}
-	return t
+	return TableOf("layers",
+		fmt.Sprintf("Means over %d prompts, layer by layer. k counts coordinates and objectives from 1; cosines are between a layer's step and minus the gradient, in the prompts where both differ from 0.", result.Prompts), rows)
 }
 
 // LayerPlots returns the panels of the paper's Figure 2 for a trace: R1 and R2

@@ -29,6 +29,22 @@ type lemma32Case struct {
 	states, d, prompts int // the number of prompts for Monte Carlo
 }
 
+// row32 is what the two readings of Lemma 3.2 give for a task.
+type row32 struct {
+	States     int      `column:"states"`
+	D          int      `column:"d"`
+	Dimension  int      `column:"dimension"`
+	Rule       string   `column:"rule"`
+	Joint      float64  `column:"loss_joint"`
+	MCJoint    estimate `column:"mc_joint"`
+	ZJoint     float64  `column:"z_joint"`
+	Separate   float64  `column:"loss_separate"`
+	MCSeparate estimate `column:"mc_separate"`
+	ZSeparate  float64  `column:"z_separate"`
+	Predicted  float64  `column:"predicted_separate"` // what the separate reading expects
+	Prompts    int      `column:"prompts"`
+}
+
 const lemma32Context = 100 // in-context chains
 
 func runLemma32(ctx context.Context, s Settings, progress func(done, total int)) (*Result, error) {
@@ -54,11 +70,6 @@ func runLemma32(ctx context.Context, s Settings, progress func(done, total int))
 // given which query and context are independent: it can be read as the mean of
 // the products or as the product of the means, and both are tried.
 func lemma32Of(ctx context.Context, cases []lemma32Case, seed uint64, progress func(done, total int)) (*Result, error) {
-	table := Table{
-		Name:    "optimum",
-		Caption: fmt.Sprintf("joint: H is the mean over kernels of E[uu'] (x) E[gg'] given the kernel. separate: E[uu'] and E[gg'] are averaged over kernels first, h as before. loss_..: the true loss of the minimiser; mc_.. with its standard error: its mean squared error over fresh prompts, the same for both; z: their difference in standard errors. predicted_separate is the loss that the separate reading expects of its own minimiser. n = %d, uniform kernels and starts.", lemma32Context),
-		Columns: []string{"states", "d", "dimension", "rule", "loss_joint", "mc_joint", "mc_joint_se", "z_joint", "loss_separate", "mc_separate", "mc_separate_se", "z_separate", "predicted_separate", "prompts"},
-	}
 	total, done := 0, 0
 	for _, c := range cases {
 		total += c.prompts
@@ -66,63 +77,25 @@ func lemma32Of(ctx context.Context, cases []lemma32Case, seed uint64, progress f
 	joint, separate := figure.Series{Name: "joint average"}, figure.Series{Name: "separate averages"}
 	measured := figure.Series{Name: "on fresh prompts", Kind: figure.Points}
 	worst := 0.0
-	var last predict.Metric
-	var lastLoss float64
-	lastCase := cases[0]
+	var rows []row32
+	var last row32 // of two states
 	for _, c := range cases {
 		report := func(n int) { progress(done+n, total) }
 		report(0)
-		spec := markov.Spec{States: c.states, D: c.d, N: fmt.Sprint(lemma32Context)}
-		moments, err := momentsOf(ctx, spec)
-		if err != nil {
-			return nil, err
-		}
-		if !moments.Rule().Exact {
-			return nil, fmt.Errorf("%d states, d = %d: the rule %s is not exact", c.states, c.d, moments.Rule().Name)
-		}
-		form := moments.At(lemma32Context)
-		parts, err := separateForm(ctx, spec, form)
-		if err != nil {
-			return nil, err
-		}
-		o, err := landscape.Minimise(ctx, form)
-		if err != nil {
-			return nil, err
-		}
-		apart, err := landscape.Minimise(ctx, parts)
-		if err != nil {
-			return nil, err
-		}
-		task := moments.Task()
-		sampler, err := markov.NewSampler(task, seed)
-		if err != nil {
-			return nil, err
-		}
-		var predictors []predict.Predictor
-		for _, X := range [][]float64{o.X, apart.X} {
-			p, err := predict.NewEnlarged("", task, X)
-			if err != nil {
-				return nil, err
-			}
-			predictors = append(predictors, p)
-		}
-		e, err := predict.Evaluate(ctx, task, sampler, predictors, predict.Settings{Prompts: c.prompts, Progress: report})
+		row, err := readings32(ctx, c, seed, report)
 		if err != nil {
 			return nil, err
 		}
 		done += c.prompts
-		mcJoint, mcSeparate := e.Scores[0].MSE, e.Scores[1].MSE
-		trueSeparate := form.Loss(apart.X)
-		zJoint, zSeparate := (mcJoint.Mean-o.Loss)/mcJoint.SE, (mcSeparate.Mean-trueSeparate)/mcSeparate.SE
-		worst = math.Max(worst, math.Max(math.Abs(zJoint), math.Abs(zSeparate)))
-		table.Add(c.states, c.d, o.Dimension, moments.Rule().Name, o.Loss, mcJoint.Mean, mcJoint.SE, zJoint,
-			trueSeparate, mcSeparate.Mean, mcSeparate.SE, zSeparate, apart.Loss, c.prompts)
+		rows = append(rows, row)
+		worst = math.Max(worst, math.Max(math.Abs(row.ZJoint), math.Abs(row.ZSeparate)))
 		if c.states == 2 {
-			joint.Add(float64(c.d), o.Loss)
-			separate.Add(float64(c.d), trueSeparate)
-			measured.AddBand(float64(c.d), mcJoint.Mean, mcJoint.Mean-2*mcJoint.SE, mcJoint.Mean+2*mcJoint.SE)
-			measured.AddBand(float64(c.d), mcSeparate.Mean, mcSeparate.Mean-2*mcSeparate.SE, mcSeparate.Mean+2*mcSeparate.SE)
-			last, lastLoss, lastCase = mcJoint, o.Loss, c
+			joint.Add(float64(c.d), row.Joint)
+			separate.Add(float64(c.d), row.Separate)
+			for _, mc := range []estimate{row.MCJoint, row.MCSeparate} {
+				measured.AddBand(float64(c.d), mc.Mean, mc.Mean-2*mc.SE, mc.Mean+2*mc.SE)
+			}
+			last = row
 		}
 	}
 	progress(total, total)
@@ -130,13 +103,14 @@ func lemma32Of(ctx context.Context, cases []lemma32Case, seed uint64, progress f
 		Setup: fmt.Sprintf("n = %d, uniform kernels and starts; %d tasks with up to %d states; exact moments, and %d to %d fresh prompts each (seed %d).",
 			lemma32Context, len(cases), maxStates(cases), minPrompts(cases), cases[0].prompts, seed),
 		Why: fmt.Sprintf("X* = H⁻¹h is the optimum for every d and number of states tried, and its loss agrees with simulation (all within %.1f standard errors), if H is the mean over kernels of the product uu' ⊗ gg'; averaging E[uu'] and E[gg'] separately, as the proof can be read, makes no difference for d = 1, but does beyond (two states, d = %d: true loss %.4f against %.4f)",
-			worst, lastCase.d, separate.Last(), joint.Last()),
-		Expected: number(0), Ours: number(last.Mean - lastLoss), StandardError: number(last.SE),
-		Quantity: fmt.Sprintf("loss of X* on fresh prompts less c - h'X*, two states, d = %d", lastCase.d),
-		Tables:   []Table{table},
+			worst, last.D, separate.Last(), joint.Last()),
+		Expected: number(0), Ours: number(last.MCJoint.Mean - last.Joint), StandardError: number(last.MCJoint.SE),
+		Quantity: fmt.Sprintf("loss of X* on fresh prompts less c - h'X*, two states, d = %d", last.D),
+		Tables: []Table{TableOf("optimum",
+			fmt.Sprintf("joint: H is the mean over kernels of E[uu'] (x) E[gg'] given the kernel. separate: E[uu'] and E[gg'] are averaged over kernels first, h as before. loss_..: the true loss of the minimiser; mc_.. with its standard error: its mean squared error over fresh prompts, the same for both; z: their difference in standard errors. predicted_separate is the loss that the separate reading expects of its own minimiser. n = %d, uniform kernels and starts.", lemma32Context), rows)},
 		Plots: []figure.Plot{{
 			Name: "readings", Title: fmt.Sprintf("Two readings of the average over kernels (two states, n = %d)", lemma32Context),
-			Caption: fmt.Sprintf("True loss of the minimiser by d (lines), and its mean squared error on fresh prompts, %d for each point, with bars of two standard errors. Exact moments.", lastCase.prompts),
+			Caption: fmt.Sprintf("True loss of the minimiser by d (lines), and its mean squared error on fresh prompts, %d for each point, with bars of two standard errors. Exact moments.", last.Prompts),
 			X:       figure.Axis{Label: "d"}, Y: figure.Axis{Label: "loss"},
 			Series: []figure.Series{joint, separate, measured},
 		}},
@@ -146,6 +120,56 @@ func lemma32Of(ctx context.Context, cases []lemma32Case, seed uint64, progress f
 		result.Why = fmt.Sprintf("formula and simulation differ by %.1f standard errors", worst)
 	}
 	return result, nil
+}
+
+// readings32 finds the optimum of a task in both readings, and tries them on fresh prompts.
+func readings32(ctx context.Context, c lemma32Case, seed uint64, report func(prompts int)) (row row32, err error) {
+	spec := markov.Spec{States: c.states, D: c.d, N: fmt.Sprint(lemma32Context)}
+	moments, err := momentsOf(ctx, spec)
+	if err != nil {
+		return row, err
+	}
+	if !moments.Rule().Exact {
+		return row, fmt.Errorf("%d states, d = %d: the rule %s is not exact", c.states, c.d, moments.Rule().Name)
+	}
+	form := moments.At(lemma32Context)
+	parts, err := separateForm(ctx, spec, form)
+	if err != nil {
+		return row, err
+	}
+	o, err := landscape.Minimise(ctx, form)
+	if err != nil {
+		return row, err
+	}
+	apart, err := landscape.Minimise(ctx, parts)
+	if err != nil {
+		return row, err
+	}
+	task := moments.Task()
+	sampler, err := markov.NewSampler(task, seed)
+	if err != nil {
+		return row, err
+	}
+	var predictors []predict.Predictor
+	for _, X := range [][]float64{o.X, apart.X} {
+		p, err := predict.NewEnlarged("", task, X)
+		if err != nil {
+			return row, err
+		}
+		predictors = append(predictors, p)
+	}
+	e, err := predict.Evaluate(ctx, task, sampler, predictors, predict.Settings{Prompts: c.prompts, Progress: report})
+	if err != nil {
+		return row, err
+	}
+	row = row32{
+		States: c.states, D: c.d, Dimension: o.Dimension, Rule: moments.Rule().Name, Prompts: c.prompts,
+		Joint: o.Loss, MCJoint: e.Scores[0].MSE,
+		Separate: form.Loss(apart.X), MCSeparate: e.Scores[1].MSE, Predicted: apart.Loss,
+	}
+	row.ZJoint = (row.MCJoint.Mean - row.Joint) / row.MCJoint.SE
+	row.ZSeparate = (row.MCSeparate.Mean - row.Separate) / row.MCSeparate.SE
+	return row, nil
 }
 
 // separateForm returns the form whose H is the product of the means E[uu'] and

@@ -25,19 +25,21 @@ var ontoItem = Item{
 
 // ontoCase is what is found for one d.
 type ontoCase struct {
-	d, rank, dimension int
-	points, realised   int // random points, and those that a transformer is
+	D          int      `column:"d"`
+	Parameters int      `column:"parameters"`
+	Dimension  int      `column:"enlarged"`
+	AtMost     int      `column:"image_at_most"`
+	Rank       int      `column:"rank"`
+	Smallest   float64  `column:"smallest_counted"`
+	Beyond     *float64 `column:"largest_not_counted"` // nil: all are counted
+	Points     int      `column:"points"`              // random
+	Realised   int      `column:"realised"`            // those that a transformer is
 }
 
 func runOnto(ctx context.Context, s Settings, progress func(done, total int)) (*Result, error) {
 	largest, points := 6, 200
 	if s.Quick {
 		largest, points = 3, 50
-	}
-	table := Table{
-		Name:    "dimensions",
-		Caption: "Parameters (b, A) of one layer and head; enlarged parameters; the most that the image can have, since b and A can be scaled against each other; the rank of the derivative of φ at a random (b, A), by singular values above 1e-10 times the largest; and how many random points with entries from -9 to 9 are φ(b, A), decided in fractions.",
-		Columns: []string{"d", "parameters", "enlarged", "image_at_most", "rank", "smallest_counted", "largest_not_counted", "points", "realised"},
 	}
 	var cases []ontoCase
 	for d := 1; d <= largest; d++ {
@@ -46,17 +48,18 @@ func runOnto(ctx context.Context, s Settings, progress func(done, total int)) (*
 			return nil, err
 		}
 		rng := rand.New(markov.Stream(s.Seed, uint64(d)))
-		c := ontoCase{d: d, dimension: d * moment.Pairs(d+1), points: points}
+		c := ontoCase{D: d, Parameters: (d + 1) * (d + 1), Dimension: d * moment.Pairs(d+1), Points: points}
+		c.AtMost = min(c.Dimension, c.Parameters-1)
 		values := phiSingularValues(rng, d)
-		for c.rank < len(values) && values[c.rank] > 1e-10*values[0] {
-			c.rank++
+		for c.Rank < len(values) && values[c.Rank] > 1e-10*values[0] {
+			c.Rank++
 		}
-		var beyond any
-		if c.rank < len(values) {
-			beyond = values[c.rank]
+		c.Smallest = values[c.Rank-1]
+		if c.Rank < len(values) {
+			c.Beyond = &values[c.Rank]
 		}
 		for range points {
-			X := make([]*big.Rat, c.dimension)
+			X := make([]*big.Rat, c.Dimension)
 			for i := range X {
 				X[i] = big.NewRat(int64(rng.IntN(19)-9), 1)
 			}
@@ -65,11 +68,10 @@ func runOnto(ctx context.Context, s Settings, progress func(done, total int)) (*
 				return nil, err
 			}
 			if decision.Verdict == landscape.Realisable {
-				c.realised++
+				c.Realised++
 			}
 		}
 		cases = append(cases, c)
-		table.Add(d, (d+1)*(d+1), c.dimension, min(c.dimension, (d+1)*(d+1)-1), c.rank, values[c.rank-1], beyond, points, c.realised)
 	}
 	progress(largest, largest)
 	one, last := cases[0], cases[len(cases)-1]
@@ -77,10 +79,10 @@ func runOnto(ctx context.Context, s Settings, progress func(done, total int)) (*
 		Setup:   fmt.Sprintf("one layer, one head, d from 1 to %d; a random (b, A) and %d random points for each (seed %d).", largest, points, s.Seed),
 		Verdict: verdictOnto(cases), Condition: under(verdictOnto(cases), "only at d=1"),
 		Why: fmt.Sprintf("for d = 1 the image has all %d dimensions but leaves out the points with X_xy² < 4 X_xx X_yy: %d of %d random points come from a transformer; from d = 2 on the (d+1)² parameters, one of which is a scaling, are fewer than the enlarged ones, and the image has %d of %d dimensions at d = %d",
-			one.dimension, one.realised, one.points, last.rank, last.dimension, last.d),
-		Quantity: fmt.Sprintf("dimensions of the image of φ at d = %d, of %d", last.d, last.dimension),
-		Ours:     number(float64(last.rank)), StandardError: number(0),
-		Tables: []Table{table},
+			one.Dimension, one.Realised, one.Points, last.Rank, last.Dimension, last.D),
+		Quantity: fmt.Sprintf("dimensions of the image of φ at d = %d, of %d", last.D, last.Dimension),
+		Ours:     number(float64(last.Rank)), StandardError: number(0),
+		Tables: []Table{TableOf("dimensions", "Parameters (b, A) of one layer and head; enlarged parameters; the most that the image can have, since b and A can be scaled against each other; the rank of the derivative of φ at a random (b, A), by singular values above 1e-10 times the largest; and how many random points with entries from -9 to 9 are φ(b, A), decided in fractions.", cases)},
 	}, nil
 }
 
@@ -117,8 +119,8 @@ func phiSingularValues(rng *rand.Rand, d int) []float64 {
 func verdictOnto(cases []ontoCase) Verdict {
 	all, full := true, true
 	for _, c := range cases {
-		all = all && c.realised == c.points
-		full = full && c.rank == c.dimension
+		all = all && c.Realised == c.Points
+		full = full && c.Rank == c.Dimension
 	}
 	switch {
 	case all && full:

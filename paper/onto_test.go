@@ -20,9 +20,9 @@ func TestOnto(t *testing.T) {
 }
 
 func TestVerdictOfOnto(t *testing.T) {
-	full := ontoCase{rank: 3, dimension: 3, points: 9, realised: 9}
-	some := ontoCase{rank: 3, dimension: 3, points: 9, realised: 5}
-	less := ontoCase{rank: 8, dimension: 12, points: 9}
+	full := ontoCase{Rank: 3, Dimension: 3, Points: 9, Realised: 9}
+	some := ontoCase{Rank: 3, Dimension: 3, Points: 9, Realised: 5}
+	less := ontoCase{Rank: 8, Dimension: 12, Points: 9}
 	for _, c := range []struct {
 		cases []ontoCase
 		want  Verdict

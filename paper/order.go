@@ -20,16 +20,23 @@ var orderItem = Item{
 	Run:       runOrder,
 }
 
+// orderRow is what bounds models of chains of an order.
+type orderRow struct {
+	D        int      `column:"d"`
+	N        string   `column:"n"`
+	Order    int      `column:"order"`
+	Enlarged float64  `column:"loss_enlarged"`
+	First    float64  `column:"loss_first"` // of the optimum for order one
+	Floor    estimate `column:"floor"`
+	Bayes    estimate `column:"bayes_risk"`
+}
+
 func runOrder(ctx context.Context, s Settings, progress func(done, total int)) (*Result, error) {
 	ds, contexts, prompts := []int{3, 4, 5, 6}, 10_000, 20_000
 	if s.Quick {
 		ds, contexts, prompts = []int{3, 4}, 500, 1000
 	}
-	table := Table{
-		Name:    "orders",
-		Caption: "Binary chains of order k, uniform rows, p = 1/2. loss_enlarged: optimum of one layer; loss_first: loss of the optimum for order one on these chains; floor of every depth and Bayes risk with their standard errors (0: exact).",
-		Columns: []string{"d", "n", "order", "loss_enlarged", "loss_first", "floor", "floor_se", "bayes_risk", "bayes_risk_se"},
-	}
+	var rows []orderRow
 	plot := figure.Plot{
 		Name: "orders", Title: "What one layer reaches by the order of the chains (n = 100)",
 		Caption: "Enlarged optimum, floor of every depth, and Bayes risk. Bands: standard errors.",
@@ -64,7 +71,7 @@ func runOrder(ctx context.Context, s Settings, progress func(done, total int)) (
 					return nil, err
 				}
 				wrong := b.form.Loss(first.X)
-				table.Add(d, n, k, b.o.Loss, wrong, b.floor.Value, b.floor.SE, risk.Mean, risk.SE)
+				rows = append(rows, orderRow{d, n, k, b.o.Loss, wrong, b.floorEstimate(), risk.Metric})
 				if k > 1 {
 					losses = append(losses, wrong/b.o.Loss-1)
 				}
@@ -73,7 +80,7 @@ func runOrder(ctx context.Context, s Settings, progress func(done, total int)) (
 				}
 				if j == 1 && k < 3 {
 					add(fmt.Sprintf("order %d, one layer", k), figure.Enlarged, float64(d), estimate{Mean: b.o.Loss})
-					add(fmt.Sprintf("order %d, every depth", k), figure.Floor, float64(d), estimate{Mean: b.floor.Value, SE: b.floor.SE})
+					add(fmt.Sprintf("order %d, every depth", k), figure.Floor, float64(d), b.floorEstimate())
 					add(fmt.Sprintf("order %d, Bayes", k), figure.Bayes, float64(d), risk.Metric)
 				}
 			}
@@ -90,7 +97,8 @@ func runOrder(ctx context.Context, s Settings, progress func(done, total int)) (
 			worse(losses), len(losses), d, 100*lost, 100*gain),
 		Quantity: fmt.Sprintf("relative loss of the optimum for order one on chains of order two, d = %d, n = 100", d),
 		Ours:     number(lost), StandardError: number(0),
-		Tables: []Table{table}, Plots: []figure.Plot{plot},
+		Tables: []Table{TableOf("orders", "Binary chains of order k, uniform rows, p = 1/2. loss_enlarged: optimum of one layer; loss_first: loss of the optimum for order one on these chains; floor of every depth and Bayes risk with their standard errors (0: exact).", rows)},
+		Plots:  []figure.Plot{plot},
 	}
 	result.judge(verdictOrder(losses), "some tasks only")
 	return result, nil

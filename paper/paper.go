@@ -33,23 +33,23 @@
 //		if s.Quick {
 //			prompts = 1000
 //		}
-//		table := Table{Name: "accuracy", Caption: "By depth.", Columns: []string{"depth", "accuracy", "standard_error"}}
+//		var rows []accuracyRow // a struct with fields Depth int `column:"depth"` and Accuracy estimate `column:"accuracy"`
 //		fresh := Series{Name: "fresh prompts", Kind: Bars}
 //		for depth := 1; depth <= 3; depth++ {
 //			progress(depth-1, 3) // and ctx goes into everything that takes long
-//			mean, se, err := accuracy(ctx, depth, prompts, s.SeedList(5))
+//			e, err := accuracy(ctx, depth, prompts, s.SeedList(5))
 //			if err != nil {
 //				return nil, err
 //			}
-//			table.Add(depth, mean, se)
-//			fresh.AddBand(float64(depth), mean, mean-se, mean+se)
+//			rows = append(rows, accuracyRow{depth, e})
+//			addWithError(&fresh, float64(depth), e)
 //		}
 //		return &Result{
 //			Setup:    fmt.Sprintf("d = 5, n = 10, %d prompts, 5 seeds.", prompts),
 //			Verdict:  Differs, Why: "on fresh prompts three layers reach ..., below the Bayes ceiling of ...",
 //			Quantity: "accuracy of three layers, three states",
-//			Paper:    number(0.98), Ours: number(mean), StandardError: number(se),
-//			Tables:   []Table{table},
+//			Paper:    number(0.98), Ours: number(rows[2].Accuracy.Mean), StandardError: number(rows[2].Accuracy.SE),
+//			Tables:   []Table{TableOf("accuracy", "By depth.", rows)},
 //			Plots:    []Plot{{Name: "accuracy", Title: "Accuracy by depth", X: Axis{Label: "layers"}, Y: Axis{Label: "accuracy"}, Series: []Series{fresh}}},
 //		}, nil
 //	}

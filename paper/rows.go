@@ -8,30 +8,45 @@ import (
 // TableOf returns a table with a row for each element of rows. T is a struct; each of
 // its fields is a column, named by the field's tag `column:"name"`. A pointer that is
 // nil is a cell without a value. A field that is an estimate, or a pointer to one, is
-// two columns: the mean, and under the name with _se its standard error.
+// two columns: the mean, and under the name with _se its standard error. The columns of
+// an embedded struct stand in its place.
 func TableOf[T any](name, caption string, rows []T) Table {
-	t := Table{Name: name, Caption: caption}
-	kind := reflect.TypeFor[T]()
-	for i := range kind.NumField() {
-		field := kind.Field(i)
-		column := field.Tag.Get("column")
-		if column == "" {
-			panic(fmt.Sprintf("paper: field %s of %v has no column", field.Name, kind))
-		}
-		t.Columns = append(t.Columns, column)
-		if isEstimate(field.Type) {
-			t.Columns = append(t.Columns, column+"_se")
-		}
-	}
+	t := Table{Name: name, Caption: caption, Columns: columnsOf(reflect.TypeFor[T]())}
 	for _, row := range rows {
-		value := reflect.ValueOf(row)
-		var cells []any
-		for i := range kind.NumField() {
-			cells = append(cells, cellsOf(value.Field(i))...)
-		}
-		t.Add(cells...)
+		t.Rows = append(t.Rows, rowOf(reflect.ValueOf(row)))
 	}
 	return t
+}
+
+func columnsOf(row reflect.Type) []string {
+	var columns []string
+	for i := range row.NumField() {
+		field := row.Field(i)
+		column := field.Tag.Get("column")
+		switch {
+		case field.Anonymous:
+			columns = append(columns, columnsOf(field.Type)...)
+		case column == "":
+			panic(fmt.Sprintf("paper: field %s of %v has no column", field.Name, row))
+		case isEstimate(field.Type):
+			columns = append(columns, column, column+"_se")
+		default:
+			columns = append(columns, column)
+		}
+	}
+	return columns
+}
+
+func rowOf(row reflect.Value) []any {
+	var cells []any
+	for i := range row.NumField() {
+		if row.Type().Field(i).Anonymous {
+			cells = append(cells, rowOf(row.Field(i))...)
+		} else {
+			cells = append(cells, cellsOf(row.Field(i))...)
+		}
+	}
+	return cells
 }
 
 func isEstimate(t reflect.Type) bool {

@@ -8,8 +8,12 @@ import (
 )
 
 func TestTableOf(t *testing.T) {
+	type Setting struct {
+		D int    `column:"d"`
+		N string `column:"n"`
+	}
 	type row struct {
-		N      string    `column:"n"`
+		Setting
 		Loss   estimate  `column:"loss"`
 		Bayes  *estimate `column:"bayes"`
 		Seeds  *int      `column:"seeds"`
@@ -17,15 +21,15 @@ func TestTableOf(t *testing.T) {
 	}
 	five := 5
 	got := TableOf("t", "A table.", []row{
-		{"10", estimate{Mean: 0.5, SE: 0.1}, &estimate{Mean: 0.4}, &five, true},
-		{"inf", estimate{Mean: 0.25}, nil, nil, false},
+		{Setting{2, "10"}, estimate{Mean: 0.5, SE: 0.1}, &estimate{Mean: 0.4}, &five, true},
+		{Setting{3, "inf"}, estimate{Mean: 0.25}, nil, nil, false},
 	})
 	want := Table{
 		Name: "t", Caption: "A table.",
-		Columns: []string{"n", "loss", "loss_se", "bayes", "bayes_se", "seeds", "agrees"},
+		Columns: []string{"d", "n", "loss", "loss_se", "bayes", "bayes_se", "seeds", "agrees"},
 		Rows: [][]any{
-			{"10", 0.5, 0.1, 0.4, 0.0, 5, true},
-			{"inf", 0.25, 0.0, nil, nil, nil, false},
+			{2, "10", 0.5, 0.1, 0.4, 0.0, 5, true},
+			{3, "inf", 0.25, 0.0, nil, nil, nil, false},
 		},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {

@@ -44,14 +44,6 @@ func provenBound(r *landscape.Recovery) *float64 {
 	return &r.LowerBound.Value
 }
 
-// boundCell is the proven lower bound as a cell of a table, empty where there is none.
-func boundCell(r *landscape.Recovery) any {
-	if bound := provenBound(r); bound != nil {
-		return *bound
-	}
-	return nil
-}
-
 // floats rounds fractions to the nearest float64.
 func floats(xs []*big.Rat) []float64 {
 	out := make([]float64, len(xs))

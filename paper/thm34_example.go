@@ -9,18 +9,25 @@ import (
 	"markovicl/moment"
 )
 
+// exampleRow34 is the smallest n at which X* is a transformer in Example C.5, by p.
+type exampleRow34 struct {
+	P    float64 `column:"p"`
+	G0   float64 `column:"g0"`
+	G1   float64 `column:"g1"`
+	N    int     `column:"smallest_n"`
+	C1   string  `column:"c1"`
+	C2   string  `column:"c2"`
+	Same bool    `column:"equals_moments"`
+}
+
 // exampleC5 tries the paper's Example C.5: in-context chains that start in state 1 with
 // probability g(x) = (x - p)^2 where the query starts in x, hence with (1-p)^2 or p^2.
 // The paper has c1 = n (p - 2p^2 + p^3), and c2 = n(n-1) p (1-p)^4 belongs to it, since
 // the starts are independent given the query's. For every p it looks for the smallest n
 // up to largest at which X* is a transformer, and compares H and h by these two numbers
-// with the moments of the task there: fits is the number of p for which they are equal.
-func exampleC5(ctx context.Context, largest int) (table Table, fits, fewest, most int, err error) {
-	table = Table{
-		Name:    "example-c5",
-		Caption: fmt.Sprintf("Example C.5: g(x) = (x - p)², so that g0 = p² and g1 = (1 - p)². The smallest number n of in-context chains (up to %d) at which X* is a transformer, in fractions; c1 = n(p - 2p² + p³) and c2 = n(n-1) p (1-p)⁴ there, and whether H and h by them equal the moments of the task.", largest),
-		Columns: []string{"p", "g0", "g1", "smallest_n", "c1", "c2", "equals_moments"},
-	}
+// with the moments of the task there.
+func exampleC5(ctx context.Context, largest int) ([]exampleRow34, error) {
+	var rows []exampleRow34
 	for twentieths := int64(1); twentieths < 20; twentieths++ {
 		p := big.NewRat(twentieths, 20)
 		g0, g1 := new(big.Rat).Mul(p, p), new(big.Rat).Sub(big.NewRat(1, 1), p)
@@ -29,35 +36,30 @@ func exampleC5(ctx context.Context, largest int) (table Table, fits, fewest, mos
 		for ; n <= largest; n++ {
 			_, ok, err := exactOptimum(ctx, exampleC5Form(int64(n), p))
 			if err != nil {
-				return table, 0, 0, 0, fmt.Errorf("Example C.5, p = %s, n = %d: %w", p.RatString(), n, err)
+				return nil, fmt.Errorf("Example C.5, p = %s, n = %d: %w", p.RatString(), n, err)
 			}
 			if ok {
 				break
 			}
 		}
 		if n > largest {
-			return table, 0, 0, 0, fmt.Errorf("Example C.5, p = %s: no transformer up to n = %d", p.RatString(), largest)
+			return nil, fmt.Errorf("Example C.5, p = %s: no transformer up to n = %d", p.RatString(), largest)
 		}
 		task, err := markov.NewTask(markov.Spec{D: 1, Start: fmt.Sprintf("correlated:%s,%s,%s", p.RatString(), g0.RatString(), g1.RatString())})
 		if err != nil {
-			return table, 0, 0, 0, err
+			return nil, err
 		}
 		exact, err := moment.ExactOf(ctx, task)
 		if err != nil {
-			return table, 0, 0, 0, err
+			return nil, err
 		}
-		same := sameForm(exact.At(markov.Context(n)), exampleC5Form(int64(n), p))
-		if same {
-			fits++
-		}
-		if fewest == 0 || n < fewest {
-			fewest = n
-		}
-		most = max(most, n)
 		c1, c2 := exampleC5Sums(int64(n), p)
-		table.Add(markov.Float(p), markov.Float(g0), markov.Float(g1), n, markov.FormatRat(c1), markov.FormatRat(c2), same)
+		rows = append(rows, exampleRow34{
+			P: markov.Float(p), G0: markov.Float(g0), G1: markov.Float(g1), N: n, C1: markov.FormatRat(c1), C2: markov.FormatRat(c2),
+			Same: sameForm(exact.At(markov.Context(n)), exampleC5Form(int64(n), p)),
+		})
 	}
-	return table, fits, fewest, most, nil
+	return rows, nil
 }
 
 // exampleC5Sums returns c1 as the paper has it and the c2 that belongs to it: with

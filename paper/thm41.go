@@ -181,10 +181,26 @@ func norm(x []float64) float64 {
 
 // summary41 sums up some cases.
 type summary41 struct {
-	cases, moved          int // of the latter w leaves 0
-	w, theorem            float64
-	textUpdate, textLabel float64 // medians over those that move
-	textFails             int     // of those that move, the update is off by more than rounding
+	Cases      int     `column:"prompts"`
+	W          float64 `column:"largest_w"`
+	Theorem    float64 `column:"largest_deviation"`
+	Moved      int     `column:"w_not_0"`
+	TextFails  int     `column:"text_update_fails"`  // of those that move, the update is off by more than rounding
+	TextUpdate float64 `column:"text_update_median"` // over those that move
+	TextLabel  float64 `column:"text_label_median"`
+}
+
+// depthRow41 and kindRow41 sum up cases by what they have in common.
+type depthRow41 struct {
+	D      int `column:"d"`
+	Layers int `column:"layers"`
+	summary41
+}
+
+type kindRow41 struct {
+	Kind  string `column:"kind"`
+	Heads int    `column:"heads"`
+	summary41
 }
 
 func summarise41(cases []case41, belongs func(c *case41) bool) summary41 {
@@ -195,32 +211,28 @@ func summarise41(cases []case41, belongs func(c *case41) bool) summary41 {
 		if !belongs(c) {
 			continue
 		}
-		s.cases++
-		s.w, s.theorem = math.Max(s.w, c.w), math.Max(s.theorem, c.theorem)
+		s.Cases++
+		s.W, s.Theorem = math.Max(s.W, c.w), math.Max(s.Theorem, c.theorem)
 		if c.w <= identityTolerance {
 			continue // as where all columns of the prompt are 0; a sign makes no difference
 		}
-		s.moved++
+		s.Moved++
 		updates, labels = append(updates, c.textUpdate), append(labels, c.textLabel)
 		if c.textUpdate > identityTolerance {
-			s.textFails++
+			s.TextFails++
 		}
 	}
-	if s.moved > 0 {
-		s.textUpdate, s.textLabel = median(updates), median(labels)
+	if s.Moved > 0 {
+		s.TextUpdate, s.TextLabel = median(updates), median(labels)
 	}
 	return s
 }
 
 func theorem41Result(cases []case41, positions, depth int, setup string) *Result {
-	columns := []string{"prompts", "largest_w", "largest_deviation", "w_not_0", "text_update_fails", "text_update_median", "text_label_median"}
 	const legend = "largest_deviation: between the forward pass, token by token, and the theorem's update, in any layer, of w, of in-context labels and of the query's label -<w, x>, relative to 1 + |w|. " +
 		"If the query's label is to be <w, x>, either w changes sign and the update fails (in how many of the prompts with w not 0; median of its largest deviation), or w stays and the label is off (median)."
-	byDepth := Table{Name: "identity", Caption: "By d and number of layers. " + legend, Columns: append([]string{"d", "layers"}, columns...)}
-	byKind := Table{Name: "kinds", Caption: "The same by kind of prompt and number of heads. " + legend, Columns: append([]string{"kind", "heads"}, columns...)}
-	row := func(s summary41) []any {
-		return []any{s.cases, s.w, s.theorem, s.moved, s.textFails, s.textUpdate, s.textLabel}
-	}
+	var byDepth []depthRow41
+	var byKind []kindRow41
 	plot := figure.Plot{
 		Name: "deviation", Title: "The update of Theorem 4.1 against the forward pass",
 		Caption: "Deviation of w after a layer from the update, relative to 1 + |w|. With the theorem's sign (label -<w, x>): the largest over all prompts, which is rounding. With the sign of the text (label <w, x>): the median over prompts of the largest over the layers.",
@@ -230,9 +242,9 @@ func theorem41Result(cases []case41, positions, depth int, setup string) *Result
 		theorem, text := figure.Series{Name: fmt.Sprintf("theorem's sign, d = %d", d)}, figure.Series{Name: fmt.Sprintf("text's sign, d = %d", d)}
 		for layers := 1; layers <= depth; layers++ {
 			s := summarise41(cases, func(c *case41) bool { return c.d == d && c.layers == layers })
-			byDepth.Add(append([]any{d, layers}, row(s)...)...)
-			theorem.Add(float64(layers), math.Max(s.theorem, 1e-17)) // the axis has no 0
-			text.Add(float64(layers), math.Max(s.textUpdate, 1e-17))
+			byDepth = append(byDepth, depthRow41{d, layers, s})
+			theorem.Add(float64(layers), math.Max(s.Theorem, 1e-17)) // the axis has no 0
+			text.Add(float64(layers), math.Max(s.TextUpdate, 1e-17))
 		}
 		if d == 1 || d == positions {
 			plot.Series = append(plot.Series, text, theorem)
@@ -240,7 +252,7 @@ func theorem41Result(cases []case41, positions, depth int, setup string) *Result
 	}
 	for kind := range kinds41 {
 		for heads := 1; heads <= 3; heads++ {
-			byKind.Add(append([]any{kinds41[kind].name, heads}, row(summarise41(cases, func(c *case41) bool { return c.kind == kind && c.heads == heads }))...)...)
+			byKind = append(byKind, kindRow41{kinds41[kind].name, heads, summarise41(cases, func(c *case41) bool { return c.kind == kind && c.heads == heads })})
 		}
 	}
 
@@ -248,15 +260,18 @@ func theorem41Result(cases []case41, positions, depth int, setup string) *Result
 	result := &Result{
 		Setup: setup,
 		Why: fmt.Sprintf("the update is the forward pass to rounding (largest relative deviation %.1e in %d prompts) with w such that the query's label is -<w_l, x_{n+1}> and the in-context labels are y_j - <w_l, x_j>; the sentence that reads the label as <w_l, x_{n+1}> drops this minus sign: with it the update fails in %d of the %d prompts in which w leaves 0 (median deviation %.2f)",
-			all.theorem, all.cases, all.textFails, all.moved, all.textUpdate),
+			all.Theorem, all.Cases, all.TextFails, all.Moved, all.TextUpdate),
 		Quantity: "largest relative deviation of the forward pass from the update, with the theorem's sign",
-		Expected: number(0), Ours: number(all.theorem),
-		Tables: []Table{byDepth, byKind},
-		Plots:  []figure.Plot{plot},
+		Expected: number(0), Ours: number(all.Theorem),
+		Tables: []Table{
+			TableOf("identity", "By d and number of layers. "+legend, byDepth),
+			TableOf("kinds", "The same by kind of prompt and number of heads. "+legend, byKind),
+		},
+		Plots: []figure.Plot{plot},
 	}
-	result.judge(verdictTheorem41(all.theorem, all.textFails), "with sign reversed")
+	result.judge(verdictTheorem41(all.Theorem, all.TextFails), "with sign reversed")
 	if result.Verdict == Differs {
-		result.Why = fmt.Sprintf("the forward pass deviates from the update by up to %.1e, more than rounding explains", all.theorem)
+		result.Why = fmt.Sprintf("the forward pass deviates from the update by up to %.1e, more than rounding explains", all.Theorem)
 	}
 	return result
 }

@@ -51,7 +51,7 @@ func samplePlots() []figure.Plot {
 func sampleResult() *paper.Result {
 	long := paper.Table{Name: "long", Caption: "A long one.", Columns: []string{"n", "x_xy", "standard_error", "ok", "note"}}
 	for n := range 250 {
-		long.Add(n*100_000, 1e6/float64(n+3), nil, n%2 == 0, "a < b")
+		long.Rows = append(long.Rows, []any{n * 100_000, 1e6 / float64(n+3), nil, n%2 == 0, "a < b"})
 	}
 	short := paper.Table{Name: "short", Caption: "A short one; see `markovicl optimum`.", Columns: []string{"n"}, Rows: [][]any{{"inf"}}}
 	return &paper.Result{

@@ -40,8 +40,7 @@ func TestSentences(t *testing.T) {
 // printed as such.
 func TestShownTable(t *testing.T) {
 	table := paper.Table{Name: "scores", Columns: []string{"smallest_n", "loss", "loss_se", "X_xy"}}
-	table.Add("inf", 0.21712, 0.00199, 1.66533e-16)
-	table.Add(10.0, 0.5, 0.0, -math.Pi)
+	table.Rows = [][]any{{"inf", 0.21712, 0.00199, 1.66533e-16}, {10.0, 0.5, 0.0, -math.Pi}}
 	shown := newShownTable(table, "")
 	want := [][]string{{"∞", "0.2171 ± 0.0020", "1.66533·10<sup>−16</sup>"}, {"10", "0.5", "−3.14159"}}
 	for i, row := range want {

@@ -47,7 +47,7 @@ func sampleItems() []paper.Item {
 					Plots:  []figure.Plot{{Name: "plot", Series: []figure.Series{{Name: id}}}},
 				}
 				for i := range 3 {
-					r.Tables[0].Add(i*1_000_000, float64(i)/3)
+					r.Tables[0].Rows = append(r.Tables[0].Rows, []any{i * 1_000_000, float64(i) / 3})
 					r.Plots[0].Series[0].Add(float64(i), float64(i)/3)
 				}
 				err = run(ctx, r)
@@ -77,7 +77,7 @@ func sampleItems() []paper.Item {
 			return nil
 		}),
 		item("careless", func(_ context.Context, r *paper.Result) error {
-			r.Tables[0].Add("a row that is too short")
+			r.Tables[0].Rows = append(r.Tables[0].Rows, []any{"a row that is too short"})
 			return nil
 		}),
 	}
