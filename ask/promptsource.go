@@ -70,26 +70,12 @@ type MomentFit struct {
 
 // source returns the task and where its prompts come from.
 func (q *Predict) source(env Env, model *fileModel) (*promptSource, error) {
-	task := q.Task
-	all := len(task.N) == 1 && task.N[0] == "all" || q.Each && len(task.N) == 0
-	if all {
-		task.N = []string{"1"}
-	}
-	spec, err := task.oneSpec(env, "predict")
+	spec, all, err := q.specOf(env)
 	if err != nil {
 		return nil, err
 	}
-	if all && q.Simulate {
-		return nil, inputf("n", "`n` all is every chain of a file; a simulation needs a number")
-	}
 	fitPrior := spec.Prior.Text == "fit"
-	if fitPrior && spec.Order > 1 {
-		return nil, inputf("prior", "`prior` fit is for order 1; give the prior of order %d", spec.Order)
-	}
 	if fitPrior {
-		if q.Simulate {
-			return nil, inputf("prior", "`prior` fit fits the prior to a file; a simulation needs one that is given")
-		}
 		spec.Prior = markov.PriorSpec{}
 	}
 	src := &promptSource{all: all}
@@ -103,79 +89,135 @@ func (q *Predict) source(env Env, model *fileModel) (*promptSource, error) {
 			return nil, inputf("query", "`query`: %w", err)
 		}
 	}
-	if spec.Family == markov.RegressionFamily {
-		switch {
-		case !q.Simulate:
-			return nil, inputf("family", "family regression has no states to predict in a file; add `simulate`")
-		case q.Steps > 0:
-			return nil, inputf("steps", "family regression has pairs in place of chains, which nothing follows; leave out `steps`")
-		}
-	} else if spec.D == 0 {
-		switch {
-		case len(query) > 0:
-			spec.D = len(query)
-		case model != nil:
-			if spec.D, err = positionsOf(model.dim(), spec, len(src.labels)); err != nil {
-				return nil, err
-			}
-		default:
-			spec.D = 2
-		}
-	}
-	if q.Query != "" && len(query) != spec.D {
-		return nil, inputf("query", "`query` %q has %d states, but d = %d; give as many, or leave out `d`", q.Query, len(query), spec.D)
-	}
-	if q.Simulate {
-		if src.task, err = markov.NewTask(spec); err != nil {
-			return nil, input("", err)
-		}
-		if src.task.Context() == markov.Infinite {
-			return nil, inputf("n", "prompts with n = inf cannot be drawn; give a finite `n`")
-		}
-		for s := range src.task.States() {
-			src.labels = append(src.labels, fmt.Sprint(s))
-		}
-		return src, nil
-	}
-	if src.task, src.windows, err = q.taskOf(spec, src.sequences, all); err != nil {
+	if spec.D, err = q.positions(spec, query, model, len(src.labels)); err != nil {
 		return nil, err
 	}
-	if all && !q.Evaluate && !q.Each { // the query leaves as many chains as it leaves
-		prompt, err := q.prompt(src)
-		if err != nil {
-			return nil, err
-		}
-		spec.N = fmt.Sprint(len(prompt.Context) / (src.task.Positions() + 1))
-		if src.task, src.windows, err = q.taskOf(spec, src.sequences, false); err != nil {
-			return nil, err
-		}
+	if q.Simulate {
+		return src, src.simulate(spec)
 	}
-	if (q.Evaluate || fitPrior || q.Fit) && !all {
-		if err := src.windows.CheckContext(int(src.task.Context())); err != nil {
-			return nil, input("", err)
-		}
+	fit := fitPrior || q.Fit
+	if err := q.cut(src, spec, fit); err != nil {
+		return nil, err
 	}
-	if fitPrior || q.Fit {
-		src.training = src.windows
-		if q.Evaluate {
-			if all {
-				return nil, inputf("n", "`n` all leaves one prompt for fitting; give a number")
-			}
-			src.training, src.windows = src.windows.Halves()
-			for _, half := range []*chainfile.Windows{src.training, src.windows} {
-				if err := half.CheckContext(int(src.task.Context())); err != nil {
-					return nil, input("", err)
-				}
-			}
-			if spec.Start == "" && spec.P == "" {
-				src.task = src.task.WithStart(src.training.StartLaw())
-			}
+	if fit {
+		if err := q.setTrainingApart(src, spec); err != nil {
+			return nil, err
 		}
 	}
 	if fitPrior {
 		return src, src.fitPrior()
 	}
 	return src, nil
+}
+
+// specOf returns the task as it is given, and whether its prompts have every chain of the
+// file, for which its number of chains is to be found. The prior may be fit.
+func (q *Predict) specOf(env Env) (spec markov.Spec, all bool, err error) {
+	task := q.Task
+	all = len(task.N) == 1 && task.N[0] == "all" || q.Each && len(task.N) == 0
+	if all {
+		task.N = []string{"1"}
+	}
+	if spec, err = task.oneSpec(env, "predict"); err != nil {
+		return spec, all, err
+	}
+	fit := spec.Prior.Text == "fit"
+	switch {
+	case all && q.Simulate:
+		err = inputf("n", "`n` all is every chain of a file; a simulation needs a number")
+	case fit && spec.Order > 1:
+		err = inputf("prior", "`prior` fit is for order 1; give the prior of order %d", spec.Order)
+	case fit && q.Simulate:
+		err = inputf("prior", "`prior` fit fits the prior to a file; a simulation needs one that is given")
+	}
+	return spec, all, err
+}
+
+// positions returns d: as it is given, or the length of the query, or that of a model's
+// input, or 2.
+func (q *Predict) positions(spec markov.Spec, query []markov.State, model *fileModel, states int) (d int, err error) {
+	d = spec.D
+	if spec.Family == markov.RegressionFamily {
+		switch {
+		case !q.Simulate:
+			return 0, inputf("family", "family regression has no states to predict in a file; add `simulate`")
+		case q.Steps > 0:
+			return 0, inputf("steps", "family regression has pairs in place of chains, which nothing follows; leave out `steps`")
+		}
+	} else if d == 0 {
+		switch {
+		case len(query) > 0:
+			d = len(query)
+		case model != nil:
+			if d, err = positionsOf(model.dim(), spec, states); err != nil {
+				return 0, err
+			}
+		default:
+			d = 2
+		}
+	}
+	if q.Query != "" && len(query) != d {
+		return 0, inputf("query", "`query` %q has %d states, but d = %d; give as many, or leave out `d`", q.Query, len(query), d)
+	}
+	return d, nil
+}
+
+// simulate gives a source the task whose prompts are drawn.
+func (src *promptSource) simulate(spec markov.Spec) (err error) {
+	if src.task, err = markov.NewTask(spec); err != nil {
+		return input("", err)
+	}
+	if src.task.Context() == markov.Infinite {
+		return inputf("n", "prompts with n = inf cannot be drawn; give a finite `n`")
+	}
+	for s := range src.task.States() {
+		src.labels = append(src.labels, fmt.Sprint(s))
+	}
+	return nil
+}
+
+// cut gives a source the task of its file, and the file cut into chains, from which, if
+// there is something to fit, something is fitted.
+func (q *Predict) cut(src *promptSource, spec markov.Spec, fit bool) (err error) {
+	if src.task, src.windows, err = q.taskOf(spec, src.sequences, src.all); err != nil {
+		return err
+	}
+	if src.all && !q.Evaluate && !q.Each { // the query leaves as many chains as it leaves
+		prompt, err := q.prompt(src)
+		if err != nil {
+			return err
+		}
+		spec.N = fmt.Sprint(len(prompt.Context) / (src.task.Positions() + 1))
+		if src.task, src.windows, err = q.taskOf(spec, src.sequences, false); err != nil {
+			return err
+		}
+	}
+	if (q.Evaluate || fit) && !src.all {
+		return input("", src.windows.CheckContext(int(src.task.Context())))
+	}
+	return nil
+}
+
+// setTrainingApart keeps the windows to fit on: all, or where there is an evaluation the
+// first half, which then has the law of the starts as well.
+func (q *Predict) setTrainingApart(src *promptSource, spec markov.Spec) error {
+	src.training = src.windows
+	if !q.Evaluate {
+		return nil
+	}
+	if src.all {
+		return inputf("n", "`n` all leaves one prompt for fitting; give a number")
+	}
+	src.training, src.windows = src.windows.Halves()
+	for _, half := range []*chainfile.Windows{src.training, src.windows} {
+		if err := half.CheckContext(int(src.task.Context())); err != nil {
+			return input("", err)
+		}
+	}
+	if spec.Start == "" && spec.P == "" {
+		src.task = src.task.WithStart(src.training.StartLaw())
+	}
+	return nil
 }
 
 // fitPrior gives the task the prior that is fitted to the training part.

@@ -39,21 +39,8 @@ func TestAbuse(t *testing.T) {
 
 	random := rand.New(rand.NewPCG(1, 1))
 	for i := range 1000 {
-		body := []byte(good)
-		for range 1 + random.IntN(6) {
-			switch at := random.IntN(len(body)); random.IntN(3) {
-			case 0:
-				body[at] = byte(random.IntN(256))
-			case 1:
-				body = append(body[:at], body[min(len(body), at+1+random.IntN(5)):]...)
-			default:
-				body = append(body[:at:at], append([]byte(`"d":-1,{[`)[:1+random.IntN(8)], body[at:]...)...)
-			}
-			if len(body) == 0 {
-				body = []byte("{")
-			}
-		}
-		if status, answer := ask(string(body)); status != 200 && status != 400 && status != 413 && status != 503 {
+		body := spoil(random, good)
+		if status, answer := ask(body); status != 200 && status != 400 && status != 413 && status != 503 {
 			t.Errorf("malformed question %d, %q: %d %s", i, body, status, answer)
 		}
 	}
@@ -117,6 +104,25 @@ func TestAbuse(t *testing.T) {
 	if after > before+32<<20 {
 		t.Errorf("memory grew from %d to %d MB", before>>20, after>>20)
 	}
+}
+
+// spoil changes, takes away and puts in some bytes of a question.
+func spoil(random *rand.Rand, question string) string {
+	body := []byte(question)
+	for range 1 + random.IntN(6) {
+		switch at := random.IntN(len(body)); random.IntN(3) {
+		case 0:
+			body[at] = byte(random.IntN(256))
+		case 1:
+			body = append(body[:at], body[min(len(body), at+1+random.IntN(5)):]...)
+		default:
+			body = append(body[:at:at], append([]byte(`"d":-1,{[`)[:1+random.IntN(8)], body[at:]...)...)
+		}
+		if len(body) == 0 {
+			body = []byte("{")
+		}
+	}
+	return string(body)
 }
 
 func heap() uint64 {

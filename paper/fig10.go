@@ -64,9 +64,7 @@ func figure10Of(ctx context.Context, largest, prompts int, seed uint64, progress
 	var parameters []parameterRow10
 	var losses []lossRow10
 	panels := map[int][]figure.Plot{} // of d = 1, and the first six of d = 2
-	var first predict.Metric
-	var firstLoss float64
-	offset := 0.0 // the largest distance of a slice's minimum from X*
+	offset := 0.0                     // the largest distance of a slice's minimum from X*
 	for d := 1; d <= largest; d++ {
 		progress(d-1, largest)
 		moments, err := momentsOf(ctx, markov.Spec{D: d, P: "1/2"})
@@ -79,19 +77,11 @@ func figure10Of(ctx context.Context, largest, prompts int, seed uint64, progress
 		if err != nil {
 			return nil, err
 		}
-		loss := lossRow10{D: d, Loss: o.Loss, Prompts: prompts}
-		if d <= 3 {
-			fractions, err := moment.ExactOf(ctx, task)
-			if err != nil {
-				return nil, err
-			}
-			e, _, err := exactOptimum(ctx, fractions.At(figure10Context))
-			if err != nil {
-				return nil, err
-			}
-			text := markov.FormatRat(e.Loss)
-			loss.Exact = &text
+		loss, err := loss10(ctx, task, o, prompts, seed)
+		if err != nil {
+			return nil, err
 		}
+		losses = append(losses, loss)
 		sampler, err := markov.NewSampler(task, seed)
 		if err != nil {
 			return nil, err
@@ -104,20 +94,6 @@ func figure10Of(ctx context.Context, largest, prompts int, seed uint64, progress
 		if err != nil {
 			return nil, err
 		}
-		enlarged, err := predict.NewEnlarged("optimum", task, o.X)
-		if err != nil {
-			return nil, err
-		}
-		e, err := predict.Evaluate(ctx, task, sampler, []predict.Predictor{enlarged}, predict.Settings{Prompts: prompts})
-		if err != nil {
-			return nil, err
-		}
-		loss.MSE = estimate{Mean: e.Scores[0].MSE.Mean, SE: e.Scores[0].MSE.SE}
-		losses = append(losses, loss)
-		if d == 1 {
-			first, firstLoss = e.Scores[0].MSE, o.Loss
-		}
-
 		var factor mat.Cholesky
 		if !factor.Factorize(form.H) {
 			return nil, fmt.Errorf("d = %d: H is not positive definite", d)
@@ -140,18 +116,22 @@ func figure10Of(ctx context.Context, largest, prompts int, seed uint64, progress
 	if offset > 1e-8 {
 		return nil, fmt.Errorf("a slice has its minimum %v from X*", offset)
 	}
+	first := losses[0]
 	return &Result{
 		Setup: fmt.Sprintf("two states, p = 1/2, uniform kernels, n = %d, d from 1 to %d; exact moments, a batch of %d and %d prompts (seed %d).",
 			figure10Context, largest, figure10Batch, prompts, seed),
 		Verdict: Holds,
 		Why: fmt.Sprintf("all %d slices (d = 1 to %d) are parabolas with their minimum at X*, to rounding; the loss of a finite batch has it nearby (d = 1: at %s for a batch of %d)",
 			len(parameters), largest, minimaText(parameters), figure10Batch),
-		Expected: number(firstLoss), Ours: number(first.Mean), StandardError: number(first.SE),
+		Expected: number(first.Loss), Ours: number(first.MSE.Mean), StandardError: number(first.MSE.SE),
 		Quantity: "loss at the closed form's X*, d = 1: by the formula and on fresh prompts",
-		Tables:   []Table{TableOf("parameters", fmt.Sprintf("Each enlarged parameter: block j (of the query's x_j) and a pair of coordinates of the Gram matrix. curvature: half the second derivative of the loss along it, the others fixed at X*; curvature_free: the same with the others at their best. minimum_batch and minimum_many: where the mean loss of %d and of %d prompts is smallest along it, the others at X*. p = 1/2, n = %d.", figure10Batch, prompts, figure10Context), parameters), TableOf("losses", "The loss at X*: exactly, as a fraction where it is affordable, and as a mean over prompts.", losses)},
+		Tables: []Table{
+			TableOf("parameters", fmt.Sprintf("Each enlarged parameter: block j (of the query's x_j) and a pair of coordinates of the Gram matrix. curvature: half the second derivative of the loss along it, the others fixed at X*; curvature_free: the same with the others at their best. minimum_batch and minimum_many: where the mean loss of %d and of %d prompts is smallest along it, the others at X*. p = 1/2, n = %d.", figure10Batch, prompts, figure10Context), parameters),
+			TableOf("losses", "The loss at X*: exactly, as a fraction where it is affordable, and as a mean over prompts.", losses),
+		},
 		Plots: []figure.Plot{{
 			Name: "slices", Title: fmt.Sprintf("The loss along each enlarged parameter (d = 1, p = 1/2, n = %d)", figure10Context),
-			Caption: fmt.Sprintf("In each panel the other two parameters are fixed at X*, or move along to their best values. Exact moments, and the mean over one batch of %d prompts. The optimum has the loss %.4f.", figure10Batch, firstLoss),
+			Caption: fmt.Sprintf("In each panel the other two parameters are fixed at X*, or move along to their best values. Exact moments, and the mean over one batch of %d prompts. The optimum has the loss %.4f.", figure10Batch, first.Loss),
 			Panels:  panels[1],
 		}, {
 			Name: "slices-d2", Title: fmt.Sprintf("The loss along the first %d enlarged parameters (d = 2, p = 1/2, n = %d)", figure10Panels, figure10Context), Columns: 3,
@@ -159,6 +139,37 @@ func figure10Of(ctx context.Context, largest, prompts int, seed uint64, progress
 			Panels:  panels[2],
 		}},
 	}, nil
+}
+
+// loss10 returns the loss of an optimum, also as a fraction for d up to 3, and that on prompts.
+func loss10(ctx context.Context, task markov.Task, o *landscape.Optimum, prompts int, seed uint64) (row lossRow10, err error) {
+	row = lossRow10{D: task.Positions(), Loss: o.Loss, Prompts: prompts}
+	if row.D <= 3 {
+		fractions, err := moment.ExactOf(ctx, task)
+		if err != nil {
+			return row, err
+		}
+		e, _, err := exactOptimum(ctx, fractions.At(figure10Context))
+		if err != nil {
+			return row, err
+		}
+		text := markov.FormatRat(e.Loss)
+		row.Exact = &text
+	}
+	sampler, err := markov.NewSampler(task, seed)
+	if err != nil {
+		return row, err
+	}
+	enlarged, err := predict.NewEnlarged("optimum", task, o.X)
+	if err != nil {
+		return row, err
+	}
+	e, err := predict.Evaluate(ctx, task, sampler, []predict.Predictor{enlarged}, predict.Settings{Prompts: prompts})
+	if err != nil {
+		return row, err
+	}
+	row.MSE = e.Scores[0].MSE
+	return row, nil
 }
 
 // sliceMinimum returns the value of coordinate i at which the form is smallest,

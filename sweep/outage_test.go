@@ -117,38 +117,8 @@ func TestKillsInDatabase(t *testing.T) {
 	mustRun(t, undisturbed, killGrid(), settings())
 	db := mustOpen(t, url)
 	noteCommits(t, db)
-	start := func(add bool) (*exec.Cmd, *bytes.Buffer, chan error) {
-		process := exec.Command(os.Args[0])
-		process.Env = append(os.Environ(), "SWEEP_TEST_DB="+url)
-		if add {
-			process.Env = append(process.Env, "SWEEP_TEST_ADD=kills")
-		}
-		stderr := &bytes.Buffer{}
-		process.Stderr = stderr
-		done := make(chan error, 1)
-		if err := process.Start(); err != nil {
-			done <- err
-		} else {
-			go func() { done <- process.Wait() }()
-		}
-		return process, stderr, done
-	}
-	add := func(kill time.Duration) (killed bool) {
-		process, stderr, done := start(true)
-		select {
-		case err := <-done:
-			if err != nil {
-				t.Errorf("putting in: %v\n%s", err, stderr)
-			}
-			return false
-		case <-time.After(kill):
-			killed = process.Process.Kill() == nil
-			<-done
-			return killed
-		}
-	}
 	kills := 0
-	for kill := 50 * time.Millisecond; add(kill); kill = kill * 3 / 2 {
+	for kill := 50 * time.Millisecond; startWorker(url, "kills").killedAfter(t, kill); kill = kill * 3 / 2 {
 		kills++
 	}
 	// Beside those that are killed soon there is one that lives long enough to rescue jobs.
@@ -166,30 +136,25 @@ func TestKillsInDatabase(t *testing.T) {
 		random := rand.New(rand.NewPCG(5, uint64(w)))
 		wait.Go(func() {
 			for !enough(0) && time.Now().Before(ended) {
-				process, stderr, done := start(false)
+				process := startWorker(url, "")
 				life := time.Duration(200+random.IntN(1300)) * time.Millisecond
 				if w == 0 && goal > 100 {
 					life = 40 * time.Second
 				}
-				select {
-				case err := <-done:
-					if err != nil {
-						t.Errorf("a worker failed: %v\n%s", err, stderr)
-						return
-					}
-					if err := forgetRows(t, db, random); err != nil {
-						t.Error(err)
-						return
-					}
-					mu.Lock()
-					add(time.Hour)
-					mu.Unlock()
-				case <-time.After(life):
-					if process.Process.Kill() == nil {
-						enough(1)
-					}
-					<-done
+				if process.killedAfter(t, life) {
+					enough(1)
+					continue
 				}
+				if t.Failed() {
+					return
+				}
+				if err := forgetRows(t, db, random); err != nil {
+					t.Error(err)
+					return
+				}
+				mu.Lock()
+				startWorker(url, "kills").killedAfter(t, time.Hour)
+				mu.Unlock()
 			}
 		})
 	}
@@ -198,11 +163,8 @@ func TestKillsInDatabase(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	add(time.Hour)
-	_, stderr, done := start(false)
-	if err := <-done; err != nil {
-		t.Fatalf("the last worker: %v\n%s", err, stderr)
-	}
+	startWorker(url, "kills").killedAfter(t, time.Hour)
+	startWorker(url, "").killedAfter(t, time.Hour)
 	got, summary := mustExport(t, db, "kills")
 	sameTables(t, fmt.Sprintf("%d kills", kills), undisturbed, got)
 	if summary.Failures != 0 || summary.Done != killGrid().Len() {
@@ -212,6 +174,46 @@ func TestKillsInDatabase(t *testing.T) {
 		t.Errorf("%d answers were committed twice, %v", n, err)
 	}
 	t.Logf("%d kills, %d answers, of which %d came before the last worker", kills, summary.Done, before)
+}
+
+// workerProcess is a process of its own, which killedWorker runs.
+type workerProcess struct {
+	*exec.Cmd
+	stderr bytes.Buffer
+	done   chan error
+}
+
+// startWorker starts a worker, or one that puts the sweep of the given name in.
+func startWorker(url, add string) *workerProcess {
+	p := &workerProcess{Cmd: exec.Command(os.Args[0]), done: make(chan error, 1)}
+	p.Env = append(os.Environ(), "SWEEP_TEST_DB="+url)
+	if add != "" {
+		p.Env = append(p.Env, "SWEEP_TEST_ADD="+add)
+	}
+	p.Stderr = &p.stderr
+	if err := p.Start(); err != nil {
+		p.done <- err
+	} else {
+		go func() { p.done <- p.Wait() }()
+	}
+	return p
+}
+
+// killedAfter waits for a process to end by itself, as it should without an error, and
+// kills it after a time; it reports whether it did.
+func (p *workerProcess) killedAfter(t *testing.T, life time.Duration) bool {
+	t.Helper()
+	select {
+	case err := <-p.done:
+		if err != nil {
+			t.Errorf("a process that nobody killed: %v\n%s", err, &p.stderr)
+		}
+		return false
+	case <-time.After(life):
+		killed := p.Process.Kill() == nil
+		<-p.done
+		return killed
+	}
 }
 
 // noteCommits lets the database itself note every commit of an answer.

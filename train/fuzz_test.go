@@ -48,42 +48,10 @@ func FuzzNumbers(f *testing.F) {
 		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
 		defer cancel()
 		task := tasks[which%3]
-		c := Defaults()
-		c.Steps, c.Batch, c.EvalPrompts, c.Rate = 3, 4, 8, rate
-		c.Optimizer = []string{"adam", "adamw", "sgd", "lbfgs"}[which/3%4]
-		c.Data = []string{Fresh, Fixed, Population}[which/12%2+which%3/2]
-		if task.Context() == markov.Infinite || c.Optimizer == "lbfgs" {
-			c.Data = Population
-		}
-		switch which % 5 {
-		case 0:
-			c.Clip, c.Epsilon = math.Abs(setting), max(math.Abs(setting), math.SmallestNonzeroFloat64)
-		case 1:
-			c.Scale = setting
-		case 2:
-			c.WeightDecay, c.LossBound = setting, math.MaxFloat64
-		case 3:
-			c.Beta1, c.Beta2, c.Momentum = setting, setting, setting
-		case 4:
-			c.Clip, c.LossBound = 0, math.MaxFloat64
-		}
-		m := lsa.NewStructured(1, 1, task.Dim())
-		i := 0
-		for _, part := range m.Parts() {
-			for k := range part.Data {
-				part.Data[k] = []float64{x, y, z}[i%3]
-				i++
-			}
-		}
-		p := Problem{Task: task, Config: c, Seed: 1}
+		m, form := modelOfNumbers(task, x, y, z), formOfNumbers(task, x, y, z)
+		p := Problem{Task: task, Config: configOfNumbers(task, which, rate, setting), Seed: 1}
 		if which%2 == 0 {
 			p.Initial = &Initial{Model: m}
-		}
-		form := &moment.Form{Q: task.QueryDim(), C: z}
-		form.H, form.L = mat.NewSymDense(form.Dim(), nil), make([]float64, form.Dim())
-		for i := range form.Dim() {
-			form.H.SetSym(i, i, x)
-			form.L[i] = y
 		}
 		if which%7 == 6 {
 			p.Form, p.Config.Data = form, Population
@@ -118,22 +86,76 @@ func FuzzNumbers(f *testing.F) {
 		if risk, err := ExactRisk(task, func(G, u []float64) (float64, error) { return x*u[0] + y, nil }); err == nil {
 			finite("the exact risk", risk)
 		}
-		if own, err := moment.FromPrompts(ctx, task.Dim(), 2, each.Settings{}, func() (moment.Draw, error) {
-			return func(i int, G, u []float64) (float64, error) {
-				for k := range G {
-					G[k] = x
-				}
-				for k := range u {
-					u[k] = y
-				}
-				return z, nil
-			}, nil
-		}); err == nil {
+		if own, err := formOfPrompts(ctx, task, x, y, z); err == nil {
 			finite("c of prompts", own.C)
 			finite("h of prompts", own.L...)
 			finite("H of prompts", own.H.RawSymmetric().Data...)
 		} else if errors.Is(err, context.DeadlineExceeded) {
 			t.Fatal(err)
 		}
+	})
+}
+
+// configOfNumbers has settings of every kind, by the case's number.
+func configOfNumbers(task markov.Task, which uint8, rate, setting float64) Config {
+	c := Defaults()
+	c.Steps, c.Batch, c.EvalPrompts, c.Rate = 3, 4, 8, rate
+	c.Optimizer = []string{"adam", "adamw", "sgd", "lbfgs"}[which/3%4]
+	c.Data = []string{Fresh, Fixed, Population}[which/12%2+which%3/2]
+	if task.Context() == markov.Infinite || c.Optimizer == "lbfgs" {
+		c.Data = Population
+	}
+	switch which % 5 {
+	case 0:
+		c.Clip, c.Epsilon = math.Abs(setting), max(math.Abs(setting), math.SmallestNonzeroFloat64)
+	case 1:
+		c.Scale = setting
+	case 2:
+		c.WeightDecay, c.LossBound = setting, math.MaxFloat64
+	case 3:
+		c.Beta1, c.Beta2, c.Momentum = setting, setting, setting
+	case 4:
+		c.Clip, c.LossBound = 0, math.MaxFloat64
+	}
+	return c
+}
+
+// modelOfNumbers has x, y, z in turn as its parameters.
+func modelOfNumbers(task markov.Task, x, y, z float64) *lsa.Structured {
+	m := lsa.NewStructured(1, 1, task.Dim())
+	i := 0
+	for _, part := range m.Parts() {
+		for k := range part.Data {
+			part.Data[k] = []float64{x, y, z}[i%3]
+			i++
+		}
+	}
+	return m
+}
+
+// formOfNumbers is H = x I, h = (y, .., y), c = z.
+func formOfNumbers(task markov.Task, x, y, z float64) *moment.Form {
+	form := &moment.Form{Q: task.QueryDim(), C: z}
+	form.H, form.L = mat.NewSymDense(form.Dim(), nil), make([]float64, form.Dim())
+	for i := range form.Dim() {
+		form.H.SetSym(i, i, x)
+		form.L[i] = y
+	}
+	return form
+}
+
+// formOfPrompts is the form of two prompts whose Gram matrix is all x, whose query is all
+// y, and whose label is z.
+func formOfPrompts(ctx context.Context, task markov.Task, x, y, z float64) (*moment.Form, error) {
+	return moment.FromPrompts(ctx, task.Dim(), 2, each.Settings{}, func() (moment.Draw, error) {
+		return func(i int, G, u []float64) (float64, error) {
+			for k := range G {
+				G[k] = x
+			}
+			for k := range u {
+				u[k] = y
+			}
+			return z, nil
+		}, nil
 	})
 }
