@@ -39,6 +39,15 @@ type turn struct {
 	Megabytes float64
 }
 
+// processorTime is that of all threads of this process so far, in seconds.
+func processorTime() float64 {
+	var t unix.Timespec
+	if err := unix.ClockGettime(unix.CLOCK_PROCESS_CPUTIME_ID, &t); err != nil {
+		panic(err) // it has no other failure than a bad argument
+	}
+	return time.Duration(t.Nano()).Seconds()
+}
+
 func median(xs []float64) float64 {
 	s := slices.Sorted(slices.Values(xs))
 	return s[len(s)/2]
@@ -70,15 +79,8 @@ func gpt2Child(size string) error {
 	}
 	var out turn
 	var prompt markov.Prompt
-	var usage unix.Rusage
-	processor := func() float64 {
-		if err := unix.Getrusage(unix.RUSAGE_SELF, &usage); err != nil {
-			panic(err) // it has no other failure than a bad argument
-		}
-		return time.Duration(usage.Utime.Nano() + usage.Stime.Nano()).Seconds()
-	}
 	for step := range gpt2Steps[size] {
-		start, used := time.Now(), processor()
+		start, used := time.Now(), processorTime()
 		if err := r.Start(gpt2N); err != nil {
 			return err
 		}
@@ -94,7 +96,11 @@ func gpt2Child(size string) error {
 		}
 		r.Update(step, min(1, 1/norm), transformer.Adam{Rate: 1e-4, Beta1: 0.9, Beta2: 0.999, Epsilon: 1e-8})
 		out.Seconds = append(out.Seconds, time.Since(start).Seconds())
-		out.Processor = append(out.Processor, processor()-used)
+		out.Processor = append(out.Processor, processorTime()-used)
+	}
+	var usage unix.Rusage
+	if err := unix.Getrusage(unix.RUSAGE_SELF, &usage); err != nil {
+		return err
 	}
 	out.Megabytes = float64(usage.Maxrss) / 1024
 	return json.NewEncoder(os.Stdout).Encode(out)

@@ -93,6 +93,8 @@ func main() {
 	dtype := flag.String("dtype", "", "float32 or float64 for PyTorch; both if not given (this project has float64)")
 	gpt2 := flag.String("gpt2", "", "compare steps of GPT-2 instead: sizes, such as gpt2-tiny,gpt2-small,gpt2-standard")
 	env := flag.String("pytorch-env", "OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=2", "environment of PyTorch with --gpt2")
+	lapack := flag.Bool("lapack", false, "compare the algebra under the certificates with OpenBLAS and gonum instead")
+	library := flag.String("openblas", "libopenblas.so.0", "OpenBLAS with its LAPACK, for --lapack")
 	child := flag.String("child", "", "for the program itself: take steps of one size and report them")
 	flag.Parse()
 	dense.Use()
@@ -100,6 +102,8 @@ func main() {
 	switch {
 	case *child != "":
 		err = gpt2Child(*child)
+	case *lapack:
+		err = runLAPACK(*python, *library, *rounds)
 	case *gpt2 != "":
 		err = runGPT2(*python, *rounds, strings.Split(*gpt2, ","), strings.Fields(*env))
 	default:
@@ -117,8 +121,8 @@ func run(python string, rounds, threads int, dtype string) error {
 		dtypes = []string{dtype}
 	}
 	fmt.Printf("this project: %s, kernels %s, GOMAXPROCS %d\n", runtime.Version(), lsa.Kernels(), runtime.GOMAXPROCS(0))
-	other, hello, err := start(python, threads)
-	if err != nil {
+	other, hello := &process{}, &hello{}
+	if err := other.start(hello, python, "pytorch.py", fmt.Sprint(threads)); err != nil {
 		fmt.Printf("no PyTorch (%v): this project's times alone\n", err)
 		dtypes = nil
 	} else {
@@ -178,9 +182,9 @@ func (c *comparison) print() error {
 	return w.Flush()
 }
 
-// pytorch is a running pytorch.py.
-type pytorch struct {
-	process *exec.Cmd
+// process is a running pytorch.py, or lapack.py: a line for each question, and one back.
+type process struct {
+	command *exec.Cmd
 	in      io.WriteCloser
 	out     *bufio.Reader
 }
@@ -190,33 +194,33 @@ type hello struct {
 	Threads      int
 }
 
-func start(python string, threads int) (*pytorch, *hello, error) {
-	script := filepath.Join("bench", "pytorch.py")
+// start runs a script of this folder, and waits for the line with which it begins.
+func (p *process) start(hello any, python, script string, args ...string) error {
+	script = filepath.Join("bench", script)
 	if _, err := os.Stat(script); err != nil {
-		return nil, nil, errors.New("run this from the project's folder: " + err.Error())
+		return errors.New("run this from the project's folder: " + err.Error())
 	}
-	p := &pytorch{process: exec.Command(python, script, fmt.Sprint(threads))}
-	in, err := p.process.StdinPipe()
+	p.command = exec.Command(python, append([]string{script}, args...)...)
+	in, err := p.command.StdinPipe()
 	if err != nil {
-		return nil, nil, err
+		return err
 	}
-	out, err := p.process.StdoutPipe()
+	out, err := p.command.StdoutPipe()
 	if err != nil {
-		return nil, nil, err
+		return err
 	}
-	if err := p.process.Start(); err != nil {
-		return nil, nil, err
+	if err := p.command.Start(); err != nil {
+		return err
 	}
 	p.in, p.out = in, bufio.NewReader(out)
-	h := &hello{}
-	if err := p.answer(h); err != nil {
+	if err := p.answer(hello); err != nil {
 		p.close()
-		return nil, nil, fmt.Errorf("%s %s does not answer: %w", python, script, err)
+		return fmt.Errorf("%s %s does not answer: %w", python, script, err)
 	}
-	return p, h, nil
+	return nil
 }
 
-func (p *pytorch) answer(v any) error {
+func (p *process) answer(v any) error {
 	line, err := p.out.ReadBytes('\n')
 	if err != nil {
 		return err
@@ -224,17 +228,22 @@ func (p *pytorch) answer(v any) error {
 	return json.Unmarshal(line, v)
 }
 
-// measure adds a round of steps to m.
-func (p *pytorch) measure(m *measurement) error {
-	request, err := json.Marshal(m)
+// ask puts a question and reads the answer.
+func (p *process) ask(question, answer any) error {
+	request, err := json.Marshal(question)
 	if err != nil {
 		return err
 	}
 	if _, err := p.in.Write(append(request, '\n')); err != nil {
 		return err
 	}
+	return p.answer(answer)
+}
+
+// measure adds a round of steps to m.
+func (p *process) measure(m *measurement) error {
 	var answer struct{ Seconds []float64 }
-	if err := p.answer(&answer); err != nil {
+	if err := p.ask(m, &answer); err != nil {
 		return err
 	}
 	if len(answer.Seconds) < 2 {
@@ -244,7 +253,7 @@ func (p *pytorch) measure(m *measurement) error {
 	return nil
 }
 
-func (p *pytorch) close() {
+func (p *process) close() {
 	p.in.Close()
-	p.process.Wait()
+	p.command.Wait()
 }

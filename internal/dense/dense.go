@@ -14,10 +14,10 @@
 // Where to read what:
 //
 //   - gemm.go: [View], [Panels] and [Work.Mul], the product, for either float type
-//   - gemm_amd64.s: its inner tile
+//   - gemm_amd64.s: its inner tile; pack.go: how panels are written
 //   - blas.go: [BLAS], gonum's interface, and [Use]; product.go: products on all
 //     cores; triangular.go: triangular and symmetric matrices by halves;
-//     symv.go: a symmetric matrix times a vector
+//     substitute.go: small triangular systems; symv.go: a symmetric matrix times a vector
 //   - lapack.go: [LAPACK], Cholesky's factorisation
 //   - vector.go: the element-wise operations; vector_amd64.s: their vector code
 package dense

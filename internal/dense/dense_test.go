@@ -15,7 +15,7 @@ var versions = map[string]func(){"plain Go": usePlain}
 func usePlain() {
 	kernels = plainGo
 	single, double = kernel[float32]{4, 4, microPlain[float32]}, kernel[float64]{4, 4, microPlain[float64]}
-	rows4 = rows4Plain
+	rows4, packRows, packRuns, substitute = rows4Plain, packRowsPlain, packRunsPlain, substitutePlain
 	softmax, softmaxBackward, gelu, geluBackward = softmaxPlain, softmaxBackwardPlain, geluPlain, geluBackwardPlain
 	layerNorm, layerNormBackward, adam, add = layerNormPlain, layerNormBackwardPlain, adamPlain, addPlain
 }

@@ -103,10 +103,9 @@ func packPanel[F Float](dst []F, b View[F], k0, j0, nr int) {
 	if width < nr {
 		clear(dst)
 	}
-	if b.ColStride == 1 && width == 16 && nr == 16 { // a copy of known length is several times faster
-		for k := 0; k*16 < len(dst); k++ {
-			*(*[16]F)(dst[k*16:]) = [16]F(b.Data[(k0+k)*b.RowStride+j0:])
-		}
+	if to, ok := any(dst).([]float64); ok {
+		from := any(b.Data).([]float64)[k0*b.RowStride+j0*b.ColStride:]
+		packVectors(to, nr, width, len(dst)/nr, from, b.ColStride, b.RowStride, 1)
 		return
 	}
 	if b.ColStride == 1 {

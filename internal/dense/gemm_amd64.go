@@ -29,11 +29,33 @@ func useAVX2() {
 		_, _, _ = a[3*lda+n-1], x[n-1], y[n-1]
 		rows4AVX2(n, &a[0], 8*lda, &x[0], &y[0], &t[0], &s[0])
 	}
+	packRows = func(n int, a []float64, vs int, to []float64, step int, alpha float64) {
+		whole := n &^ 3
+		if whole > 0 {
+			_, _ = a[3*vs+n-1], to[(n-1)*step+3]
+			packRowsAVX2(whole, &a[0], 8*vs, &to[0], 8*step, alpha)
+		}
+		if whole < n {
+			packRowsPlain(n-whole, a[whole:], vs, to[whole*step:], step, alpha)
+		}
+	}
+	packRuns = func(n, count int, a []float64, ks int, to []float64, step int, alpha float64) {
+		_, _ = a[(n-1)*ks+count-1], to[(n-1)*step+count-1]
+		packRunsAVX2(n, count, &a[0], 8*ks, &to[0], 8*step, alpha)
+	}
+	substitute = func(n int, l, x []float64) {
+		_, _ = l[(n-1)*(base+1)], x[n*strip-1]
+		substituteAVX2(n, &l[0], &x[0])
+	}
 	useVectors()
 }
 
 func useAVX512() {
 	useAVX2()
+	substitute = func(n int, l, x []float64) {
+		_, _ = l[(n-1)*(base+1)], x[n*strip-1]
+		substituteAVX512(n, &l[0], &x[0])
+	}
 	kernels = "AVX-512"
 	single = kernel[float32]{12, 32, func(k int, a []float32, rs, cs int, b, c []float32, ldc int, add bool) {
 		_, _, _ = a[11*rs+(k-1)*cs], b[32*k-1], c[11*ldc+31]
@@ -61,3 +83,15 @@ func dgemmAVX512(k int, a *float64, rs, cs int, b, c *float64, ldc int, add bool
 
 //go:noescape
 func rows4AVX2(n int, a *float64, lda int, x, y, t, s *float64)
+
+//go:noescape
+func packRowsAVX2(n int, a *float64, rs int, to *float64, step int, alpha float64)
+
+//go:noescape
+func packRunsAVX2(n, count int, a *float64, ks int, to *float64, step int, alpha float64)
+
+//go:noescape
+func substituteAVX2(n int, l, x *float64)
+
+//go:noescape
+func substituteAVX512(n int, l, x *float64)

@@ -59,6 +59,10 @@ const together = 1 << 18
 // then read from where it is, once for each.
 const thinTiles = 3
 
+// turnedDepth is how many times deeper than its rows a product with few rows must be to be
+// computed as its transpose, for C is then transposed twice.
+const turnedDepth = 8
+
 // run computes the product with at most so many workers.
 func (p *product) run(workers int) {
 	m, n, depthAll := p.a.Rows, p.b.Cols, p.a.Cols
@@ -69,7 +73,7 @@ func (p *product) run(workers int) {
 		workers = 1
 	}
 	kern := &double
-	if p.part == whole && min(m, n) <= thinTiles*kern.nr {
+	if p.part == whole && (n <= thinTiles*kern.nr && n <= m || m <= thinTiles*kern.nr && m*turnedDepth < depthAll) {
 		p.runThin(workers)
 		return
 	}
@@ -279,32 +283,7 @@ func packA(to []float64, a View[float64], i0, i1, k0, kc, mr int, alpha float64)
 		if rows < mr {
 			clear(panel)
 		}
-		if a.ColStride != 1 {
-			for k := range kc {
-				from := a.Data[i*a.RowStride+(k0+k)*a.ColStride:]
-				for r := range rows {
-					panel[k*mr+r] = alpha * from[r*a.RowStride]
-				}
-			}
-			continue
-		}
-		r := 0
-		for ; r+4 <= rows; r += 4 {
-			row := func(r int) []float64 { at := (i+r)*a.RowStride + k0; return a.Data[at : at+kc] }
-			x0, x1, x2, x3 := row(r), row(r+1), row(r+2), row(r+3)
-			at := r
-			for k, x := range x0 {
-				p := panel[at : at+4]
-				p[0], p[1], p[2], p[3] = alpha*x, alpha*x1[k], alpha*x2[k], alpha*x3[k]
-				at += mr
-			}
-		}
-		for ; r < rows; r++ {
-			from := (i+r)*a.RowStride + k0
-			for k, x := range a.Data[from : from+kc] {
-				panel[k*mr+r] = alpha * x
-			}
-		}
+		packVectors(panel, mr, rows, kc, a.Data[i*a.RowStride+k0*a.ColStride:], a.RowStride, a.ColStride, alpha)
 	}
 }
 

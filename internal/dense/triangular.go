@@ -39,7 +39,7 @@ type triangular struct {
 func (t *triangular) run(a []float64, n int, b []float64, rows, cols int) {
 	if n <= base {
 		if t.solve {
-			t.gonum.Implementation.Dtrsm(t.side, t.ul, t.trans, t.diag, rows, cols, 1, a, t.lda, b, t.ldb)
+			t.solveSmall(a, n, b, rows, cols)
 		} else {
 			t.gonum.Implementation.Dtrmm(t.side, t.ul, t.trans, t.diag, rows, cols, 1, a, t.lda, b, t.ldb)
 		}

@@ -47,6 +47,15 @@ func New(n int) *Solver {
 // between two calls: at large n one dense matrix less.
 func (s *Solver) Scratch() []float64 { return s.A }
 
+// Tridiagonal reduces the symmetric S ([n, n] row-major, not changed) to a tridiagonal matrix
+// with the same eigenvalues: the diagonal d and the n-1 numbers e beside it, which the next
+// call overwrites.
+func (s *Solver) Tridiagonal(ctx context.Context, S []float64) (d, e []float64, err error) {
+	copy(s.A, S)
+	err = s.reduce(ctx)
+	return s.d, s.e, err
+}
+
 // Below returns the eigenvalues of the symmetric S ([n, n] row-major, which is
 // not changed) that are less than bound, ascending, the corresponding
 // orthonormal eigenvectors as the columns of V ([n, len(values)] row-major), and
@@ -64,9 +73,8 @@ func (s *Solver) Below(ctx context.Context, S []float64, bound float64) (values,
 // Lowest is [Solver.Below] for as many eigenvalues as count says, given all.
 func (s *Solver) Lowest(ctx context.Context, S []float64, count func(all []float64) int) (values, V []float64, least float64, err error) {
 	n := s.n
-	copy(s.A, S)
 	impl := gonum.Implementation{}
-	if err := s.reduce(ctx); err != nil {
+	if _, _, err := s.Tridiagonal(ctx, S); err != nil {
 		return nil, nil, 0, err
 	}
 	copy(s.values, s.d)
