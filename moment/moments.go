@@ -77,8 +77,8 @@ func Of(ctx context.Context, t markov.Task, opts Options) (*Moments, error) {
 func checkSize(t markov.Task) error {
 	q := float64(t.QueryDim())
 	if dim := q * (q + 1) * (q + 2) / 2; dim > MaxDimension {
-		return fmt.Errorf("this task has %.0f enlarged parameters, more than %d: its matrix would take %.0f GB; choose a smaller d, fewer states or another embedding",
-			dim, MaxDimension, dim*dim*8e-9)
+		return &markov.FieldError{Field: "d", Err: fmt.Errorf("this task has %.0f enlarged parameters, more than %d: its matrix would take %.0f GB; choose a smaller d, fewer states or another embedding",
+			dim, MaxDimension, dim*dim*8e-9)}
 	}
 	return nil
 }

@@ -14,25 +14,30 @@ import (
 func (p Progress) Plan() string {
 	text := fmt.Sprintf("%d questions, %d of them answered already", p.Questions, p.Kept)
 	if p.Left > 0 {
-		text += fmt.Sprintf("; the others take about %s by the size of their tasks", roundTime(p.Left))
+		text += fmt.Sprintf("; the others take %s by the size of their tasks", roughly(p.Left))
 	}
 	return text
 }
 
 // State says in words how a run comes along, behind how many questions are done.
 func (p Progress) State() string {
-	return fmt.Sprintf("%d failed, %.3g/s, about %s left ", p.Failed, p.Rate, roundTime(p.Left))
+	return fmt.Sprintf("%d failed, %.3g/s, %s left ", p.Failed, p.Rate, roughly(p.Left))
 }
 
-// roundTime rounds a time that is an estimate.
-func roundTime(d time.Duration) time.Duration {
+// roughly says a time that is an estimate.
+func roughly(d time.Duration) string {
+	const day = 24 * time.Hour
 	switch {
+	case d > 365*day:
+		return "more than a year"
+	case d > 2*day:
+		return fmt.Sprintf("about %d days", int(d.Round(day)/day))
 	case d > time.Hour:
-		return d.Round(time.Minute)
-	case d > 10*time.Second:
-		return d.Round(time.Second)
+		return "about " + strings.TrimSuffix(d.Round(time.Minute).String(), "0s")
+	case d > time.Second:
+		return "about " + d.Round(time.Second).String()
 	}
-	return d.Round(100 * time.Millisecond)
+	return "under a second"
 }
 
 // Write writes the summary for a terminal; out is the folder of the sweep.

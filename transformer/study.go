@@ -67,6 +67,9 @@ type onePrompt struct {
 	all            Map         // of the first prompt only
 }
 
+// maxKept is how many correlations a study keeps: half a gigabyte.
+const maxKept = 60_000_000
+
 // StudyAttention studies the attention of a model on prompts of a task, of the
 // task's n.
 func StudyAttention(ctx context.Context, m *Model, t markov.Task, set StudySettings) (*Study, error) {
@@ -92,6 +95,10 @@ func StudyAttention(ctx context.Context, m *Model, t markov.Task, set StudySetti
 	case set.Prompts < 2:
 		return nil, fmt.Errorf("prompts must be at least 2, got %d: there is no standard error from fewer", set.Prompts)
 	}
+	if kept := float64(set.Prompts) * float64(set.Permutations) * float64(m.Blocks*(m.Heads+1)); kept > maxKept {
+		return nil, fmt.Errorf("%d prompts with %d permutations for each of %d heads, means over heads included, are more correlations than the %d that are kept at once; ask for fewer prompts or permutations",
+			set.Prompts, set.Permutations, m.Blocks*(m.Heads+1), maxKept)
+	}
 	if err := m.CheckTask(t, n); err != nil {
 		return nil, err
 	}
@@ -115,7 +122,7 @@ func StudyAttention(ctx context.Context, m *Model, t markov.Task, set StudySetti
 			if err != nil {
 				return err
 			}
-			return found[i].measure(m.Config, attention, prompt, group, set, uint64(i))
+			return found[i].measure(ctx, m.Config, attention, prompt, group, set, uint64(i))
 		}
 	})
 	if err != nil {
@@ -167,7 +174,7 @@ func (c Config) between(weights []float32, T, n int) []float64 {
 
 // measure compares the attention of all heads on a prompt with its groups and with
 // the similarity of its chains.
-func (o *onePrompt) measure(c Config, a *Attention, prompt *markov.Prompt, group []int, set StudySettings, number uint64) error {
+func (o *onePrompt) measure(ctx context.Context, c Config, a *Attention, prompt *markov.Prompt, group []int, set StudySettings, number uint64) error {
 	n := len(group)
 	similarity := similarityOf(prompt.Context, n)
 	var pairs [][2]int // that the model sees
@@ -198,27 +205,29 @@ func (o *onePrompt) measure(c Config, a *Attention, prompt *markov.Prompt, group
 	for k, p := range pairs {
 		rank[p[0]*n+p[1]], rank[p[1]*n+p[0]] = ranks[k], ranks[k]
 	}
-	relabelled := make([][]float64, set.Permutations)
-	for r := range relabelled {
-		order := rng.Perm(n)
-		xs := make([]float64, len(pairs))
-		for k, p := range pairs {
-			xs[k] = rank[order[p[0]]*n+order[p[1]]]
-		}
-		relabelled[r] = standardised(xs)
-	}
 	standard := standardised(ranks)
+	var own [][]float64 // of every head
 	for _, layer := range maps {
 		for _, w := range layer {
 			within, across := byGroup(w, group, pairs, n)
 			o.within, o.across = append(o.within, within), append(o.across, across)
-			own := standardised(ranksOf(pick(w, pairs, n)))
-			o.mantel = append(o.mantel, dot(own, standard))
-			permuted := make([]float64, len(relabelled))
-			for r, xs := range relabelled {
-				permuted[r] = dot(own, xs)
-			}
-			o.permuted = append(o.permuted, permuted)
+			own = append(own, standardised(ranksOf(pick(w, pairs, n))))
+			o.mantel = append(o.mantel, dot(own[len(own)-1], standard))
+			o.permuted = append(o.permuted, make([]float64, set.Permutations))
+		}
+	}
+	xs := make([]float64, len(pairs))
+	for r := range set.Permutations {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		order := rng.Perm(n)
+		for k, p := range pairs {
+			xs[k] = rank[order[p[0]]*n+order[p[1]]]
+		}
+		relabelled := standardised(xs)
+		for h, x := range own {
+			o.permuted[h][r] = dot(x, relabelled)
 		}
 	}
 	if number == 0 {

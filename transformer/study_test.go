@@ -105,6 +105,7 @@ func TestStudyErrors(t *testing.T) {
 		"n = 16 chains cannot be cut into 3": {Groups: 3},
 		"too few to compare":                 {Groups: 16},
 		"prompts must be at least 2":         {Prompts: 1},
+		"more correlations than":             {Permutations: 1 << 40},
 	} {
 		if _, err := StudyAttention(t.Context(), m, task, set); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%+v: error %v, want one with %q", set, err, want)

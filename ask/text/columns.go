@@ -169,6 +169,18 @@ func broken(text string, width int) (lines []string) {
 	return lines
 }
 
+// Fit breaks lines of text that are wider than so many characters; 0 is no limit.
+func Fit(text string, width int) string {
+	if width == 0 {
+		return text
+	}
+	var lines []string
+	for line := range strings.SplitSeq(text, "\n") {
+		lines = append(lines, wrapped(line, width))
+	}
+	return strings.Join(lines, "\n")
+}
+
 // wrapped breaks a line of text that is too wide; what follows stands below the value
 // where the line is a name and its value, else is indented.
 func wrapped(line string, width int) string {

@@ -160,6 +160,9 @@ func screenWidth(file *os.File, columns string) int {
 	return 0
 }
 
+// stderrWidth is the width of the screen for notes, errors and progress.
+func stderrWidth() int { return screenWidth(os.Stderr, os.Getenv("COLUMNS")) }
+
 // narrow is the width below which flags and what they mean do not fit beside each other.
 const narrow = 76
 
@@ -190,7 +193,7 @@ func (a *app) report(err error) int {
 		return 0
 	}
 	e := a.classify(err)
-	fmt.Fprintln(a.stderr, "markovicl:", text.Flags(err.Error()))
+	a.say("markovicl: " + text.Flags(err.Error()))
 	switch e.Kind {
 	case ask.Input:
 		return exitBadUsage

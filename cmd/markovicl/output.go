@@ -30,9 +30,12 @@ func (a *app) note(answer ask.Answer) {
 // tell writes a line on stderr, unless that is to be quiet.
 func (a *app) tell(format string, args ...any) {
 	if !a.quiet {
-		fmt.Fprintf(a.stderr, format+"\n", args...)
+		a.say(fmt.Sprintf(format, args...))
 	}
 }
+
+// say writes lines on stderr, so that they fit there.
+func (a *app) say(lines string) { fmt.Fprintln(a.stderr, text.Fit(lines, stderrWidth())) }
 
 // aside tells what is wrong and stops nothing.
 func (a *app) aside(err error) { a.tell("note: %v", err) }

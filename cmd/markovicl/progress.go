@@ -39,5 +39,5 @@ func (a *app) showProgress(env *ask.Env) (end func()) {
 	if !a.terminal {
 		return func() {}
 	}
-	return progress.Show(env, a.stderr, func() int { return screenWidth(os.Stderr, os.Getenv("COLUMNS")) })
+	return progress.Show(env, a.stderr, stderrWidth)
 }

@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 
 	"markovicl/explorer"
+	"markovicl/internal/atomicfile"
 )
 
 type siteCmd struct {
@@ -21,8 +22,11 @@ run it from a file:// address.`
 }
 
 func (c *siteCmd) Run(a *app) error {
-	if err := explorer.WriteSite(a.ctx, c.Out, c.Brotli); err != nil {
+	if err := atomicfile.CheckFolder(c.Out); err != nil {
 		return badInput(err)
+	}
+	if err := explorer.WriteSite(a.ctx, c.Out, c.Brotli); err != nil {
+		return err
 	}
 	fmt.Fprintf(a.stdout, "wrote %s; publish the folder, or look at it with any static web server\n", filepath.Join(c.Out, "index.html"))
 	return nil

@@ -211,7 +211,7 @@ func (a *app) sweepProgress() (show func(sweep.Progress), end func()) {
 		note.Store(state)
 		set(int64(p.Done + p.Failed))
 		if last := said.Load(); !a.terminal && time.Now().Unix()-last >= 60 && said.CompareAndSwap(last, time.Now().Unix()) {
-			fmt.Fprintf(a.stderr, "%d of %d done, %s\n", p.Kept+p.Done+p.Failed, p.Questions, state)
+			a.say(fmt.Sprintf("%d of %d done, %s", p.Kept+p.Done+p.Failed, p.Questions, state))
 		}
 	}
 	return show, func() { stop() }

@@ -38,6 +38,9 @@ func (c *workerCmd) Run(a *app) error {
 	}
 	s := sweep.WorkerSettings{Concurrency: c.Concurrency, Timeout: c.Timeout, Drain: c.Drain, Memory: memory}
 	db, err := sweep.OpenDatabase(a.ctx, c.DB)
+	if err != nil && a.ctx.Err() != nil {
+		return a.workerEnds(0, 0) // before there was a question
+	}
 	if err != nil {
 		return err
 	}
@@ -56,7 +59,12 @@ func (c *workerCmd) Run(a *app) error {
 	if err := db.Work(a.ctx, s); err != nil && a.ctx.Err() == nil {
 		return err
 	}
+	return a.workerEnds(done.Load(), failed.Load())
+}
+
+// workerEnds says what a worker has done, whoever told it to end.
+func (a *app) workerEnds(done, failed int64) error {
 	a.answered = true
-	_, err = fmt.Fprintf(a.stdout, "answered   %d\nfailed     %d\n", done.Load(), failed.Load())
+	_, err := fmt.Fprintf(a.stdout, "answered   %d\nfailed     %d\n", done, failed)
 	return err
 }
