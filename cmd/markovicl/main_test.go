@@ -77,8 +77,7 @@ func sampleItems() []paper.Item {
 			return nil
 		}),
 		item("careless", func(_ context.Context, r *paper.Result) error {
-			r.Tables[0].Rows = append(r.Tables[0].Rows, []any{"a row that is too short"})
-			return nil
+			return fmt.Errorf("row %v", r.Tables[0].Rows[len(r.Tables[0].Rows)]) // there is none
 		}),
 	}
 }
