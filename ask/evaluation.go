@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 
+	"markovicl/internal/plural"
 	"markovicl/markov"
 	"markovicl/predict"
 )
@@ -84,7 +85,7 @@ func (q *Predict) evaluate(ctx context.Context, env Env, src *promptSource, pred
 	}
 	const ample = 20 // times the chains of a prompt
 	if n := int(src.task.Context()); src.windows != nil && src.windows.Len() < ample*(n+1) {
-		notes = append(notes, fmt.Sprintf("the file has only %d chains for prompts of %d, so prompts are much alike; the standard errors are about these chains alone", src.windows.Len(), n+1))
+		notes = append(notes, fmt.Sprintf("the file has only %s for prompts of %d, so prompts are much alike; the standard errors are about these chains alone", plural.Of(src.windows.Len(), "chain"), n+1))
 	}
 	var e *predict.Evaluation
 	for {

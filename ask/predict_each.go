@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 
+	"markovicl/internal/plural"
 	"markovicl/markov"
 	"markovicl/predict"
 )
@@ -81,7 +82,7 @@ func (q *Predict) each(ctx context.Context, src *promptSource, predictors []pred
 		})
 	}
 	if len(short) > 0 {
-		answer.Notes = append(answer.Notes, fmt.Sprintf("%d sequences end with fewer than d = %d states and have no prediction, the first is %s; a smaller `d` takes them", len(short), d, short[0]))
+		answer.Notes = append(answer.Notes, fmt.Sprintf("%s ended with fewer than d = %d states and got no prediction, first %s; a smaller `d` takes such", plural.Of(len(short), "sequence"), d, short[0]))
 	}
 	if len(answer.Each) == 0 {
 		return nil, inputf("d", "no sequence ends with d = %d states; give a smaller `d`", d)

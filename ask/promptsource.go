@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"markovicl/chainfile"
+	"markovicl/internal/plural"
 	"markovicl/markov"
 	"markovicl/predict"
 )
@@ -29,7 +30,7 @@ func (src *promptSource) report() *FileReport {
 	r := src.sequences.Report(nil)
 	if src.windows != nil && src.windows.Left > 0 {
 		r.Skipped["short"] = src.windows.Left
-		r.Notes = append(r.Notes, fmt.Sprintf("%d sequences are too short for a chain of %d states and were left out", src.windows.Left, src.task.Positions()+1))
+		r.Notes = append(r.Notes, fmt.Sprintf("left out, as too short for a chain of %d states: %s", src.task.Positions()+1, plural.Of(src.windows.Left, "sequence")))
 	}
 	return &r
 }

@@ -2,9 +2,9 @@ package ask
 
 import (
 	"context"
-	"fmt"
 	"math"
 
+	"markovicl/internal/plural"
 	"markovicl/moment"
 	"markovicl/train"
 )
@@ -13,7 +13,7 @@ import (
 // over n: the loss of one layer, exact, beside what one layer could reach.
 func (q *Score) scoreForm(ctx context.Context, env Env, given *scored) (Answer, error) {
 	if given.X == nil && (given.model == nil || given.about.Layers != 1) {
-		what := fmt.Sprintf("%d layers", given.about.Layers)
+		what := plural.Of(given.about.Layers, "layer")
 		if given.nonlinear != nil {
 			what = "a transformer that is not linear"
 		}
@@ -34,7 +34,7 @@ func (q *Score) scoreForm(ctx context.Context, env Env, given *scored) (Answer, 
 		if source.own != nil {
 			field, what = subject.ownField(), "the form"
 		}
-		return nil, inputf(field, "%s is for prompt matrices of %d rows, and those of %s have %d", given.about.File, given.dim, what, form.Q+1)
+		return nil, inputf(field, "%s is for prompt matrices of %s, and those of %s have %d", given.about.File, plural.Of(given.dim, "row"), what, form.Q+1)
 	}
 	if _, err := source.standardErrors(ctx, task.Context()); err != nil { // of an average over sampled moments
 		return nil, err

@@ -10,6 +10,7 @@ import (
 	"sync"
 	"time"
 
+	"markovicl/internal/plural"
 	"markovicl/lsa"
 	"markovicl/markov"
 	"markovicl/moment"
@@ -225,13 +226,13 @@ func (a *TrainAnswer) Model() string {
 		from = ", beginning with " + a.Init
 	}
 	if m := a.study.Results[0].Transformer; m != nil {
-		return fmt.Sprintf("%s, width %d, %d blocks, %d heads, %d parameters: %s%s", a.Config.Model, m.Width, m.Blocks, m.Heads, m.ParameterCount(), m.Words(), from)
+		return fmt.Sprintf("%s, width %d, %s, %s, %d parameters: %s%s", a.Config.Model, m.Width, plural.Of(m.Blocks, "block"), plural.Of(m.Heads, "head"), m.ParameterCount(), m.Words(), from)
 	}
 	kind := "structured"
 	if a.Config.Dense {
 		kind = "dense"
 	}
-	return fmt.Sprintf("%s, %d layers, %d heads%s", kind, a.Config.Layers, a.Config.Heads, from)
+	return fmt.Sprintf("%s, %s, %s%s", kind, plural.Of(a.Config.Layers, "layer"), plural.Of(a.Config.Heads, "head"), from)
 }
 
 // Files returns the parameters of every seed and of the best, the history of all, and the

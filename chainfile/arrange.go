@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"markovicl/internal/plural"
 )
 
 // checkStates refuses columns of dates or names among the states, unless an
@@ -131,7 +133,7 @@ func (t *table) sort(s *Sequences, rows map[string][]int, opts Options) error {
 	if moved > 0 {
 		what := "the rows were"
 		if t.grouped {
-			what = fmt.Sprintf("the rows of %d of %s were", moved, count(len(rows), "name"))
+			what = fmt.Sprintf("the rows of %d of %s were", moved, plural.Of(len(rows), "name"))
 		}
 		s.note("`time` none keeps the order of the file", "%s put in the order of column %s", what, t.title(t.time))
 	}

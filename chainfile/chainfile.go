@@ -43,6 +43,7 @@ import (
 	"slices"
 	"strings"
 
+	"markovicl/internal/plural"
 	"markovicl/markov"
 )
 
@@ -181,7 +182,7 @@ func (s *Sequences) Len() int {
 // String says in one line what was read, and how.
 func (s *Sequences) String() string {
 	return fmt.Sprintf("%s: %s; %s with %s of %s %s", s.File, s.Reading,
-		count(len(s.List), "sequence"), count(s.Len(), "symbol"), count(len(s.Labels), "state"), s.symbols.show())
+		plural.Of(len(s.List), "sequence"), plural.Of(s.Len(), "symbol"), plural.Of(len(s.Labels), "state"), s.symbols.show())
 }
 
 // Read reads a chain file from r. The name stands in messages, and its ending

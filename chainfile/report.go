@@ -87,10 +87,3 @@ func listed(names []string) string {
 	}
 	return strings.Join(quoted, ", ") + more
 }
-
-func count(n int, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	return fmt.Sprintf("%d %ss", n, noun)
-}

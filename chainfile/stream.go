@@ -7,6 +7,8 @@ import (
 	"io"
 	"strings"
 	"unicode/utf8"
+
+	"markovicl/internal/plural"
 )
 
 // streamer counts the transitions of a text in blocks.
@@ -371,8 +373,8 @@ func (c *streamer) finish(src source) (*Counts, error) {
 		return nil, errWhole
 	}
 	counts.Ordered = s.Ordered
-	counts.reading = fmt.Sprintf("%s: %s; %s with %s of %s %s", s.File, s.Reading, count(int(counts.Sequences), "sequence"),
-		count(int(counts.Symbols()), "symbol"), count(len(s.Labels), "state"), s.symbols.show())
+	counts.reading = fmt.Sprintf("%s: %s; %s with %s of %s %s", s.File, s.Reading, plural.Of(int(counts.Sequences), "sequence"),
+		plural.Of(int(counts.Symbols()), "symbol"), plural.Of(len(s.Labels), "state"), s.symbols.show())
 	counts.report = func(name func(string) string) Report {
 		r := s.Report(name)
 		r.Sequences, r.Symbols = int(counts.Sequences), int(counts.Symbols())

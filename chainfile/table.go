@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"markovicl/internal/plural"
 )
 
 // table is a table of cells: a CSV file, or objects of JSON. Cells are separated
@@ -258,7 +260,7 @@ func (t *table) read(ragged bool) error {
 		n := len(t.row(uneven))
 		line, column := t.place(t.rows[uneven] + min(n-1, t.width))
 		return &Error{File: t.file, Line: line, Column: column, Err: ErrRagged,
-			Detail: fmt.Sprintf("the row has %s, the first row has %d", count(n, "cell"), t.width),
+			Detail: fmt.Sprintf("the row has %s, the first row has %d", plural.Of(n, "cell"), t.width),
 			Remedy: "fill up short rows with empty cells, or add `ragged`"}
 	}
 	return nil

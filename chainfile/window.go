@@ -6,6 +6,7 @@ import (
 	"sort"
 	"strings"
 
+	"markovicl/internal/plural"
 	"markovicl/markov"
 )
 
@@ -71,7 +72,7 @@ func (s *Sequences) Windows(d, window, stride int) (*Windows, error) {
 	if w.hi == 0 {
 		q := s.List[longest]
 		e := &Error{File: s.File, Line: q.Line, Err: ErrShort,
-			Detail: fmt.Sprintf("the longest sequence has %s, and %s", count(len(q.States), "symbol"), w.wants())}
+			Detail: fmt.Sprintf("the longest sequence has %s, and %s", plural.Of(len(q.States), "symbol"), w.wants())}
 		if n := len(q.States); n > d {
 			e.Remedy = fmt.Sprintf("give a smaller `window`, %d at most", n)
 		} else if n > 1 {
@@ -92,9 +93,9 @@ func (s *Sequences) Windows(d, window, stride int) (*Windows, error) {
 // tooShort is the complaint about a line or row of n states.
 func (w *Windows) tooShort(n int) string {
 	if w.Sequences.Format == FormatCSV {
-		return fmt.Sprintf("the row has %s, and %s", count(n, "state"), w.wants())
+		return fmt.Sprintf("the row has %s, and %s", plural.Of(n, "state"), w.wants())
 	}
-	return fmt.Sprintf("the line has %s, and %s", count(n, "symbol"), w.wants())
+	return fmt.Sprintf("the line has %s, and %s", plural.Of(n, "symbol"), w.wants())
 }
 
 // wants says how long a sequence must be.
@@ -182,7 +183,7 @@ func (w *Windows) CheckContext(n int) error {
 		takes += fmt.Sprintf(" besides up to %d that overlap its query", k)
 	}
 	return &Error{File: w.Sequences.File, Err: ErrFewChains,
-		Detail: fmt.Sprintf("%s has only %s of %d states, and a prompt with n = %d takes %s", part, count(w.Len(), "chain"), w.Positions+1, n, takes),
+		Detail: fmt.Sprintf("%s has only %s of %d states, and a prompt with n = %d takes %s", part, plural.Of(w.Len(), "chain"), w.Positions+1, n, takes),
 		Remedy: w.fewer(n)}
 }
 

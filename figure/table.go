@@ -253,8 +253,9 @@ func (t *Table) Readable(j int) []Number {
 	return cells
 }
 
-// readDigits is to how many digits a person reads a number.
-const readDigits = 6
+// readDigits is to how many digits a person reads a number, and roundingDigits one that
+// is so small that it mostly is the rounding of another.
+const readDigits, roundingDigits = 6, 2
 
 // ForReaders writes a cell with the digits that a person reads: its digits, with the
 // sign of minus, and a power of ten that goes with them, 0 for none.
@@ -273,6 +274,9 @@ func ForReaders(cell any) (digits string, exponent int) {
 		}
 		return "no", 0
 	case float64:
+		if math.Abs(x) < 1e-12 {
+			return Rounded(x, roundingDigits)
+		}
 		return Rounded(x, readDigits)
 	}
 	return minus(fmt.Sprint(cell)), 0

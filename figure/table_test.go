@@ -20,6 +20,15 @@ func TestRounded(t *testing.T) {
 	}
 }
 
+// What is smaller than rounding has two digits.
+func TestForReaders(t *testing.T) {
+	for x, want := range map[float64]string{1.66533e-16: "1.7", -4.30041e-13: "−4.3", 1.66533e-9: "1.66533"} {
+		if digits, _ := ForReaders(x); digits != want {
+			t.Errorf("%v: %s, want %s", x, digits, want)
+		}
+	}
+}
+
 func TestTableForReaders(t *testing.T) {
 	table := Table{Name: "t", Caption: "50 % of it", Columns: []string{"name", "loss", "loss_se", "n", "bound"}}
 	table.Rows = [][]any{{"a_b & c", 0.2171216, 0.001987, "inf", 0.25}, {"d|e", 0.2, nil, 10.0, 0.203388}}

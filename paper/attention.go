@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"markovicl/figure"
+	"markovicl/internal/plural"
 	"markovicl/transformer"
 )
 
@@ -12,8 +13,8 @@ import (
 func AttentionPlot(s *transformer.Study, name string, heads bool) figure.Plot {
 	n := s.Map.Chains
 	plot := figure.Plot{
-		Name: name, Title: fmt.Sprintf("Similarity and attention, %d groups", s.Groups),
-		Caption: fmt.Sprintf("One prompt of %d chains in %d groups, here ordered by group. Similarity: 1 - Hamming distance/length. Attention: from the token at which the label of a chain is predicted (row) to the tokens of another (column); a causal model sees chains that came before, in an order that is not the one shown. Chains of a group have a kernel in common.", n, s.Groups),
+		Name: name, Title: "Similarity and attention, " + plural.Of(s.Groups, "group"),
+		Caption: fmt.Sprintf("One prompt of %d chains in %s, here ordered by group. Similarity: 1 - Hamming distance/length. Attention: from the token at which the label of a chain is predicted (row) to the tokens of another (column); a causal model sees chains that came before, in an order that is not the one shown. Chains of a group have a kernel in common.", n, plural.Of(s.Groups, "group")),
 	}
 	panel := func(title, label string, w []float64) {
 		h := &figure.Heat{Label: label}

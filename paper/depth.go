@@ -6,6 +6,7 @@ import (
 	"math"
 
 	"markovicl/figure"
+	"markovicl/internal/plural"
 	"markovicl/markov"
 	"markovicl/train"
 )
@@ -108,8 +109,8 @@ func runDepth(ctx context.Context, s Settings, progress func(done, total int)) (
 	}
 	progress(total, total)
 	result := &Result{
-		Setup: fmt.Sprintf("two states, p = 1/2, d from %d to %d, n up to %s, alpha from %s to %s; exact optima, %d contexts for a floor that is no sum; models of up to %d layers, %d steps of 1000 fresh prompts, %d seeds (from %d), losses on %d fresh prompts.",
-			size.ds[0], size.ds[len(size.ds)-1], size.ns[len(size.ns)-1], size.alphas[0], size.alphas[len(size.alphas)-1], size.contexts, size.layers[len(size.layers)-1], size.steps, size.seeds, s.Seed, size.prompts),
+		Setup: fmt.Sprintf("two states, p = 1/2, d from %d to %d, n up to %s, alpha from %s to %s; exact optima, %d contexts for a floor that is no sum; models of up to %d layers, %d steps of 1000 fresh prompts, %s (from %d), losses on %d fresh prompts.",
+			size.ds[0], size.ds[len(size.ds)-1], size.ns[len(size.ns)-1], size.alphas[0], size.alphas[len(size.alphas)-1], size.contexts, size.layers[len(size.layers)-1], size.steps, plural.Of(size.seeds, "seed"), s.Seed, size.prompts),
 		Why: fmt.Sprintf("over the map depth and heads can take up to %.0f%% off the loss of the one-layer optimum, most for concentrated kernels; for uniform kernels, as in the paper, no number of layers and heads gains more than %.1f%% from n = 3 on without a bias; %s",
 			100*largest, 100*uniform, best.words()),
 		Quantity: "largest part of the one-layer optimum's loss that depth can gain for uniform kernels, n ≥ 3, no bias",

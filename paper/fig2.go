@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"markovicl/figure"
+	"markovicl/internal/plural"
 	"markovicl/lsa"
 	"markovicl/markov"
 	"markovicl/predict"
@@ -294,8 +295,8 @@ func figure2Result(models []*model2, boxes []boxRow2, size figure2Size) *Result 
 		plots = append(plots, distancePlot(models, d, size))
 	}
 	result := &Result{
-		Setup: fmt.Sprintf("Binary chains with d = %s, n = %s, p = 1/2, uniform kernels; %d layers of one head, Adam at 0.01, %d or %d steps on fresh batches of %d, %d seeds; %d prompts traced for each model, fronts of %d samples and %d rounds.",
-			listed(size.positions), context2, layers2, size.steps[0], size.steps[1], size.batch, size.seeds, size.prompts, size.front.Samples, size.front.Rounds),
+		Setup: fmt.Sprintf("Binary chains with d = %s, n = %s, p = 1/2, uniform kernels; %d layers of one head, Adam at 0.01, %d or %d steps on fresh batches of %d, %s; %d prompts traced for each model, fronts of %d samples and %d rounds.",
+			listed(size.positions), context2, layers2, size.steps[0], size.steps[1], size.batch, plural.Of(size.seeds, "seed"), size.prompts, size.front.Samples, size.front.Rounds),
 		Why: fmt.Sprintf("it depends on how long the model is trained: the distance falls first and then rises in %d of %d models after %d steps and in %d of %d after %d steps, where it goes from %.3f down by %.3f and up by %.3f on average. "+
 			"The rise is the useful part: training drives w towards minus the regression vector and so up the squared residuals. At -w, where the paper's text puts the layers, the distance goes from %.3f down by %.3f and up by %.3f (%d of %d models). %s",
 			short.direct, short.models, size.steps[0], long.direct, long.models, size.steps[1], long.first, long.fall, long.rise,
@@ -373,7 +374,7 @@ func overSeeds(name string, models []*model2, d, steps int, pick func(trace.Laye
 func distancePlot(models []*model2, d int, size figure2Size) figure.Plot {
 	p := figure.Plot{
 		Name: fmt.Sprintf("gd-d%d", d), Title: fmt.Sprintf("Distance to the Pareto front by layer, d = %d", d),
-		Caption: fmt.Sprintf("Generational distance to each prompt's reference front, objectives scaled to [0, 1], at w (the theorem's sign) and at -w (the text's); means over %d prompts and %d seeds, bands from the smallest to the largest seed.", size.prompts, size.seeds),
+		Caption: fmt.Sprintf("Generational distance to each prompt's reference front, objectives scaled to [0, 1], at w (the theorem's sign) and at -w (the text's); means over %d prompts and %s, bands from the smallest to the largest seed.", size.prompts, plural.Of(size.seeds, "seed")),
 		X:       figure.Axis{Label: "layer"}, Y: figure.Axis{Label: "generational distance", Min: number(0)},
 	}
 	for _, steps := range size.steps {
@@ -388,7 +389,7 @@ func lossPlot(models []*model2, size figure2Size) figure.Plot {
 	d, steps := size.positions[0], size.steps[1]
 	return figure.Plot{
 		Name: "loss", Title: "The query's error falls while the squared residuals rise",
-		Caption: fmt.Sprintf("Mean squared error of the query if a layer were the last, and mean squared in-context label y - w'x, twice an objective of the theorem; d = %d, %d steps, means over %d prompts and %d seeds, bands from the smallest to the largest seed.", d, steps, size.prompts, size.seeds),
+		Caption: fmt.Sprintf("Mean squared error of the query if a layer were the last, and mean squared in-context label y - w'x, twice an objective of the theorem; d = %d, %d steps, means over %d prompts and %s, bands from the smallest to the largest seed.", d, steps, size.prompts, plural.Of(size.seeds, "seed")),
 		X:       figure.Axis{Label: "layer"}, Y: figure.Axis{Label: "mean square", Min: number(0)},
 		Series: []figure.Series{
 			overSeeds("query's error", models, d, steps, func(l trace.Layer) float64 { return l.QueryLoss.Mean }),

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"markovicl/figure"
+	"markovicl/internal/plural"
 	"markovicl/markov"
 	"markovicl/predict"
 	"markovicl/train"
@@ -110,7 +111,7 @@ func figure3Of(ctx context.Context, seed uint64, size figure3Size, progress func
 	for k, alpha := range size.priors {
 		plot := figure.Plot{
 			Name: "accuracy-alpha-" + alpha, Title: "Accuracy by depth, rows of the kernel from Dirichlet(" + alpha + ")",
-			Caption: fmt.Sprintf("n = 10, d = 5. Trained on one batch of %d prompts, scored on it and on fresh prompts; and trained on new prompts every step, scored on fresh prompts. Levels: the Bayes predictor by its most likely state, which nothing can beat, and by the state nearest to its mean. Bands: one standard error over %d seeds and %d prompts.", size.fixedBatch, size.seeds, size.prompts),
+			Caption: fmt.Sprintf("n = 10, d = 5. Trained on one batch of %d prompts, scored on it and on fresh prompts; and trained on new prompts every step, scored on fresh prompts. Levels: the Bayes predictor by its most likely state, which nothing can beat, and by the state nearest to its mean. Bands: one standard error over %s and %d prompts.", size.fixedBatch, plural.Of(size.seeds, "seed"), size.prompts),
 		}
 		for _, states := range size.states {
 			task, err := markov.NewTask(markov.Spec{States: states, D: 5, N: "10", Prior: markov.PriorSpec{Text: "dirichlet:" + alpha}})
@@ -171,8 +172,8 @@ func figure3Of(ctx context.Context, seed uint64, size figure3Size, progress func
 
 	oneLayer, sentences := shallowTable(shallows)
 	result := &Result{
-		Setup: fmt.Sprintf("n = 10, d = 5, %s states, concentrations %s, 1 to %d layers of one head, Adam at 0.01, %d seeds; one batch of %d prompts for %d steps, or new batches of %d for %d steps; %d fresh prompts.",
-			listed(size.states), listed(size.priors), size.layers, size.seeds, size.fixedBatch, size.fixedSteps, size.freshBatch, size.freshSteps, size.prompts),
+		Setup: fmt.Sprintf("n = 10, d = 5, %s states, concentrations %s, 1 to %d layers of one head, Adam at 0.01, %s; one batch of %d prompts for %d steps, or new batches of %d for %d steps; %d fresh prompts.",
+			listed(size.states), listed(size.priors), size.layers, plural.Of(size.seeds, "seed"), size.fixedBatch, size.fixedSteps, size.freshBatch, size.freshSteps, size.prompts),
 		Why: fmt.Sprintf("with %d layers, three states and uniform kernels the accuracy is %s on a batch of %d prompts that is trained on again and again, and %s on fresh prompts by the same models; training on new prompts every step gives %s (one layer: %s), where the best predictor of all reaches %s and the Bayes mean rounded to the nearest state %s%s. In this setting a number near %.2f is reached on prompts of training only%s",
 			size.layers, withError(top.onBatch.accuracy), size.fixedBatch, withError(top.batchFresh.accuracy), withError(top.fresh.accuracy), withError(shallow), withError(topCeiling.mode), withError(topCeiling.rounded), others, reported, sentences),
 		Quantity: fmt.Sprintf("accuracy with %d layers and three states; ours on fresh prompts, uniform kernels", size.layers),

@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"markovicl/figure"
+	"markovicl/internal/plural"
 	"markovicl/landscape"
 	"markovicl/markov"
 	"markovicl/predict"
@@ -171,8 +172,8 @@ func figure4Of(ctx context.Context, seed uint64, size figure4Size, progress func
 	deepDifference := estimate{Mean: deep[true].risk().Mean - deep[false].risk().Mean, SE: math.Hypot(deep[true].risk().SE, deep[false].risk().SE)}
 	kept, _ := meanAndError(deep[true].cut)
 	result := &Result{
-		Setup: fmt.Sprintf("d = 1, n = 30, p = 0.3, uniform kernels; 1 to %d layers, Adam at 0.01, %d steps (%d layers also %d) on batches of %d, %d seeds; exact risks, accuracies from %d fresh prompts.",
-			size.layers, size.steps, size.layers, size.long, batch4, size.seeds, size.prompts),
+		Setup: fmt.Sprintf("d = 1, n = 30, p = 0.3, uniform kernels; 1 to %d layers, Adam at 0.01, %d steps (%d layers also %d) on batches of %d, %s; exact risks, accuracies from %d fresh prompts.",
+			size.layers, size.steps, size.layers, size.long, batch4, plural.Of(size.seeds, "seed"), size.prompts),
 		Why: fmt.Sprintf("for one layer it holds: entries outside the sparse form have no effect there and get no gradient, and training ends at %s with sparse and %s with dense parameters (best transformer %.4f, enlarged optimum %.4f, Bayes risk %.4f). With %d layers, where they have an effect, sparse parameters end at %s and dense ones at %s after %d steps, and at %s and %s after %d; dense training does not find the sparse form, for with the entries outside it set to 0 the risk is %.4f",
 			risk4(one[false].risk()), risk4(one[true].risk()), best.Loss, optimum.Loss, bayes.Mean, size.layers, risk4(deep[false].risk()), risk4(deep[true].risk()), size.steps, risk4(long[false].risk()), risk4(long[true].risk()), size.long, kept),
 		Quantity: "risk of one layer with dense parameters less that with sparse ones, after training on new prompts",
@@ -189,11 +190,11 @@ func figure4Of(ctx context.Context, seed uint64, size figure4Size, progress func
 func plots4(kinds []*kind4, long map[bool]*kind4, size figure4Size, enlarged, best, bayes float64) (plot, apart figure.Plot) {
 	plot = figure.Plot{
 		Name: "loss", Title: "Loss in training, sparse and dense parameters", Columns: 2,
-		Caption: fmt.Sprintf("d = 1, n = 30, p = 0.3, new batches of %d prompts. Losses of the batches before the step, means over windows of %d steps and %d seeds; bands from the 10%% to the 90%% quantile over seeds. The enlarged optimum is a bound for one layer. The axes leave out the first twentieth of the steps, and the Bayes risk, %.4f.", batch4, max(1, size.steps/windows4), size.seeds, bayes),
+		Caption: fmt.Sprintf("d = 1, n = 30, p = 0.3, new batches of %d prompts. Losses of the batches before the step, means over windows of %d steps and %s; bands from the 10%% to the 90%% quantile over seeds. The enlarged optimum is a bound for one layer. The axes leave out the first twentieth of the steps, and the Bayes risk, %.4f.", batch4, max(1, size.steps/windows4), plural.Of(size.seeds, "seed"), bayes),
 	}
 	apart = figure.Plot{
 		Name: "difference", Title: "Loss with dense parameters less that with sparse ones", Columns: 2,
-		Caption: fmt.Sprintf("The same losses, each seed's difference on its own batches, which are the same for both. Means over windows of %d steps and %d seeds; bands: one standard error over seeds.", max(1, size.steps/windows4), size.seeds),
+		Caption: fmt.Sprintf("The same losses, each seed's difference on its own batches, which are the same for both. Means over windows of %d steps and %s; bands: one standard error over seeds.", max(1, size.steps/windows4), plural.Of(size.seeds, "seed")),
 	}
 	bottom, top := enlarged, 0.0 // of the axes of losses
 	lowest, highest := 0.0, 0.0  // of those of differences
@@ -204,7 +205,7 @@ func plots4(kinds []*kind4, long map[bool]*kind4, size figure4Size, enlarged, be
 		}
 		if !k.dense {
 			plot.Panels = append(plot.Panels, figure.Plot{
-				Title: layersTitle(k.layers), X: figure.Axis{Label: "step"}, Y: figure.Axis{Label: "loss", Min: &bottom, Max: &top},
+				Title: plural.Of(k.layers, "layer"), X: figure.Axis{Label: "step"}, Y: figure.Axis{Label: "loss", Min: &bottom, Max: &top},
 			})
 			if k.layers == 1 {
 				plot.Panels[0].Levels = append(plot.Panels[0].Levels, figure.Level{Name: "enlarged optimum", Y: enlarged, Quantity: figure.Enlarged}, figure.Level{Name: "best transformer", Y: best, Quantity: figure.Best})
@@ -223,7 +224,7 @@ func plots4(kinds []*kind4, long map[bool]*kind4, size figure4Size, enlarged, be
 			less := k.less(sparse)
 			lowest, highest = min(lowest, slices.Min(less.Low[begin:])), max(highest, slices.Max(less.High[begin:]))
 			apart.Panels = append(apart.Panels, figure.Plot{
-				Title: layersTitle(k.layers), X: figure.Axis{Label: "step"}, Y: figure.Axis{Label: "difference in loss", Min: &lowest, Max: &highest},
+				Title: plural.Of(k.layers, "layer"), X: figure.Axis{Label: "step"}, Y: figure.Axis{Label: "difference in loss", Min: &lowest, Max: &highest},
 				Levels: []figure.Level{{Name: "equal", Y: 0}}, Series: []figure.Series{less},
 			})
 		} else {
@@ -237,13 +238,6 @@ func risk4(e estimate) string { return fmt.Sprintf("%.4f ± %.4f", e.Mean, e.SE)
 
 // trainedOn names what a model is trained on, by the data of a train.Config.
 var trainedOn = map[string]string{train.Fresh: "new prompts", train.Fixed: "one batch"}
-
-func layersTitle(layers int) string {
-	if layers == 1 {
-		return "1 layer"
-	}
-	return fmt.Sprintf("%d layers", layers)
-}
 
 // windows4 is into about how many windows a loss curve is cut.
 const windows4 = 100

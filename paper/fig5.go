@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"markovicl/figure"
+	"markovicl/internal/plural"
 	"markovicl/landscape"
 	"markovicl/lsa"
 	"markovicl/markov"
@@ -86,8 +87,8 @@ func figure5Of(ctx context.Context, seed uint64, size figure5Size, progress func
 	last := &all[len(all)-1]
 	verdict, why := verdict5(all, size)
 	return &Result{
-		Setup: fmt.Sprintf("n = 100, p = 1/2, uniform kernels, d = %s; batches of %d prompts, Adam at 0.01 for %d steps, %d seeds; training on new prompts in batches of %d for %d steps; %d fresh prompts; best transformers for d up to %d.",
-			listed(size.positions), size.batch, size.steps, size.seeds, size.freshBatch, size.freshSteps, size.prompts, size.recovered),
+		Setup: fmt.Sprintf("n = 100, p = 1/2, uniform kernels, d = %s; batches of %d prompts, Adam at 0.01 for %d steps, %s; training on new prompts in batches of %d for %d steps; %d fresh prompts; best transformers for d up to %d.",
+			listed(size.positions), size.batch, size.steps, plural.Of(size.seeds, "seed"), size.freshBatch, size.freshSteps, size.prompts, size.recovered),
 		Verdict: verdict, Why: why,
 		Quantity: fmt.Sprintf("accuracy of the enlarged model's exact optimum above attention trained on new prompts, d = %d, fresh prompts", last.d),
 		Ours:     number(last.above.Mean), StandardError: number(last.above.SE),

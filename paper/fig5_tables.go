@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"markovicl/figure"
+	"markovicl/internal/plural"
 )
 
 type accuracyRow5 struct {
@@ -107,7 +108,7 @@ func scorePlot5(all []at5, size figure5Size) figure.Plot {
 	}
 	return figure.Plot{
 		Name: "scores", Title: "Enlarged model and trained attention by d", Panels: panels, Columns: 2,
-		Caption: fmt.Sprintf("n = 100, p = 1/2. The enlarged model by least squares on batches of %d prompts, and its exact optimum; attention (LSA) of one layer trained on the same batches; scored on the batch and on fresh prompts. Bands: one standard error over %d seeds and %d prompts.", size.batch, size.seeds, size.prompts),
+		Caption: fmt.Sprintf("n = 100, p = 1/2. The enlarged model by least squares on batches of %d prompts, and its exact optimum; attention (LSA) of one layer trained on the same batches; scored on the batch and on fresh prompts. Bands: one standard error over %s and %d prompts.", size.batch, plural.Of(size.seeds, "seed"), size.prompts),
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 
+	"markovicl/internal/plural"
 	"markovicl/markov"
 	"markovicl/train"
 	"markovicl/transformer"
@@ -116,8 +117,8 @@ func (r *Result) judge7(size figure7Size, task markov.Task, studies map[bool]map
 	trained, untrained := studies[true][groups], studies[false][groups]
 	layers := trained[0].Heads[len(trained[0].Heads)-1].Layer
 	last, first, before := poolLayer(trained, layers), poolLayer(trained, 1), poolLayer(untrained, layers)
-	r.Setup = fmt.Sprintf("%s; %s, trained with one kernel a prompt for %d steps of %d prompts, %d seeds; then %d prompts of %s groups in random order each.",
-		task, size.model.Model, size.model.Steps, size.model.Batch, len(size.seeds), size.prompts, listed(size.groups))
+	r.Setup = fmt.Sprintf("%s; %s, trained with one kernel a prompt for %d steps of %d prompts, %s; then %d prompts of %s groups in random order each.",
+		task, size.model.Model, size.model.Steps, size.model.Batch, plural.Of(len(size.seeds), "seed"), size.prompts, listed(size.groups))
 	r.Quantity = fmt.Sprintf("attention within groups less across, last layer, %d groups", groups)
 	r.Ours, r.StandardError = number(last.contrast.Mean), number(last.contrast.SE)
 	words := fmt.Sprintf("with %d groups the last layer attends to a chain of the same kernel by %.5f ± %.5f more than to another (first layer %+.5f ± %.5f, untrained %+.5f ± %.5f); its rank correlation with similarity is %.3f, untrained %.3f",

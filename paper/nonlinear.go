@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"markovicl/figure"
+	"markovicl/internal/plural"
 	"markovicl/landscape"
 	"markovicl/markov"
 	"markovicl/moment"
@@ -141,8 +142,8 @@ func nonlinearOf(ctx context.Context, seed uint64, size nonlinearSize, progress 
 	bayes := rows[0].Loss.Mean - rows[0].Above.Mean
 	last := rows[len(rows)-1]
 	result := &Result{
-		Setup: fmt.Sprintf("two states, uniform kernels, d = %d, n = %d, starts Bernoulli(1/2); every model has the same prompts: %d steps of %d, %d seeds, and %d prompts to be evaluated on.",
-			size.d, size.n, size.ladder[0].config.Steps, size.ladder[0].config.Batch, len(size.seeds), size.prompts),
+		Setup: fmt.Sprintf("two states, uniform kernels, d = %d, n = %d, starts Bernoulli(1/2); every model has the same prompts: %d steps of %d, %s, and %d prompts to be evaluated on.",
+			size.d, size.n, size.ladder[0].config.Steps, size.ladder[0].config.Batch, plural.Of(len(size.seeds), "seed"), size.prompts),
 		Quantity: "loss of the last model above Bayes on the same prompts", Ours: number(last.Above.Mean), StandardError: number(last.Above.SE),
 		Tables: []Table{TableOf("ladder", "Loss after all chains, means over seeds and prompts with standard errors; above_bayes by differences on the same prompts; floor: no linear self-attention of any depth on the same features is below it, of models with biases with a constant feature.", rows)},
 		Plots: []figure.Plot{{

@@ -80,6 +80,8 @@ func numberText(x, se *float64) string {
 	switch {
 	case x == nil:
 		return "–"
+	case (se == nil || *se == 0) && math.Abs(*x) < 1e-12: // mostly the rounding of another number
+		return short(*x, 2)
 	case se == nil || *se == 0:
 		return short(*x, 6)
 	}

@@ -13,6 +13,7 @@ import (
 
 	"markovicl/figure"
 	"markovicl/figure/draw"
+	"markovicl/internal/plural"
 	"markovicl/paper"
 )
 
@@ -83,7 +84,7 @@ func settingsText(s paper.Settings) string {
 	}
 	seeds := "each item's own number of seeds"
 	if s.Seeds != 0 {
-		seeds = fmt.Sprintf("%d seeds where an item averages over seeds", s.Seeds)
+		seeds = fmt.Sprintf("%s where an item averages over seeds", plural.Of(s.Seeds, "seed"))
 	}
 	if s.D != 0 {
 		seeds += fmt.Sprintf(", d = %d in fig6", s.D)

@@ -26,7 +26,8 @@ var (
 	numbered   = regexp.MustCompile(`\b([gc])([0-2])\b`)                                      // g1
 	column     = regexp.MustCompile(`\b([a-z]{2,}\d*)((?:_[a-z0-9]+)+)\b`)                    // smallest_n
 	operators  = strings.NewReplacer(" - ", " − ", " (x) ", " ⊗ ", "f~", "f̃", "&lt;=", "≤", "&gt;=", "≥")
-	negative   = regexp.MustCompile(`(^|[ (=;])-([\pL\d&∇])`)
+	product    = regexp.MustCompile(`&lt;([\pL][^&;]*?, [^&;]*?)&gt;`) // <w, x>
+	negative   = regexp.MustCompile(`(^|[ (=;])-([\pL\d&∇⟨])`)
 )
 
 // prose turns the text of an item into HTML: formulas as they are printed, names of
@@ -45,6 +46,7 @@ func prose(s string) template.HTML {
 }
 
 func formulas(s string) string {
+	s = product.ReplaceAllString(s, "⟨$1⟩")
 	s = negative.ReplaceAllString(operators.Replace(s), "$1−$2")
 	s = power.ReplaceAllStringFunc(s, func(match string) string {
 		m := power.FindStringSubmatch(match)

@@ -15,6 +15,7 @@ func TestProse(t *testing.T) {
 		"at -w, from -1 to 1, gpt2-tiny":        "at −w, from −1 to 1, gpt2-tiny",
 		"g0 = 1/4, c1, R1":                      "<i>g</i><sub>0</sub> = 1/4, <i>c</i><sub>1</sub>, R1",
 		"best_transformer, w_0, X_xy":           "<em>best transformer</em>, <i>w</i><sub>0</sub>, <i>X</i><sub>xy</sub>",
+		"label -<w_l, x_{n+1}> where x < 3":     "label −⟨<i>w</i><sub>l</sub>, <i>x</i><sub>n+1</sub>⟩ where x &lt; 3",
 		"f~* <= f*":                             "f̃* ≤ f*",
 		"run `markovicl optimum --d 1e-3 - x'`": "run <code>markovicl optimum --d 1e-3 - x&#39;</code>",
 	} {
@@ -42,7 +43,7 @@ func TestShownTable(t *testing.T) {
 	table := paper.Table{Name: "scores", Columns: []string{"smallest_n", "loss", "loss_se", "X_xy"}}
 	table.Rows = [][]any{{"inf", 0.21712, 0.00199, 1.66533e-16}, {10.0, 0.5, 0.0, -math.Pi}}
 	shown := newShownTable(table, "")
-	want := [][]string{{"∞", "0.2171 ± 0.0020", "1.66533·10<sup>−16</sup>"}, {"10", "0.5", "−3.14159"}}
+	want := [][]string{{"∞", "0.2171 ± 0.0020", "1.7·10<sup>−16</sup>"}, {"10", "0.5", "−3.14159"}}
 	for i, row := range want {
 		for j, cell := range row {
 			if got := string(shown.Rows[i][j]); got != cell {

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"markovicl/ask"
+	"markovicl/internal/plural"
 	"markovicl/paper"
 )
 
@@ -107,8 +108,8 @@ func (f *Folder) Unfinished(entries []Entry) error {
 		errs = append(errs, fmt.Errorf("failed: %s; the same command again redoes only what is not finished", strings.Join(failed, ", ")))
 	}
 	if interrupted > 0 {
-		errs = append(errs, &ask.Error{Kind: ask.Interrupted, Message: fmt.Sprintf("interrupted: %d of %d items are not finished; the others are kept in %s, and the same command again goes on from there",
-			interrupted, len(entries), f.dir)})
+		errs = append(errs, &ask.Error{Kind: ask.Interrupted, Message: fmt.Sprintf("interrupted: %d of %s are not finished; the others are kept in %s, and the same command again goes on from there",
+			interrupted, plural.Of(len(entries), "item"), f.dir)})
 	}
 	return errors.Join(errs...)
 }

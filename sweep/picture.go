@@ -22,7 +22,9 @@ import (
 // map of the column Color over both; else curves of the column Y, one for each value of
 // the flag Color. What is at one point, such as several seeds, is averaged; curves have the
 // standard error of the mean as a band. With Least, a swept flag of numbers, a point shows the
-// least value of that flag at which the column is true, and nothing where it never is.
+// least value of that flag at which the column is true, and nothing where it never is, or only
+// at inf. Curves over a flag with the value inf have it at the end of their axis; a heat map has
+// the values of such a flag beside each other, as names.
 type Picture struct {
 	X, Y, Color string
 	Least       string
@@ -180,7 +182,7 @@ func (p Picture) Plot(table string) (*figure.Plot, error) {
 		}
 		from := value
 		if least >= 0 {
-			if record[value] != "true" {
+			if record[value] != "true" || record[least] == infinite {
 				continue
 			}
 			from = least
@@ -217,23 +219,33 @@ func numberOf(text string) (float64, bool) {
 
 func (p Picture) log(axis string) bool { return slices.Contains(p.Log, axis) }
 
-// axis returns the places of values: numbers, ascending, or else categories in the order
-// in which they are met.
-func axis(label string, values []string, log bool) (figure.Axis, map[string]float64) {
+// infinite is the value of a flag that stands for a limit, such as that of n.
+const infinite = "inf"
+
+// axis returns the places of values: numbers, ascending, with the limit behind them where
+// it has a place, or else categories in the order in which they are met.
+func axis(label string, values []string, log, limit bool) (figure.Axis, map[string]float64) {
 	places := map[string]float64{}
 	numeric := true
 	for _, v := range values {
 		x, ok := numberOf(v)
+		if v == infinite && limit {
+			x, ok = math.Inf(1), true
+		}
 		numeric = numeric && ok && (!log || x > 0)
 		places[v] = x
 	}
 	if numeric {
 		return figure.Axis{Label: label, Log: log}, places
 	}
+	names := slices.Clone(values)
 	for i, v := range values {
 		places[v] = float64(i)
+		if v == infinite {
+			names[i] = "∞"
+		}
 	}
-	return figure.Axis{Label: label, Categories: slices.Clone(values)}, places
+	return figure.Axis{Label: label, Categories: names}, places
 }
 
 // shown is the number of a point.
@@ -252,8 +264,8 @@ func (p Picture) label(column string) string {
 }
 
 func (p Picture) heat(xs, ys []string, points map[[2]string]*sums) *figure.Plot {
-	xAxis, xPlace := axis(p.X, xs, p.log("x"))
-	yAxis, yPlace := axis(p.Y, ys, p.log("y"))
+	xAxis, xPlace := axis(p.X, xs, p.log("x"), false)
+	yAxis, yPlace := axis(p.Y, ys, p.log("y"), false)
 	h := &figure.Heat{Label: p.label(p.Color), Log: p.log("color"), X: sorted(xPlace), Y: sorted(yPlace)}
 	for range h.Y {
 		row := make(figure.Numbers, len(h.X))
@@ -274,7 +286,7 @@ func sorted(places map[string]float64) figure.Numbers {
 }
 
 func (p Picture) curves(xs, names []string, points map[[2]string]*sums) *figure.Plot {
-	xAxis, place := axis(p.X, xs, p.log("x"))
+	xAxis, place := axis(p.X, xs, p.log("x"), true)
 	slices.SortStableFunc(xs, func(a, b string) int {
 		switch {
 		case place[a] < place[b]:

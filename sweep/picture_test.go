@@ -4,9 +4,11 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 
 	"markovicl/figure"
+	"markovicl/figure/draw"
 	"markovicl/sweep"
 )
 
@@ -23,8 +25,13 @@ const pictureTable = `d,n,seed,loss,realisable
 
 func plotOf(t *testing.T, words string) *figure.Plot {
 	t.Helper()
+	return plotFrom(t, pictureTable, words)
+}
+
+func plotFrom(t *testing.T, table, words string) *figure.Plot {
+	t.Helper()
 	path := filepath.Join(t.TempDir(), "results.csv")
-	if err := os.WriteFile(path, []byte(pictureTable), 0o666); err != nil {
+	if err := os.WriteFile(path, []byte(table), 0o666); err != nil {
 		t.Fatal(err)
 	}
 	p, err := sweep.ParsePicture(words)
@@ -73,6 +80,26 @@ func TestPictures(t *testing.T) {
 	near("the least n at d 2", plot.Series[0].At(2), 1)
 	if plot.Y.Label != "least n: realisable" {
 		t.Errorf("the axis is %q", plot.Y.Label)
+	}
+	// n = inf is the end of the axis of curves, a name beside the others in a heat map, and
+	// no least n.
+	limit := pictureTable + "1,inf,1,0.25,true\n3,inf,1,0.1,true\n"
+	curve := plotFrom(t, limit, "x=n y=loss color=d log=x")
+	if x := curve.Series[0].X; !curve.X.Log || len(x) != 3 || !math.IsInf(x[2], 1) || curve.Series[0].Y[2] != 0.25 {
+		t.Errorf("the curve runs over %v on the axis %+v", x, curve.X)
+	}
+	if _, err := draw.Render(*curve, "svg"); err != nil {
+		t.Error(err)
+	}
+	cells := plotFrom(t, limit, "x=n y=d color=loss log=x")
+	if names := cells.X.Categories; !slices.Equal(names, []string{"1", "10", "∞"}) || cells.Heat.Z[0][2] != 0.25 {
+		t.Errorf("the heat map has the columns %q and the values %v", names, cells.Heat.Z)
+	}
+	if _, err := draw.Render(*cells, "svg"); err != nil {
+		t.Error(err)
+	}
+	if least := plotFrom(t, limit, "x=d y=realisable least=n").Series[0]; len(least.X) != 2 {
+		t.Errorf("the least n is drawn at %v, with d = 3 where only inf is enough", least.X)
 	}
 	for words, say := range map[string]string{"x=d": "needs x and y", "x=d y=n z=3": "write x=FLAG", "x=d y=n log=z": "log=x", "x=d y=n name=a/b": "no name of a file"} {
 		_, err := sweep.ParsePicture(words)

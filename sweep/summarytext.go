@@ -8,11 +8,12 @@ import (
 	"time"
 
 	asktext "markovicl/ask/text"
+	"markovicl/internal/plural"
 )
 
 // Plan says in words what is to be done, of the Progress before any work.
 func (p Progress) Plan() string {
-	text := fmt.Sprintf("%d questions, %d of them answered already", p.Questions, p.Kept)
+	text := fmt.Sprintf("%s, %d of them answered already", plural.Of(p.Questions, "question"), p.Kept)
 	if p.Left > 0 {
 		text += fmt.Sprintf("; the others take %s by the size of their tasks", roughly(p.Left))
 	}

@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"markovicl/internal/each"
+	"markovicl/internal/plural"
 	"markovicl/markov"
 )
 
@@ -91,13 +92,13 @@ func StudyAttention(ctx context.Context, m *Model, t markov.Task, set StudySetti
 	case set.Groups < 1 || n%set.Groups != 0:
 		return nil, fmt.Errorf("groups of equal size: n = %d chains cannot be cut into %d; give a number of groups that divides n", n, set.Groups)
 	case n < 3 || n/set.Groups < 2:
-		return nil, fmt.Errorf("n = %d chains in %d groups are too few to compare; give at least two a group, and three in all", n, set.Groups)
+		return nil, fmt.Errorf("n = %d chains in %s are too few to compare; give at least two a group, and three in all", n, plural.Of(set.Groups, "group"))
 	case set.Prompts < 2:
 		return nil, fmt.Errorf("prompts must be at least 2, got %d: there is no standard error from fewer", set.Prompts)
 	}
 	if kept := float64(set.Prompts) * float64(set.Permutations) * float64(m.Blocks*(m.Heads+1)); kept > maxKept {
-		return nil, fmt.Errorf("%d prompts with %d permutations for each of %d heads, means over heads included, are more correlations than the %d that are kept at once; ask for fewer prompts or permutations",
-			set.Prompts, set.Permutations, m.Blocks*(m.Heads+1), maxKept)
+		return nil, fmt.Errorf("%s with %s for each of %s, means over heads included, are more correlations than the %d that are kept at once; ask for fewer prompts or permutations",
+			plural.Of(set.Prompts, "prompt"), plural.Of(set.Permutations, "permutation"), plural.Of(m.Blocks*(m.Heads+1), "head"), maxKept)
 	}
 	if err := m.CheckTask(t, n); err != nil {
 		return nil, err

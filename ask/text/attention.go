@@ -4,12 +4,13 @@ import (
 	"fmt"
 
 	"markovicl/ask"
+	"markovicl/internal/plural"
 )
 
 func printAttention(p *printer, a *ask.AttentionAnswer) error {
 	fmt.Fprintf(p, "task: %s\n", a.Task)
-	fmt.Fprintf(p, "model: width %d, %d blocks, %d heads: %s\n", a.Model.Width, a.Model.Blocks, a.Model.Heads, a.Model.Words())
-	fmt.Fprintf(p, "%d prompts of %d groups in random order\n", a.Prompts, a.Groups)
+	fmt.Fprintf(p, "model: width %d, %s, %s: %s\n", a.Model.Width, plural.Of(a.Model.Blocks, "block"), plural.Of(a.Model.Heads, "head"), a.Model.Words())
+	fmt.Fprintf(p, "%s of %s in random order\n", plural.Of(a.Prompts, "prompt"), plural.Of(a.Groups, "group"))
 	fmt.Fprintf(p, "similarity of two chains: %.4f of one group", a.SimilarityWithin)
 	if a.SimilarityAcross != nil {
 		fmt.Fprintf(p, ", %.4f of two", *a.SimilarityAcross)

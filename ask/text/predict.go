@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"markovicl/ask"
+	"markovicl/internal/plural"
 	"markovicl/markov"
 	"markovicl/predict"
 )
@@ -15,11 +16,11 @@ func printEvaluation(p *printer, answer *ask.EvaluationAnswer) error {
 	describe(p, answer.Task, answer.Source, answer.PriorFit)
 	switch {
 	case answer.Source.File == "":
-		fmt.Fprintf(p, "%d prompts drawn from the task, seed %d\n", answer.Prompts, answer.Seed)
+		fmt.Fprintf(p, "%s drawn from the task, seed %d\n", plural.Of(answer.Prompts, "prompt"), answer.Seed)
 	case answer.PriorFit != nil || answer.Fit != nil:
-		fmt.Fprintf(p, "%d prompts from the last %d chains of %d states, seed %d\n", answer.Prompts, answer.Source.Chains, answer.Task.Positions()+1, answer.Seed)
+		fmt.Fprintf(p, "%s from the last %s of %d states, seed %d\n", plural.Of(answer.Prompts, "prompt"), plural.Of(answer.Source.Chains, "chain"), answer.Task.Positions()+1, answer.Seed)
 	default:
-		fmt.Fprintf(p, "%d prompts from %d chains of %d states, seed %d\n", answer.Prompts, answer.Source.Chains, answer.Task.Positions()+1, answer.Seed)
+		fmt.Fprintf(p, "%s from %s of %d states, seed %d\n", plural.Of(answer.Prompts, "prompt"), plural.Of(answer.Source.Chains, "chain"), answer.Task.Positions()+1, answer.Seed)
 	}
 	if fit := answer.Fit; fit != nil {
 		fmt.Fprintf(p, "optimum and best-lsa from %d training prompts (loss there: %.6f", fit.Prompts, fit.LossEnlarged)
@@ -88,7 +89,7 @@ func describe(p *printer, task markov.Task, source ask.PromptSource, prior *ask.
 	if prior == nil {
 		return
 	}
-	fmt.Fprintf(w, "prior fitted to %d chains in %d stretches:\n", prior.Chains, prior.Units)
+	fmt.Fprintf(w, "prior fitted to %s in %d stretches:\n", plural.Of(prior.Chains, "chain"), prior.Units)
 	labels := source.States
 	for s, row := range prior.Alpha {
 		fmt.Fprintf(w, "  after %s: alpha = %s\n", labels[s], strings.Trim(fmt.Sprintf("%.4g", row), "[]"))
@@ -114,9 +115,9 @@ func printPrediction(p *printer, answer *ask.PredictionAnswer, own bool) error {
 	case answer.Source.File == "":
 		fmt.Fprintf(p, "query: %s, after %d simulated chains; what came next was %s\n\n", query, answer.Context, answer.Label)
 	case own:
-		fmt.Fprintf(p, "query: %s, after the last %d chains of the file\n\n", query, answer.Context)
+		fmt.Fprintf(p, "query: %s, after the last %s of the file\n\n", query, plural.Of(answer.Context, "chain"))
 	default:
-		fmt.Fprintf(p, "query: %s, the last %s of the file, after the %d chains before them\n\n", query, states(answer.Task.Positions()), answer.Context)
+		fmt.Fprintf(p, "query: %s, the last %s of the file, after the %s before them\n\n", query, states(answer.Task.Positions()), plural.Of(answer.Context, "chain"))
 	}
 	w := p.table()
 	nominal := answer.Predictions[0].Nearest == nil
@@ -146,7 +147,7 @@ func printPrediction(p *printer, answer *ask.PredictionAnswer, own bool) error {
 	if *answer.Greedy {
 		how = "the most likely state each time"
 	}
-	fmt.Fprintf(p, "\n%d steps on, %s:\n\n", answer.Steps, how)
+	fmt.Fprintf(p, "\n%s on, %s:\n\n", plural.Of(answer.Steps, "step"), how)
 	w = p.table()
 	for _, x := range answer.Continuations {
 		fmt.Fprintf(w, "%s\t%s\n", x.Name, x.Text)

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"markovicl/ask"
+	"markovicl/internal/plural"
 	"markovicl/landscape"
 )
 
@@ -98,7 +99,7 @@ func printMinima(p *printer, r *ask.RecoverAnswer) {
 		if i > 0 {
 			fmt.Fprint(p, ", ")
 		}
-		fmt.Fprintf(p, "%.9g (%d starts)", m.Loss, m.Hits)
+		fmt.Fprintf(p, "%.9g (%s)", m.Loss, plural.Of(m.Hits, "start"))
 	}
 	fmt.Fprintln(p)
 }
@@ -120,7 +121,7 @@ func printVerification(p *printer, v *ask.VerifyAnswer) {
 
 func printPoint(p *printer, x *ask.PointAnswer) {
 	d := x.Decision
-	fmt.Fprintf(p, "%s (%d blocks for b of length %d)\n", d.Verdict, x.Q, x.D)
+	fmt.Fprintf(p, "%s (%s for b of length %d)\n", d.Verdict, plural.Of(x.Q, "block"), x.D)
 	switch {
 	case x.Realisable == nil:
 		fmt.Fprintf(p, "a transformer is within %.3g, the precision is %.3g, and the proven distance %.3g\n", d.Residual, d.Precision, d.Distance)
@@ -145,7 +146,7 @@ func printExactPoint(p *printer, x *ask.ExactPointAnswer) {
 	if x.Realisable {
 		word = "realisable"
 	}
-	fmt.Fprintf(p, "%s, exactly (%d blocks for b of length %d)\n", word, x.Q, x.D)
+	fmt.Fprintf(p, "%s, exactly (%s for b of length %d)\n", word, plural.Of(x.Q, "block"), x.D)
 	if x.Realisable {
 		fmt.Fprintf(p, "b = %s\n", strings.Join(x.B, " "))
 		for i, row := range x.A {

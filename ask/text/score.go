@@ -4,11 +4,12 @@ import (
 	"fmt"
 
 	"markovicl/ask"
+	"markovicl/internal/plural"
 )
 
 func printScore(p *printer, s *ask.ScoreAnswer) error {
 	fmt.Fprintf(p, "task: %s\n", s.Task)
-	model := fmt.Sprintf("%d layers of %d heads, %s", s.Model.Layers, s.Model.Heads, s.Model.Kind)
+	model := fmt.Sprintf("%s of %s, %s", plural.Of(s.Model.Layers, "layer"), plural.Of(s.Model.Heads, "head"), s.Model.Kind)
 	if s.Model.Kind == "enlarged" {
 		model = "a point of the enlarged space of one layer"
 	}
@@ -26,7 +27,7 @@ func printScore(p *printer, s *ask.ScoreAnswer) error {
 	}
 	how := "exact"
 	if s.LossSE > 0 {
-		how = fmt.Sprintf("on %d prompts", s.Prompts)
+		how = "on " + plural.Of(s.Prompts, "prompt")
 	}
 	row("loss", &s.Loss, s.LossSE, how)
 	if s.Best != nil {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"markovicl/ask"
+	"markovicl/internal/plural"
 	"markovicl/trace"
 )
 
@@ -14,8 +15,8 @@ func printTrace(p *printer, answer *ask.TraceAnswer) error {
 	if about.Scale != nil {
 		model = fmt.Sprintf("random, b and A ~ N(0, s^2) with s = %.6g", *about.Scale)
 	}
-	fmt.Fprintf(p, "model: %d layers of %d heads, %s\n", about.Layers, about.Heads, model)
-	fmt.Fprintf(p, "%d prompts; the layers are the steps of Theorem 4.1 up to a relative %.1e (token by token in %d prompts)\n\n", r.Prompts, r.IdentityError, r.ExplicitPrompts)
+	fmt.Fprintf(p, "model: %s of %s, %s\n", plural.Of(about.Layers, "layer"), plural.Of(about.Heads, "head"), model)
+	fmt.Fprintf(p, "%s; the layers are the steps of Theorem 4.1 up to a relative %.1e (token by token in %s)\n\n", plural.Of(r.Prompts, "prompt"), r.IdentityError, plural.Of(r.ExplicitPrompts, "prompt"))
 
 	q := task.QueryDim()
 	t := p.table()

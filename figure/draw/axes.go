@@ -28,7 +28,7 @@ type scale struct {
 	log      bool
 	infinite bool    // +Inf is at max
 	end      float64 // of the finite part
-	whole    bool    // all finite values are integers
+	whole    bool    // all finite values are integers, and so are the ticks
 
 	categories bool // positions are names
 }
@@ -39,7 +39,8 @@ const barGroup = 0.8
 func newScales(p *figure.Plot) scales {
 	s := scales{x: scale{log: p.X.Log}, y: scale{log: p.Y.Log}}
 	var xs, ys []float64
-	step := math.Inf(1) // the smallest distance of neighbours among bars
+	var places []float64 // xs without what is added as room
+	step := math.Inf(1)  // the smallest distance of neighbours among bars
 	for _, series := range p.Series {
 		for i, x := range series.X {
 			if math.IsInf(x, 1) {
@@ -67,7 +68,9 @@ func newScales(p *figure.Plot) scales {
 	for _, level := range p.Levels {
 		ys = append(ys, level.Y)
 	}
+	places = slices.Clone(xs)
 	if p.Heat != nil {
+		places = append(places, p.Heat.X...)
 		x, y := edges(p.Heat.X, p.X.Log), edges(p.Heat.Y, p.Y.Log)
 		xs, ys = append(xs, x[0], x[len(x)-1]), append(ys, y[0], y[len(y)-1])
 	}
@@ -86,6 +89,10 @@ func newScales(p *figure.Plot) scales {
 	if s.rows {
 		beside = 0.04
 	}
+	s.x.whole, s.y.whole = wholeNumbers(places), wholeNumbers(ys)
+	if p.Heat != nil {
+		s.y.whole = wholeNumbers(p.Heat.Y)
+	}
 	s.x.fit(xs, p.X, beside)
 	if p.Heat != nil {
 		room = 0
@@ -94,13 +101,16 @@ func newScales(p *figure.Plot) scales {
 	return s
 }
 
+func wholeNumbers(values []float64) bool {
+	return !slices.ContainsFunc(values, func(v float64) bool { return v != math.Trunc(v) })
+}
+
 // fit sets the range from the values, with room at both ends as a part of it,
 // and from what the axis asks for.
 func (s *scale) fit(values []float64, a figure.Axis, room float64) {
-	s.min, s.max, s.whole = math.Inf(1), math.Inf(-1), true
+	s.min, s.max = math.Inf(1), math.Inf(-1)
 	for _, v := range values {
 		s.min, s.max = min(s.min, v), max(s.max, v)
-		s.whole = s.whole && v == math.Trunc(v)
 	}
 	if len(values) == 0 {
 		s.min, s.max = 1, 1 // only infinity

@@ -66,6 +66,10 @@ func letters(size vg.Length, weight xfont.Weight) text.Style {
 // SVG, PNG, PDF, and PGF code for \input in a LaTeX document that uses package pgf.
 var Formats = []string{"svg", "png", "pdf", "tex"}
 
+// widerFonts is the part of a line that a title fills: where a browser has no font of these
+// widths the one that stands in for it may be wider.
+const widerFonts = 0.87
+
 // Render draws a plot in one of the Formats. The bytes depend on the plot alone.
 func Render(p figure.Plot, format string) ([]byte, error) {
 	if err := p.Check(); err != nil {
@@ -89,7 +93,7 @@ func Render(p figure.Plot, format string) ([]byte, error) {
 		panelWidth = plotWidth
 	}
 	width := panelWidth * vg.Length(columns)
-	title := wrap(titleStyle, p.Title, width-2*margin)
+	title := wrap(titleStyle, p.Title, widerFonts*(width-2*margin))
 	top := titleHeight(title)
 	height := panelHeight*vg.Length(rows) + top
 	return render(width, height, format, func(c draw.Canvas) error {
@@ -174,7 +178,7 @@ func drawPanel(c draw.Canvas, p figure.Plot) error {
 		if line.text == "" {
 			continue
 		}
-		words := wrap(line.style, line.text, width)
+		words := wrap(line.style, line.text, widerFonts*width)
 		if err := write(c, line.style, vg.Point{X: c.Min.X, Y: c.Max.Y}, words); err != nil {
 			return err
 		}

@@ -135,6 +135,28 @@ func TestDrawDegenerateRanges(t *testing.T) {
 	}
 }
 
+// An axis of whole numbers has no ticks between them, whatever room is added at its ends.
+func TestWholeNumbers(t *testing.T) {
+	cells := figure.Numbers{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16}
+	heat := figure.Heat{X: cells, Y: cells}
+	for range cells {
+		heat.Z = append(heat.Z, cells)
+	}
+	for name, p := range map[string]figure.Plot{
+		"heat":  {Heat: &heat},
+		"bars":  {Series: []figure.Series{{Kind: figure.Bars, X: figure.Numbers{1, 2, 4}, Y: figure.Numbers{1, 2, 3}}}},
+		"curve": {Series: []figure.Series{{X: figure.Numbers{1, 2, 4}, Y: figure.Numbers{1, 5, 7}}}},
+	} {
+		svg, err := draw.Render(p, "svg")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if said := words(t, svg); strings.Contains(said, ".") || !strings.Contains(said, "4") && !strings.Contains(said, "5") {
+			t.Errorf("%s: the ticks are %s", name, said)
+		}
+	}
+}
+
 func TestDrawRefuses(t *testing.T) {
 	good := []figure.Series{{X: figure.Numbers{1, 2}, Y: figure.Numbers{3, 4}}}
 	for name, p := range map[string]figure.Plot{

@@ -108,7 +108,7 @@ func newColourBar(h *figure.Heat) *colourBar {
 			}
 		}
 	}
-	b := &colourBar{label: wrap(tickStyle, h.Label, labelWidth), bands: h.Bands, scale: scale{log: h.Log}}
+	b := &colourBar{label: wrap(tickStyle, h.Label, labelWidth), bands: h.Bands, scale: scale{log: h.Log, whole: wholeNumbers(all)}}
 	b.scale.fit(all, figure.Axis{}, 0)
 	return b
 }
