@@ -8,6 +8,7 @@ import (
 
 	"gonum.org/v1/gonum/mat"
 
+	"markovicl/figure"
 	"markovicl/landscape"
 	"markovicl/markov"
 	"markovicl/moment"
@@ -19,7 +20,7 @@ var ontoItem = Item{
 	Source:    "Section 3, Eq. 8",
 	Question:  "How many of the enlarged parameters can the parameters (b, A) of a transformer move, and is every point φ(b, A) for some of them?",
 	Statement: "φ is an onto mapping from the parameters (b, A) to the enlarged space.",
-	Revision:  1,
+	Revision:  2,
 	Run:       runOnto,
 }
 
@@ -83,7 +84,23 @@ func runOnto(ctx context.Context, s Settings, progress func(done, total int)) (*
 		Quantity: fmt.Sprintf("dimensions of the image of φ at d = %d, of %d", last.D, last.Dimension),
 		Ours:     number(float64(last.Rank)), StandardError: number(0),
 		Tables: []Table{TableOf("dimensions", "Parameters (b, A) of one layer and head; enlarged parameters; the most that the image can have, since b and A can be scaled against each other; the rank of the derivative of φ at a random (b, A), by singular values above 1e-10 times the largest; and how many random points with entries from -9 to 9 are φ(b, A), decided in fractions.", cases)},
+		Plots:  []figure.Plot{plotOnto(cases)},
 	}, nil
+}
+
+// plotOnto shows the dimensions of the enlarged space and of the image in it.
+func plotOnto(cases []ontoCase) figure.Plot {
+	space, image := figure.Series{Name: "enlarged space"}, figure.Series{Name: "image of φ"}
+	for _, c := range cases {
+		space.Add(float64(c.D), float64(c.Dimension))
+		image.Add(float64(c.D), float64(c.Rank))
+	}
+	return figure.Plot{
+		Name: "dimensions", Title: "Dimensions of the enlarged space and of the image of φ",
+		X: figure.Axis{Label: "d"}, Y: figure.Axis{Label: "dimensions", Log: true},
+		Series:  []figure.Series{space, image},
+		Caption: "The image's is the rank of the derivative of φ at a random (b, A), which is (d+1)² - 1; the space has d(d+1)(d+2)/2.",
+	}
 }
 
 // phiSingularValues returns the singular values, falling, of the derivative of φ at a

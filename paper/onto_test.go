@@ -13,6 +13,9 @@ func TestOnto(t *testing.T) {
 		if got := cell(t, dimensions, "rank", at); got != want {
 			t.Errorf("d = %d: rank %v, want %d", d, got, want)
 		}
+		if space, image := r.Plots[0].Series[0].At(float64(d)), r.Plots[0].Series[1].At(float64(d)); int(space) != d*(d+1)*(d+2)/2 || int(image) != want {
+			t.Errorf("d = %d: the plot shows %v and %v dimensions", d, space, image)
+		}
 		if got := cell(t, dimensions, "realised", at); d > 1 && got != 0 || d == 1 && (got == 0 || got == 50) {
 			t.Errorf("d = %d: %v random points of 50 are realised", d, got)
 		}

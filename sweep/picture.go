@@ -78,18 +78,33 @@ func ParsePicture(text string) (Picture, error) {
 	return p, nil
 }
 
+// Check returns the error that Draw would return as far as that can be known before there
+// is a table.
+func (p Picture) Check(dir string) error {
+	for _, format := range pictureFormats {
+		if err := atomicfile.Check(p.file(dir, format)); err != nil {
+			return badf("plot", "%w", err)
+		}
+	}
+	return nil
+}
+
+var pictureFormats = []string{"svg", "png"}
+
+func (p Picture) file(dir, format string) string { return filepath.Join(dir, p.Name+"."+format) }
+
 // Draw reads a table and writes the picture to the folder as SVG and PNG.
 func (p Picture) Draw(table, dir string) error {
 	plot, err := p.Plot(table)
 	if err != nil {
 		return err
 	}
-	for _, format := range []string{"svg", "png"} {
+	for _, format := range pictureFormats {
 		data, err := draw.Render(*plot, format)
 		if err != nil {
 			return badf("plot", "%w", err)
 		}
-		if err := atomicfile.Write(filepath.Join(dir, p.Name+"."+format), data); err != nil {
+		if err := atomicfile.Write(p.file(dir, format), data); err != nil {
 			return err
 		}
 	}

@@ -101,6 +101,18 @@ func TestPictures(t *testing.T) {
 	if least := plotFrom(t, limit, "x=d y=realisable least=n").Series[0]; len(least.X) != 2 {
 		t.Errorf("the least n is drawn at %v, with d = 3 where only inf is enough", least.X)
 	}
+	dir := t.TempDir()
+	p, err := sweep.ParsePicture("x=d y=loss name=folder")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := p.Check(dir); err != nil {
+		t.Error(err)
+	}
+	if err := os.Mkdir(filepath.Join(dir, "folder.png"), 0o777); err != nil {
+		t.Fatal(err)
+	}
+	wants(t, p.Check(dir), "folder.png")
 	for words, say := range map[string]string{"x=d": "needs x and y", "x=d y=n z=3": "write x=FLAG", "x=d y=n log=z": "log=x", "x=d y=n name=a/b": "no name of a file"} {
 		_, err := sweep.ParsePicture(words)
 		wants(t, err, say)

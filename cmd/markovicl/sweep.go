@@ -58,6 +58,16 @@ func (c *sweepCmd) Run(a *app) error {
 		}
 		plots = append(plots, p)
 	}
+	if c.Out != "" && len(plots) > 0 { // fail now rather than after the work
+		if err := atomicfile.CheckFolder(c.Out); err != nil {
+			return badInput(err)
+		}
+		for _, p := range plots {
+			if err := p.Check(c.Out); err != nil {
+				return err
+			}
+		}
+	}
 	summary, err := c.summary(a)
 	if summary == nil {
 		return err
