@@ -57,9 +57,9 @@ type RecoverAnswer struct {
 	Note               string           `json:"note,omitempty"`
 	Status             string           `json:"status"`
 	Stopped            landscape.Stop   `json:"stopped"`     // what ended the work
-	Starts             int              `json:"starts"`      // random starts of the local search
-	Evaluations        int              `json:"evaluations"` // of the matrix in the search for certificates
-	Boxes              int              `json:"boxes"`       // of branch and bound
+	Starts             int              `json:"starts" jsonschema_description:"random starts of the local search"`
+	Evaluations        int              `json:"evaluations" jsonschema_description:"matrices whose lowest eigenvalues the search for certificates has calculated, on every level"`
+	Boxes              int              `json:"boxes" jsonschema_description:"boxes of branch and bound"`
 	Parameters         Transformer      `json:"parameters"`
 	Decision           *Decision        `json:"decision"`
 	ProjectionLoss     *float64         `json:"projection_loss"`     // null for several heads

@@ -130,7 +130,7 @@ func (r *recovery) boundByCertificate(ctx context.Context) error {
 			}
 		}
 		if !r.improved(before) {
-			b, err := relax.Maximise(ctx, r.form, r.minima[0].B, r.minima[0].A, r.minima[0].Loss, func(W []float64, v *certificate.Verification) bool {
+			b, err := relax.Maximise(ctx, r.form, r.minima[0].B, r.minima[0].A, r.minima[0].Loss, r.evaluated, func(W []float64, v *certificate.Verification) bool {
 				r.certificate(&certificate.Certificate{W: W, Form: r.form}, v)
 				return r.done(ctx)
 			})

@@ -92,7 +92,7 @@ type Recovery struct {
 	Status       Status
 	Stopped      Stop // what ended the work
 	Starts       int  // random starts taken by the local search
-	Evaluations  int  // of the matrix in the search for certificates
+	Evaluations  int  // matrices whose lowest eigenvalues the search for certificates has calculated
 	Boxes        int  // of branch and bound
 
 	Parameters  *lsa.Structured // the best transformer found: one layer

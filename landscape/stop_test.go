@@ -37,7 +37,7 @@ func TestStopped(t *testing.T) {
 			StopInterrupted, Interrupted, nil},
 		"certificate of level 0 alone": {func() (*Recovery, error) {
 			return Recover(background, taskForm(t, open), Settings{Boxes: -1, Level: -1})
-		}, StopNoProgress, Exhausted, func(r *Recovery) bool { return r.Starts >= 360 && r.Evaluations > 30 }},
+		}, StopNoProgress, Exhausted, func(r *Recovery) bool { return r.Starts >= 360 && r.Evaluations > 500 }}, // of level 0, and of what bounds the relaxation
 		"few boxes": {func() (*Recovery, error) {
 			return Recover(background, taskForm(t, open), Settings{Boxes: 50, Level: -1})
 		}, StopBoxes, Exhausted, func(r *Recovery) bool { return r.Boxes >= 50 && r.Boxes < 400 }},

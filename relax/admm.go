@@ -21,8 +21,9 @@ import (
 type admmProgress func(l float64, w []float64) bool
 
 // maximise runs the method from the coordinates w, which it changes. It returns
-// the direction of b that the relaxed moments suggest.
-func (d *dualSearch) maximise(ctx context.Context, w []float64, upper float64, steps, every int, progress admmProgress) (b []float64, err error) {
+// the direction of b that the relaxed moments suggest. evaluated, if not nil, is called
+// after each step.
+func (d *dualSearch) maximise(ctx context.Context, w []float64, upper float64, steps, every int, evaluated func(), progress admmProgress) (b []float64, err error) {
 	n := d.lift.size()
 	m := n + 1
 	low := newLowSpectrum(m)
@@ -51,6 +52,9 @@ func (d *dualSearch) maximise(ctx context.Context, w []float64, upper float64, s
 		}
 		if err != nil {
 			return nil, err
+		}
+		if evaluated != nil {
+			evaluated()
 		}
 		k := len(values)
 		for c, v := range values {

@@ -147,8 +147,9 @@ const roomForRounding = 2e-9
 // Maximise maximises the lower bound of the semidefinite relaxation, without the
 // assumption that the minimum given is global, and passes on each bound that is
 // better than those before; it stops as soon as enough says so. It returns a
-// direction of b for a further descent.
-func Maximise(ctx context.Context, form *moment.Form, b, A []float64, loss float64, better func(W []float64, v *certificate.Verification) (enough bool)) (towards []float64, err error) {
+// direction of b for a further descent. evaluated, if not nil, is called after each
+// evaluation.
+func Maximise(ctx context.Context, form *moment.Form, b, A []float64, loss float64, evaluated func(), better func(W []float64, v *certificate.Verification) (enough bool)) (towards []float64, err error) {
 	search, err := newDualSearch(form, b, A)
 	if err != nil {
 		return nil, err
@@ -158,7 +159,7 @@ func Maximise(ctx context.Context, form *moment.Form, b, A []float64, loss float
 	const every, patience = 200, 3
 	w := append([]float64(nil), search.start...)
 	best, stalled := math.Inf(-1), 0
-	return search.maximise(ctx, w, loss, steps, every, func(l float64, w []float64) bool {
+	return search.maximise(ctx, w, loss, steps, every, evaluated, func(l float64, w []float64) bool {
 		W, err := search.certificateMatrix(w)
 		if err != nil {
 			return false

@@ -6,6 +6,8 @@ import (
 	"testing"
 
 	"gonum.org/v1/gonum/mat"
+
+	"markovicl/certificate"
 )
 
 // A sequence of matrices, each close to the one before: the penalties are those of all
@@ -79,5 +81,19 @@ func TestNearly(t *testing.T) {
 	}
 	if iterated < 5 {
 		t.Errorf("%d matrices by the one before only: the test says little", iterated)
+	}
+}
+
+// What is told of a search is every matrix whose eigenvalues it calculates: a search that
+// is stopped at its first progress has taken as many steps as there are between two.
+func TestEvaluationsAreTold(t *testing.T) {
+	form := randomForm(rand.New(rand.NewPCG(3, 3)), 2, 10)
+	b, A := []float64{1, 0, 0}, []float64{1, 0, 0, 1, 0, 0}
+	count, told := 0, 0
+	if _, err := Maximise(t.Context(), form, b, A, form.C, func() { count++ }, func([]float64, *certificate.Verification) bool {
+		told++
+		return true
+	}); err != nil || told != 1 || count%200 != 0 || count == 0 {
+		t.Errorf("%d evaluations were told of, %d bounds, %v", count, told, err)
 	}
 }
