@@ -74,11 +74,12 @@ func wholeNumbers(xs []float64) (whole []*big.Int, exponent int, ok bool) {
 		exponent = 0
 	}
 	whole = make([]*big.Int, len(xs))
+	numbers, t := make([]big.Int, len(xs)), new(big.Int)
 	for i, x := range xs {
-		whole[i] = new(big.Int)
+		whole[i] = &numbers[i]
 		if x != 0 {
 			n, e := wholeNumber(x)
-			whole[i].Lsh(big.NewInt(n), uint(e-exponent))
+			whole[i].Lsh(t.SetInt64(n), uint(e-exponent))
 		}
 	}
 	return whole, exponent, true

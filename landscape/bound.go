@@ -15,6 +15,9 @@ import (
 // attained takes the certificates that there are where the enlarged optimum is a
 // transformer: the bound is the optimum itself.
 func (r *recovery) attained(ctx context.Context) {
+	if ctx.Err() != nil {
+		return
+	}
 	n := r.form.Q * (r.form.Q + 1) * (r.form.Q + 1)
 	switch {
 	case r.definite():

@@ -38,13 +38,15 @@ func MinimiseExact(ctx context.Context, f *moment.ExactForm) (*ExactOptimum, err
 func minimiseModulo(ctx context.Context, f *moment.ExactForm, p residues) (*ExactOptimum, error) {
 	n, H := f.Dim(), scaledRows(f)
 	o := &ExactOptimum{Dimension: n}
-	rows := p.independentRows(H)
+	rows, err := p.independentRows(ctx, H)
+	if err != nil {
+		return nil, err
+	}
 	o.Rank = len(rows)
 	o.Unique = o.Rank == n
-	var err error
 	if o.Unique {
 		var s *lifting
-		if s, err = p.newLifting(H); err == nil {
+		if s, err = p.newLifting(ctx, H); err == nil {
 			o.X, err = s.solve(ctx, f.L)
 		}
 	} else {
@@ -74,12 +76,6 @@ func scaledRows(f *moment.ExactForm) [][]*big.Int {
 	return H
 }
 
-// exactRank returns the rank of H modulo a prime: never above the rank of H, and
-// below it only if the prime, of 62 bits, divides certain minors.
-func exactRank(f *moment.ExactForm) int {
-	return len(residues{primes[0]}.independentRows(scaledRows(f)))
-}
-
 // leastNorm returns the solution of HX = h of least norm, given a largest set of
 // rows B of the symmetric H that are independent. The solution lies in the range
 // of H, which the rows in B span: X = H_B'y with H_B H_B' y = h_B.
@@ -97,7 +93,7 @@ func (p residues) leastNorm(ctx context.Context, H [][]*big.Int, h []*big.Int, B
 			square[i][k] = H[row][col]
 		}
 	}
-	relation, err := p.newLifting(square)
+	relation, err := p.newLifting(ctx, square)
 	if err != nil {
 		return nil, err
 	}
@@ -126,6 +122,9 @@ func (p residues) leastNorm(ctx context.Context, H [][]*big.Int, h []*big.Int, B
 	G := make([][]*big.Int, r)
 	t := new(big.Int)
 	for i := range G {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
 		G[i] = make([]*big.Int, r)
 		for k := range i + 1 {
 			sum := new(big.Int)
@@ -135,7 +134,7 @@ func (p residues) leastNorm(ctx context.Context, H [][]*big.Int, h []*big.Int, B
 			G[i][k], G[k][i] = sum, sum
 		}
 	}
-	s, err := p.newLifting(G)
+	s, err := p.newLifting(ctx, G)
 	if err != nil {
 		return nil, err
 	}

@@ -13,6 +13,8 @@ import (
 	"gonum.org/v1/gonum/lapack/lapack64"
 	"gonum.org/v1/gonum/mat"
 
+	"markovicl/internal/cholesky"
+	"markovicl/internal/eigen"
 	"markovicl/moment"
 )
 
@@ -45,7 +47,7 @@ func (o *Optimum) byFactors(ctx context.Context, f *moment.Form) error {
 	// reads, so that nothing is strided.
 	L := blas64.Triangular{Uplo: blas.Lower, Diag: blas.NonUnit, N: n, Stride: n, Data: make([]float64, n*n)}
 	fillLower(L, H)
-	definite, err := cholesky(ctx, L)
+	definite, err := cholesky.Factorise(ctx, blas64.Symmetric{Uplo: blas.Lower, N: n, Stride: n, Data: L.Data})
 	if err != nil {
 		return err
 	}
@@ -75,40 +77,7 @@ func (o *Optimum) byFactors(ctx context.Context, f *moment.Form) error {
 		return err
 	}
 	fillLower(L, H)
-	return o.byPivots(f, L)
-}
-
-// cholesky replaces the lower triangle of a symmetric matrix by its factor L, the
-// matrix being LL', and reports whether it is positive definite. It is LAPACK's
-// dpotrf, panel by panel, so that it can be interrupted: at thousands of
-// unknowns it takes minutes.
-func cholesky(ctx context.Context, L blas64.Triangular) (ok bool, err error) {
-	const width = 64
-	n := L.N
-	part := func(i, k, rows, cols int) blas64.General {
-		return blas64.General{Rows: rows, Cols: cols, Stride: L.Stride, Data: L.Data[i*L.Stride+k:]}
-	}
-	for j := 0; j < n; j += width {
-		if err := ctx.Err(); err != nil {
-			return false, err
-		}
-		w := min(width, n-j)
-		diagonal := blas64.Symmetric{Uplo: blas.Lower, N: w, Stride: L.Stride, Data: L.Data[j*L.Stride+j:]}
-		if j > 0 {
-			blas64.Syrk(blas.NoTrans, -1, part(j, 0, w, j), 1, diagonal)
-		}
-		factor, ok := lapack64.Potrf(diagonal)
-		if !ok {
-			return false, nil
-		}
-		if below := n - j - w; below > 0 {
-			if j > 0 {
-				blas64.Gemm(blas.NoTrans, blas.Trans, -1, part(j+w, 0, below, j), part(j, 0, w, j), 1, part(j+w, j, below, w))
-			}
-			blas64.Trsm(blas.Right, blas.Trans, 1, factor, part(j+w, j, below, w))
-		}
-	}
-	return true, nil
+	return o.byPivots(ctx, f, L)
 }
 
 // fillLower writes the upper triangle of H to the lower triangle of L.
@@ -128,8 +97,8 @@ func fillLower(L blas64.Triangular, H blas64.Symmetric) {
 // byPivots finds the minimiser of least norm from a Cholesky factorisation with
 // pivots, H = F F' up to rounding, F [n, r] with its rows put back in order. The
 // eigenvalues of H that are not 0 are those of the small matrix F'F = W D W', and
-// X = F W D^-2 W'F'h.
-func (o *Optimum) byPivots(f *moment.Form, L blas64.Triangular) error {
+// X = F W D^-2 W'F'h. It fails if ctx ends.
+func (o *Optimum) byPivots(ctx context.Context, f *moment.Form, L blas64.Triangular) error {
 	n := o.Dimension
 	var largest float64
 	for i := range n {
@@ -138,18 +107,22 @@ func (o *Optimum) byPivots(f *moment.Form, L blas64.Triangular) error {
 	pivots, work := make([]int, n), make([]float64, 2*n)
 	S := blas64.Symmetric{Uplo: blas.Lower, N: n, Stride: L.Stride, Data: L.Data}
 	_, r, _ := lapack64.Pstrf(S, pivots, float64(n)*0x1p-52*largest, work)
+	if err := ctx.Err(); err != nil {
+		return err
+	}
 	F := mat.NewDense(n, r, nil)
 	for i, row := range pivots {
 		for k := range min(i+1, r) {
 			F.Set(row, k, L.Data[i*L.Stride+k])
 		}
 	}
-	var square mat.SymDense
-	square.SymOuterK(1, F.T())
-	values, W, err := eigenvectors(&square)
+	var square mat.Dense
+	square.Mul(F.T(), F)
+	values, vectors, _, err := eigen.New(r).Lowest(ctx, square.RawMatrix().Data, func([]float64) int { return r }) // all
 	if err != nil {
 		return err
 	}
+	W := mat.NewDense(r, r, vectors)
 	first := countBelow(values)
 	o.Rank = r - first
 	o.LambdaMin, o.LambdaMax = values[first], values[r-1]

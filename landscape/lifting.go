@@ -70,11 +70,14 @@ func (r residues) subtract(y []uint64, factor uint64, x []uint64) {
 }
 
 // independentRows returns a largest set of rows of a symmetric matrix that are
-// independent modulo p, and so independent.
-func (r residues) independentRows(A [][]*big.Int) []int {
+// independent modulo p, and so independent. It fails if ctx ends.
+func (r residues) independentRows(ctx context.Context, A [][]*big.Int) ([]int, error) {
 	M := r.matrix(A)
 	var pivots []int // columns; by symmetry the rows of the same numbers are independent too
 	for c := range M {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
 		row := len(pivots)
 		i := row
 		for i < len(M) && M[i][c] == 0 {
@@ -92,7 +95,7 @@ func (r residues) independentRows(A [][]*big.Int) []int {
 		}
 		pivots = append(pivots, c)
 	}
-	return pivots
+	return pivots, nil
 }
 
 // lifting solves systems with one square matrix.
@@ -103,8 +106,8 @@ type lifting struct {
 }
 
 // newLifting prepares systems with A. It returns errUnlucky if A is singular
-// modulo p.
-func (r residues) newLifting(A [][]*big.Int) (*lifting, error) {
+// modulo p, and fails if ctx ends.
+func (r residues) newLifting(ctx context.Context, A [][]*big.Int) (*lifting, error) {
 	n := len(A)
 	M := r.matrix(A)
 	for i := range M { // [A | I] becomes [I | inverse]
@@ -112,6 +115,9 @@ func (r residues) newLifting(A [][]*big.Int) (*lifting, error) {
 		M[i][n+i] = 1
 	}
 	for c := range n {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
 		i := c
 		for i < n && M[i][c] == 0 {
 			i++

@@ -5,14 +5,11 @@ import (
 	"encoding/json"
 	"errors"
 	"math"
-	"math/rand/v2"
 	"os"
 	"strconv"
 	"strings"
 	"testing"
 
-	"gonum.org/v1/gonum/blas"
-	"gonum.org/v1/gonum/blas/blas64"
 	"gonum.org/v1/gonum/floats"
 	"gonum.org/v1/gonum/mat"
 
@@ -182,38 +179,6 @@ func TestMinimiseErrors(t *testing.T) {
 	cancel()
 	if _, err := Minimise(ctx, f()); !errors.Is(err, context.Canceled) {
 		t.Errorf("a cancelled context gave %v", err)
-	}
-}
-
-// A factorisation by panels is the factorisation, and can be interrupted.
-func TestCholesky(t *testing.T) {
-	for _, n := range []int{1, 63, 64, 65, 200} {
-		rng := rand.New(rand.NewPCG(1, uint64(n)))
-		F := mat.NewDense(n, n, nil)
-		F.Apply(func(_, _ int, _ float64) float64 { return rng.NormFloat64() }, F)
-		var S mat.SymDense
-		S.SymOuterK(1, F)
-		L := blas64.Triangular{Uplo: blas.Lower, Diag: blas.NonUnit, N: n, Stride: n, Data: make([]float64, n*n)}
-		fillLower(L, S.RawSymmetric())
-		if ok, err := cholesky(t.Context(), L); !ok || err != nil {
-			t.Fatalf("n %d: %v, %v", n, ok, err)
-		}
-		factor := mat.NewDense(n, n, L.Data)
-		var back mat.Dense
-		back.Mul(factor, factor.T())
-		if !mat.EqualApprox(&back, &S, 1e-12*float64(n)) {
-			t.Errorf("n %d: LL' is not the matrix", n)
-		}
-		S.SetSym(n-1, n-1, -1)
-		fillLower(L, S.RawSymmetric())
-		if ok, err := cholesky(t.Context(), L); ok || err != nil {
-			t.Errorf("n %d: an indefinite matrix gave %v, %v", n, ok, err)
-		}
-		ctx, cancel := context.WithCancel(t.Context())
-		cancel()
-		if _, err := cholesky(ctx, L); !errors.Is(err, context.Canceled) {
-			t.Errorf("n %d: a cancelled context gave %v", n, err)
-		}
 	}
 }
 

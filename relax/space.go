@@ -6,8 +6,11 @@ import (
 
 	"gonum.org/v1/gonum/blas"
 	"gonum.org/v1/gonum/blas/blas64"
+	"gonum.org/v1/gonum/lapack"
 	"gonum.org/v1/gonum/lapack/lapack64"
 	"gonum.org/v1/gonum/mat"
+
+	"markovicl/internal/cholesky"
 )
 
 // The admissible W of level 1 (see multiplier.go). In
@@ -92,6 +95,9 @@ func orthonormal(ctx context.Context, rows, length int, fill func(k int, row []f
 	B := blas64.General{Rows: rows, Cols: length, Stride: max(length, 1), Data: make([]float64, rows*length)}
 	for k := range rows {
 		row := B.Data[k*length : (k+1)*length]
+		if ctx.Err() != nil {
+			return B
+		}
 		fill(k, row)
 		blas64.Scal(1/blas64.Nrm2(vector(row)), vector(row))
 	}
@@ -102,22 +108,41 @@ func orthonormal(ctx context.Context, rows, length int, fill func(k int, row []f
 		if ctx.Err() != nil {
 			return B
 		}
-		gram := mat.NewSymDense(rows, nil)
-		var chol mat.Cholesky
-		if !gramMatrix(ctx, gram.RawSymmetric(), B) {
+		gram := blas64.Symmetric{Uplo: blas.Upper, N: rows, Stride: rows, Data: make([]float64, rows*rows)}
+		if !gramMatrix(ctx, gram, B) {
 			return B
 		}
-		if !chol.Factorize(gram) || chol.Cond() > largestCondition {
+		condition, err := factorise(ctx, gram)
+		if err != nil {
+			return B
+		}
+		if condition > largestCondition {
 			return orthonormalByReflections(B)
 		}
-		again = chol.Cond() > orthogonality/0x1p-52
-		U := chol.RawU().(*mat.TriDense).RawTriangular()
+		again = condition > orthogonality/0x1p-52
+		U := upper(gram)
 		width := panelOf(float64(rows) * float64(rows))
 		for k := 0; k < length && ctx.Err() == nil; k += width { // columns do not meet
 			blas64.Trsm(blas.Left, blas.Trans, 1, U, blas64.General{Rows: rows, Cols: min(width, length-k), Stride: B.Stride, Data: B.Data[k:]})
 		}
 	}
 	return B
+}
+
+// factorise replaces the upper triangle of a symmetric matrix by its Cholesky factor U, and
+// returns its condition, infinite if it is not definite. It fails if ctx ends.
+func factorise(ctx context.Context, A blas64.Symmetric) (condition float64, err error) {
+	norm := lapack64.Lansy(lapack.MaxRowSum, A, make([]float64, A.N))
+	ok, err := cholesky.Factorise(ctx, A)
+	if err != nil || !ok {
+		return math.Inf(1), err
+	}
+	return 1 / lapack64.Pocon(A, norm, make([]float64, 3*A.N), make([]int, A.N)), nil
+}
+
+// upper is the upper triangle as a triangular matrix.
+func upper(A blas64.Symmetric) blas64.Triangular {
+	return blas64.Triangular{Uplo: blas.Upper, Diag: blas.NonUnit, N: A.N, Stride: A.Stride, Data: A.Data}
 }
 
 // orthogonality bounds what the products of different rows of a basis may be, and

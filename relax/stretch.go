@@ -6,7 +6,8 @@ import (
 
 	"gonum.org/v1/gonum/blas"
 	"gonum.org/v1/gonum/blas/blas64"
-	"gonum.org/v1/gonum/mat"
+
+	"markovicl/internal/cholesky"
 )
 
 // stretch makes the search of a multiplierSearch well scaled. In the directions
@@ -19,13 +20,13 @@ import (
 //
 // B is never there as a matrix: it is a few combinations of products.
 type stretch struct {
-	m       *multiplierSearch
-	U       blas64.General // [D, n] orthonormal rows u_i
-	by      float64        // 1/sigma - 1
-	of      *products      // with the u_i, then with the v* of fixed
-	light   float64        // what entries of the W u_i outside the span of the u count
-	heavy   float64        // and what those inside do
-	inverse mat.Cholesky   // of I + BB'
+	m      *multiplierSearch
+	U      blas64.General    // [D, n] orthonormal rows u_i
+	by     float64           // 1/sigma - 1
+	of     *products         // with the u_i, then with the v* of fixed
+	light  float64           // what entries of the W u_i outside the span of the u count
+	heavy  float64           // and what those inside do
+	factor blas64.Triangular // U, U'U being I + BB'
 }
 
 // A stretch is by 1/leastStretch at the most, and is tried where B has no more than
@@ -76,13 +77,14 @@ func newStretch(ctx context.Context, m *multiplierSearch, gap float64) *stretch 
 	}
 	half := s.combined(blas64.General{Rows: raw.N, Cols: raw.N, Stride: raw.Stride, Data: raw.Data})
 	whole := s.combined(transposed(half))
-	sum := mat.NewSymDense(whole.Rows, whole.Data)
-	for i := range whole.Rows {
-		sum.SetSym(i, i, 1+sum.At(i, i))
+	sum := blas64.Symmetric{Uplo: blas.Upper, N: whole.Rows, Stride: whole.Stride, Data: whole.Data}
+	for i := range sum.N {
+		sum.Data[i*sum.Stride+i]++
 	}
-	if ctx.Err() != nil || !s.inverse.Factorize(sum) {
+	if ok, err := cholesky.Factorise(ctx, sum); err != nil || !ok {
 		return nil
 	}
+	s.factor = upper(sum)
 	return s
 }
 
@@ -138,10 +140,10 @@ func (s *stretch) precondition(w []float64) {
 	s.m.fixed.removeFrom(w)
 	products := matrix(s.of.rows(), 1)
 	s.of.times(products.Data, w)
-	part := mat.NewVecDense(D*n+s.fixedRoots().Rows, s.combined(products).Data)
-	_ = s.inverse.SolveVecTo(part, part) // its error says that M is ill-conditioned, as it is
+	r := s.combined(products).Data
+	blas64.Trsv(blas.Trans, s.factor, vector(r))
+	blas64.Trsv(blas.NoTrans, s.factor, vector(r))
 	// B' of it.
-	r := part.RawVector().Data
 	inside := make([]float64, D)
 	for i := range D {
 		block := r[i*n : (i+1)*n]
