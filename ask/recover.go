@@ -56,7 +56,7 @@ type RecoverAnswer struct {
 	Level              *int             `json:"level,omitempty"` // of the certificate that proves the bound
 	Note               string           `json:"note,omitempty"`
 	Status             string           `json:"status"`
-	Stopped            landscape.Stop   `json:"stopped"`     // what ended the work
+	Stopped            landscape.Stop   `json:"stopped"` // what ended the work
 	Starts             int              `json:"starts" jsonschema_description:"random starts of the local search"`
 	Evaluations        int              `json:"evaluations" jsonschema_description:"matrices whose lowest eigenvalues the search for certificates has calculated, on every level"`
 	Boxes              int              `json:"boxes" jsonschema_description:"boxes of branch and bound"`
