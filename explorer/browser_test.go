@@ -7,9 +7,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
-	"os/exec"
 	"path/filepath"
-	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -17,6 +15,7 @@ import (
 
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/network"
+	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
 
@@ -38,48 +37,32 @@ func TestBuilt(t *testing.T) {
 	}
 }
 
-// newBrowser starts Chromium, or says that there is none.
-func newBrowser(t *testing.T) context.Context {
+// site is the page as static files, built once for all tests.
+var site = sync.OnceValues(func() (http.Handler, error) {
+	folder, err := os.MkdirTemp("", "markovicl-site-")
+	if err != nil {
+		return nil, err
+	}
+	chromium.end = append(chromium.end, func() { os.RemoveAll(folder) })
+	return policed(http.FileServer(http.Dir(folder))), WriteSite(context.Background(), folder, false)
+})
+
+// staticFiles serves the page as static files.
+func staticFiles(t *testing.T) http.Handler {
 	t.Helper()
-	var path string
-	for _, name := range []string{"chromium", "chromium-browser", "google-chrome", "chrome"} {
-		if found, err := exec.LookPath(name); err == nil {
-			path = found
-			break
-		}
-	}
-	if path == "" {
-		t.Skip("no Chromium on the PATH: the page was not tried in a browser (Debian: apt-get install chromium)")
-	}
-	profile, err := os.MkdirTemp("", "markovicl-browser-")
+	files, err := site()
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { os.RemoveAll(profile) }) // a browser that is ending may still write there
-	options := append(slices.Clone(chromedp.DefaultExecAllocatorOptions[:]),
-		chromedp.ExecPath(path), chromedp.NoSandbox, chromedp.DisableGPU,
-		chromedp.Flag("disable-quic", true), chromedp.Flag("disable-background-networking", true),
-		chromedp.Flag("disable-component-update", true), chromedp.Flag("disable-sync", true), chromedp.UserDataDir(profile))
-	allocator, cancel := chromedp.NewExecAllocator(context.Background(), options...)
-	t.Cleanup(cancel)
-	ctx, cancel := chromedp.NewContext(allocator)
-	t.Cleanup(cancel)
-	if err := chromedp.Run(ctx); err != nil {
-		t.Fatalf("Chromium was found at %s and does not start: %v", path, err)
-	}
-	return ctx
+	return files
 }
 
 // modes serves the page with its server and as static files.
 func modes(t *testing.T) map[string]*httptest.Server {
 	t.Helper()
-	site := t.TempDir()
-	if err := WriteSite(t.Context(), site, false); err != nil {
-		t.Fatal(err)
-	}
 	servers := map[string]*httptest.Server{
 		"server": httptest.NewServer(NewHandler(Options{Cache: NewMemory(DefaultMemory)})),
-		"static": httptest.NewServer(policed(http.FileServer(http.Dir(site)))),
+		"static": httptest.NewServer(staticFiles(t)),
 	}
 	for _, s := range servers {
 		t.Cleanup(s.Close)
@@ -104,7 +87,10 @@ type tab struct {
 	foreign []string // requests to elsewhere
 }
 
+// newTab opens a tab in front of the others: one behind draws a frame a second, and a
+// mouse that moves there waits for it.
 func newTab(t *testing.T, parent context.Context, base string) *tab {
+	t.Helper()
 	ctx, cancel := chromedp.NewContext(parent)
 	t.Cleanup(cancel)
 	ctx, cancel = context.WithTimeout(ctx, 20*time.Minute) // of a machine that has other things to do
@@ -133,6 +119,7 @@ func newTab(t *testing.T, parent context.Context, base string) *tab {
 			}
 		}
 	})
+	tb.run(t, page.BringToFront(), network.Enable())
 	return tb
 }
 
@@ -200,7 +187,7 @@ func answerTo(t *testing.T, question string, into any) {
 // Every view in both modes shows the numbers of the command line, asks nobody else,
 // and nothing goes wrong in it.
 func TestViews(t *testing.T) {
-	parent := newBrowser(t)
+	parent := browserOf(t)
 	var best struct {
 		Loss         float64 `json:"loss"`
 		LossEnlarged float64 `json:"loss_enlarged"`
@@ -229,7 +216,7 @@ func TestViews(t *testing.T) {
 		t.Run(mode, func(t *testing.T) {
 			tb := newTab(t, parent, server.URL)
 			open := func(hash string) chromedp.Action { return chromedp.Navigate(server.URL + "/" + hash) }
-			tb.run(t, network.Enable(), open("#/good?d=3&n=20"))
+			tb.run(t, open("#/good?d=3&n=20"))
 			tb.sees(t, "How good can it be?", six(best.LossEnlarged), six(best.Loss), six(floor.Floor), "proven best", "markovicl recover --d 3 --n 20", "Not realisable")
 			tb.run(t, open("#/landscape?d=2"))
 			tb.sees(t, fmt.Sprintf("%.9g", valley.Minima[0].Loss))
@@ -268,9 +255,9 @@ func TestViews(t *testing.T) {
 func TestPermalink(t *testing.T) {
 	server := httptest.NewServer(NewHandler(Options{}))
 	t.Cleanup(server.Close) // after the tabs, which may still ask
-	tb := newTab(t, newBrowser(t), server.URL)
+	tb := newTab(t, browserOf(t), server.URL)
 	var value string
-	tb.run(t, network.Enable(), chromedp.Navigate(server.URL+"/#/good?d=1&n=5"))
+	tb.run(t, chromedp.Navigate(server.URL+"/#/good?d=1&n=5"))
 	tb.sees(t, "0.364583")
 	tb.run(t, chromedp.SetValue("#c-d", "1"), chromedp.Evaluate(`document.querySelector("#c-d").dispatchEvent(new Event("input", {bubbles: true}))`, nil))
 	tb.until(t, `location.hash === "#/good?n=5"`) // d = 2 is the default
@@ -286,13 +273,9 @@ func TestPermalink(t *testing.T) {
 // The page is there before the laboratory is, and its controls work meanwhile; they work
 // while a question is worked on, and a question that is no longer wanted is dropped.
 func TestNeverBlocked(t *testing.T) {
-	site := t.TempDir()
-	if err := WriteSite(t.Context(), site, false); err != nil {
-		t.Fatal(err)
-	}
 	arrive := make(chan struct{})
-	files := http.FileServer(http.Dir(site))
-	server := httptest.NewServer(policed(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	files := staticFiles(t)
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if strings.Contains(r.URL.Path, wasmFile) {
 			select {
 			case <-arrive:
@@ -300,13 +283,13 @@ func TestNeverBlocked(t *testing.T) {
 			}
 		}
 		files.ServeHTTP(w, r)
-	})))
+	}))
 	t.Cleanup(server.Close) // after the tabs, which may still ask
-	tb := newTab(t, newBrowser(t), server.URL)
+	tb := newTab(t, browserOf(t), server.URL)
 	slide := func(at int) chromedp.Action {
 		return chromedp.Evaluate(fmt.Sprintf(`{ const s = document.querySelector("#c-d"); s.value = %d; s.dispatchEvent(new Event("input", {bubbles: true})); }`, at), nil)
 	}
-	tb.run(t, network.Enable(), chromedp.Navigate(server.URL+"/#/good?d=1&n=5"))
+	tb.run(t, chromedp.Navigate(server.URL+"/#/good?d=1&n=5"))
 	tb.sees(t, "How good can it be?", "The laboratory is being loaded", "Six words")
 	tb.run(t, slide(3))
 	tb.until(t, `location.hash === "#/good?d=4&n=5" && document.querySelector("#c-d").value === "3"`)
@@ -335,8 +318,8 @@ func TestCancel(t *testing.T) {
 		return Ask(ctx, q, progress)
 	}}))
 	t.Cleanup(server.Close) // after the tabs, which may still ask
-	tb := newTab(t, newBrowser(t), server.URL)
-	tb.run(t, network.Enable(), chromedp.Navigate(server.URL+"/#/good?d=5"))
+	tb := newTab(t, browserOf(t), server.URL)
+	tb.run(t, chromedp.Navigate(server.URL+"/#/good?d=5"))
 	tb.sees(t, "a long search")
 	tb.run(t, chromedp.Navigate(server.URL+"/#/good?d=1&n=5"))
 	select {
@@ -355,35 +338,44 @@ func TestAccessible(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	server := httptest.NewServer(NewHandler(Options{}))
+	server := httptest.NewServer(NewHandler(Options{Cache: NewMemory(DefaultMemory)}))
 	t.Cleanup(server.Close) // after the tabs, which may still ask
-	parent := newBrowser(t)
-	for _, look := range []struct {
+	tb := newTab(t, browserOf(t), server.URL)
+	type look struct {
 		name, scheme string
 		width        int64
-	}{{"light", "light", 1280}, {"dark", "dark", 1280}, {"phone", "light", 360}} {
-		tb := newTab(t, parent, server.URL)
-		tb.run(t, network.Enable(), emulation.SetEmulatedMedia().WithFeatures([]*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: look.scheme}, {Name: "prefers-reduced-motion", Value: "reduce"}}),
-			chromedp.EmulateViewport(look.width, 900))
-		for hash, ready := range map[string]string{
-			"good?d=2": "Why", "landscape?d=2": "Local minima", "prompt?d=2&n=5": "Transitions seen", "layers?d=2": "Objectives",
-			"attention": "No model", "data": "Nothing is loaded", "landscape?at=0.1,1,-0.2&turn=0.40,-0.50": "The chosen point",
-			"attention?train=true&d=1&n=8": "contrast", "data?file=sample.txt&evaluate=true&d=1&n=3&classes=vowel=aeiou,other=*": "Which predictor to trust",
-		} {
-			tb.run(t, chromedp.Navigate("about:blank"), chromedp.Navigate(server.URL+"/#/"+hash))
-			tb.sees(t, ready)
+	}
+	looks := []look{{"light", "light", 1280}, {"dark", "dark", 1280}, {"phone", "light", 360}}
+	appear := func(l look) {
+		tb.run(t, emulation.SetEmulatedMedia().WithFeatures([]*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: l.scheme}, {Name: "prefers-reduced-motion", Value: "reduce"}}),
+			chromedp.EmulateViewport(l.width, 900))
+	}
+	for _, view := range [][2]string{
+		{"good?d=2", "Why"}, {"landscape?d=2", "Local minima"}, {"prompt?d=2&n=5", "Transitions seen"}, {"layers?d=2", "Objectives"},
+		{"attention", "No model"}, {"data", "Nothing is loaded"}, {"landscape?at=0.1,1,-0.2&turn=0.40,-0.50", "The chosen point"},
+		{"attention?train=true&d=1&n=8", "contrast"}, {"data?file=sample.txt&evaluate=true&d=1&n=3&classes=vowel=aeiou,other=*", "Which predictor to trust"},
+	} {
+		hash, ready := view[0], view[1]
+		appear(looks[0]) // in which the page is loaded; it takes on the others while it is looked at
+		looks = append(looks[1:], looks[0])
+		tb.run(t, chromedp.Navigate("about:blank"), chromedp.Navigate(server.URL+"/#/"+hash))
+		tb.sees(t, ready)
+		tb.run(t, chromedp.Evaluate(string(axe)+"; 0", nil))
+		for _, l := range looks {
 			var over float64
 			var findings []string
-			tb.run(t, chromedp.Evaluate(`document.documentElement.scrollWidth - innerWidth`, &over), chromedp.Evaluate(string(axe)+"; 0", nil),
+			appear(l)
+			tb.run(t, chromedp.Evaluate(`new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))`, nil, awaited), // is drawn
+				chromedp.Evaluate(`document.documentElement.scrollWidth - innerWidth`, &over),
 				chromedp.Evaluate(`axe.run(document, {resultTypes: ["violations"]}).then((r) => r.violations.filter((v) => v.impact === "serious" || v.impact === "critical").map((v) => v.id + ": " + v.nodes.map((n) => n.target + " " + (n.any[0]?.message ?? "")).slice(0, 3).join("; ")))`,
-					&findings, func(p *runtime.EvaluateParams) *runtime.EvaluateParams { return p.WithAwaitPromise(true) }))
+					&findings, awaited))
 			if len(findings) > 0 {
-				t.Errorf("%s, %s: %q", look.name, hash, findings)
+				t.Errorf("%s, %s: %q", l.name, hash, findings)
 			}
 			if over > 0 {
-				t.Errorf("%s, %s: the page is %v pixels wider than the window", look.name, hash, over)
+				t.Errorf("%s, %s: the page is %v pixels wider than the window", l.name, hash, over)
 			}
 		}
-		tb.clean(t)
 	}
+	tb.clean(t)
 }

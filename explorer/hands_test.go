@@ -7,7 +7,6 @@ import (
 	"testing"
 
 	"github.com/chromedp/cdproto/input"
-	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 )
@@ -17,7 +16,7 @@ import (
 func TestLandscapeByHand(t *testing.T) {
 	server := httptest.NewServer(NewHandler(Options{Cache: NewMemory(DefaultMemory)}))
 	t.Cleanup(server.Close) // after the tabs, which may still ask
-	tb := newTab(t, newBrowser(t), server.URL)
+	tb := newTab(t, browserOf(t), server.URL)
 	const picture = ".painted svg"
 	// pointer presses at one place of the picture, in shares of its size, and releases at
 	// another.
@@ -40,7 +39,7 @@ func TestLandscapeByHand(t *testing.T) {
 			return nil
 		})
 	}
-	tb.run(t, network.Enable(), chromedp.Navigate(server.URL+"/#/landscape?d=2&n=10"))
+	tb.run(t, chromedp.Navigate(server.URL+"/#/landscape?d=2&n=10"))
 	tb.until(t, settled)
 	// The middle of the map is b = (0, 0, 1).
 	tb.run(t, pointer(0.5, 0.5, 0.5, 0.5))
@@ -71,8 +70,8 @@ func TestLandscapeByHand(t *testing.T) {
 func TestKeyboard(t *testing.T) {
 	server := httptest.NewServer(NewHandler(Options{Cache: NewMemory(DefaultMemory)}))
 	t.Cleanup(server.Close) // after the tabs, which may still ask
-	tb := newTab(t, newBrowser(t), server.URL)
-	tb.run(t, network.Enable(), chromedp.Navigate(server.URL+"/#/good?d=1&n=5"))
+	tb := newTab(t, browserOf(t), server.URL)
+	tb.run(t, chromedp.Navigate(server.URL+"/#/good?d=1&n=5"))
 	tb.until(t, settled)
 	// The Tab key goes to what is not disabled in the order of the document; each element
 	// is marked when it is reached.

@@ -21,7 +21,6 @@ import (
 
 	"github.com/chromedp/cdproto/browser"
 	"github.com/chromedp/cdproto/emulation"
-	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/chromedp"
 )
 
@@ -32,7 +31,7 @@ const settled = `document.querySelector(".commands")?.dataset.open === "0"`
 // lines, which the buttons copy, give the same numbers; and the numbers, pictures and files
 // can be saved, each of which is what its name says.
 func TestTakeAlong(t *testing.T) {
-	parent := newBrowser(t)
+	parent := browserOf(t)
 	program := filepath.Join(t.TempDir(), "markovicl")
 	if out, err := exec.Command("go", "build", "-o", program, "markovicl/cmd/markovicl").CombinedOutput(); err != nil {
 		t.Fatalf("%v: %s", err, out)
@@ -63,7 +62,7 @@ func TestTakeAlong(t *testing.T) {
 				t.Fatal(err)
 			}
 			tb := newTab(t, parent, server.URL)
-			tb.run(t, network.Enable(), emulation.SetFocusEmulationEnabled(true), browser.SetDownloadBehavior(browser.SetDownloadBehaviorBehaviorAllow).WithDownloadPath(saved),
+			tb.run(t, emulation.SetFocusEmulationEnabled(true), browser.SetDownloadBehavior(browser.SetDownloadBehaviorBehaviorAllow).WithDownloadPath(saved),
 				browser.SetPermission(&browser.PermissionDescriptor{Name: "clipboard-read"}, browser.PermissionSettingGranted).WithOrigin(server.URL),
 				browser.SetPermission(&browser.PermissionDescriptor{Name: "clipboard-write"}, browser.PermissionSettingGranted).WithOrigin(server.URL))
 			visit := func(address string) (text string) {
