@@ -9,6 +9,7 @@ import "fmt"
 type Gradient struct {
 	model   Model
 	pass    pass
+	one     *oneLayer // for prompts, if the model is a structured one of one layer
 	flat    []float64 // gradient, as Parts one after the other
 	lanes   []vec     // the same for each lane
 	loss    vec
@@ -32,10 +33,14 @@ type pass interface {
 func NewGradient(m Model) *Gradient {
 	_, _, D := m.Size()
 	size := ParameterCount(m)
-	return &Gradient{
+	g := &Gradient{
 		model: m, pass: m.newPass(), flat: make([]float64, size), lanes: make([]vec, size),
 		dTheta: make([]vec, D-1), scratch: make([]vec, D-1),
 	}
+	if p, ok := m.(*Structured); ok && p.Layers == 1 {
+		g.one = newOneLayer(p)
+	}
+	return g
 }
 
 // Of returns the loss of the groups from <= k < to of a batch and the gradient
@@ -47,9 +52,7 @@ func (g *Gradient) Of(b *Batch, from, to int) (loss float64, grad []float64, err
 	if loss, err = g.run(b, from, to, true); err != nil {
 		return 0, nil, err
 	}
-	for i := range g.lanes {
-		g.flat[i] = sum(&g.lanes[i])
-	}
+	sums(g.flat, g.lanes)
 	return loss, g.flat, nil
 }
 
@@ -62,6 +65,12 @@ func (g *Gradient) run(b *Batch, from, to int, backward bool) (float64, error) {
 		panic(fmt.Sprintf("lsa: a batch with D = %d for a model with D = %d", b.dim, D))
 	}
 	g.loss = vec{}
+	if g.one != nil && !b.law {
+		if !g.one.run(b, from, to, backward, &g.loss, g.lanes) {
+			return 0, &DivergenceError{Layer: 0}
+		}
+		return sum(&g.loss), nil
+	}
 	for k := from; k < to; k++ {
 		group := b.group(k)
 		theta := g.pass.forward(group.gram)

@@ -26,53 +26,79 @@ var (
 	// [len(dst), len(x)].
 	mulScalar = mulScalarPlain
 
-	// addOuter adds the outer product of s and x to dst, flat [len(s), len(x)].
-	addOuter = addOuterPlain
+	// addOuters adds to dst, flat [m, n], the outer products of s and x for each of so
+	// many groups, one group after the other: of group g they are s[g*sStep:][:m] and
+	// x[g*xStep:][:n].
+	addOuters = addOutersPlain
 
 	// addScaled adds a x to dst, for one number a.
 	addScaled = addScaledPlain
 
+	// scaleBy writes to dst each x times the same vec, lane by lane.
+	scaleBy = scaleByPlain
+
 	// addDot adds the inner product of x and y to dst.
 	addDot = addDotPlain
+
+	// sums writes to dst the sum of the lanes of each x, in a fixed order.
+	sums = sumsPlain
 )
+
+// addOuter adds the outer product of s and x to dst, flat [len(s), len(x)].
+func addOuter(dst, s, x []vec) { addOuters(dst, s, x, len(s), len(x), 1, 0, 0) }
 
 // kernels names the versions in use.
 var kernels = "plain Go"
 
-// Kernels names the loops that gradients run in on this machine, "AVX" or "plain
-// Go". They give the same bits.
+// Kernels names the loops that gradients run in on this machine, "AVX", "AVX-512" or
+// "plain Go". They give the same bits.
 func Kernels() string { return kernels }
 
+// Two rows at a time, so that an entry of x and of dst is loaded once for both.
 func symMulVecPlain(dst, g, x []vec) {
 	dst, x = dst[:len(x)], x[:len(x)]
 	clear(dst)
-	r := 0
-	for i := range x {
-		row := g[r : r+len(x)-i]
-		r += len(row)
-		xi, di := &x[i], &dst[i]
-		for lane := range xi {
-			di[lane] += float64(row[0][lane] * xi[lane])
+	for i := 0; i < len(x); i += 2 {
+		n := len(x) - i
+		row0 := g[:n]
+		g = g[n:]
+		if n == 1 {
+			for lane, y := range x[i] {
+				dst[i][lane] += float64(row0[0][lane] * y)
+			}
+			break
 		}
-		for part := 0; part < Lanes; part += 4 {
-			x0, x1, x2, x3 := xi[part], xi[part+1], xi[part+2], xi[part+3]
-			d0, d1, d2, d3 := di[part], di[part+1], di[part+2], di[part+3]
-			xs, ds := x[i+1:], dst[i+1:]
-			xs, ds = xs[:len(row)-1], ds[:len(row)-1]
-			for k := range row[1:] {
-				a := (*[4]float64)(row[k+1][part:])
-				y := (*[4]float64)(xs[k][part:])
-				e := (*[4]float64)(ds[k][part:])
+		row1 := g[:n-1]
+		g = g[n-1:]
+		for part := 0; part < Lanes; part += 2 {
+			x0, x1, x2, x3 := x[i][part], x[i][part+1], x[i+1][part], x[i+1][part+1]
+			d0, d1, d2, d3 := dst[i][part], dst[i][part+1], dst[i+1][part], dst[i+1][part+1]
+			// The block on the diagonal.
+			a := (*[2]float64)(row0[0][part:])
+			d0 += float64(a[0] * x0)
+			d1 += float64(a[1] * x1)
+			a = (*[2]float64)(row0[1][part:])
+			d0 += float64(a[0] * x2)
+			d1 += float64(a[1] * x3)
+			d2 += float64(a[0] * x0)
+			d3 += float64(a[1] * x1)
+			a = (*[2]float64)(row1[0][part:])
+			d2 += float64(a[0] * x2)
+			d3 += float64(a[1] * x3)
+			xs, ds := x[i+2:], dst[i+2:]
+			up, low := row0[2:], row1[1:]
+			up, low, ds = up[:len(xs)], low[:len(xs)], ds[:len(xs)]
+			for k := range xs {
+				y, e := (*[2]float64)(xs[k][part:]), (*[2]float64)(ds[k][part:])
+				a, b := (*[2]float64)(up[k][part:]), (*[2]float64)(low[k][part:])
 				d0 += float64(a[0] * y[0])
 				d1 += float64(a[1] * y[1])
-				d2 += float64(a[2] * y[2])
-				d3 += float64(a[3] * y[3])
-				e[0] += float64(a[0] * x0)
-				e[1] += float64(a[1] * x1)
-				e[2] += float64(a[2] * x2)
-				e[3] += float64(a[3] * x3)
+				d2 += float64(b[0] * y[0])
+				d3 += float64(b[1] * y[1])
+				e[0] = e[0] + float64(a[0]*x0) + float64(b[0]*x2)
+				e[1] = e[1] + float64(a[1]*x1) + float64(b[1]*x3)
 			}
-			di[part], di[part+1], di[part+2], di[part+3] = d0, d1, d2, d3
+			dst[i][part], dst[i][part+1], dst[i+1][part], dst[i+1][part+1] = d0, d1, d2, d3
 		}
 	}
 }
@@ -119,20 +145,22 @@ func mulScalarPlain(dst []vec, A []float64, x []vec) {
 	}
 }
 
-func addOuterPlain(dst, s, x []vec) {
-	q := len(x)
-	for i := range s {
-		row := dst[i*q : (i+1)*q]
-		row = row[:len(x)]
-		for part := 0; part < Lanes; part += 4 {
-			s0, s1, s2, s3 := s[i][part], s[i][part+1], s[i][part+2], s[i][part+3]
-			for j := range x {
-				y := (*[4]float64)(x[j][part:])
-				d := (*[4]float64)(row[j][part:])
-				d[0] += float64(s0 * y[0])
-				d[1] += float64(s1 * y[1])
-				d[2] += float64(s2 * y[2])
-				d[3] += float64(s3 * y[3])
+func addOutersPlain(dst, s, x []vec, m, n, groups, sStep, xStep int) {
+	for g := range groups {
+		s, x := s[g*sStep:][:m], x[g*xStep:][:n]
+		for i := range s {
+			row := dst[i*n : (i+1)*n]
+			row = row[:len(x)]
+			for part := 0; part < Lanes; part += 4 {
+				s0, s1, s2, s3 := s[i][part], s[i][part+1], s[i][part+2], s[i][part+3]
+				for j := range x {
+					y := (*[4]float64)(x[j][part:])
+					d := (*[4]float64)(row[j][part:])
+					d[0] += float64(s0 * y[0])
+					d[1] += float64(s1 * y[1])
+					d[2] += float64(s2 * y[2])
+					d[3] += float64(s3 * y[3])
+				}
 			}
 		}
 	}
@@ -147,6 +175,14 @@ func addScaledPlain(dst []vec, a float64, x []vec) {
 			d[1] += float64(a * y[1])
 			d[2] += float64(a * y[2])
 			d[3] += float64(a * y[3])
+		}
+	}
+}
+
+func scaleByPlain(dst, x []vec, e *vec) {
+	for i := range dst {
+		for lane, y := range x[i] {
+			dst[i][lane] = y * e[lane]
 		}
 	}
 }
@@ -172,6 +208,12 @@ func splat(x float64) (v vec) {
 		v[lane] = x
 	}
 	return v
+}
+
+func sumsPlain(dst []float64, x []vec) {
+	for i := range dst {
+		dst[i] = sum(&x[i])
+	}
 }
 
 // sum adds the lanes up, in a fixed order.

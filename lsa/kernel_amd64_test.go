@@ -4,6 +4,7 @@ package lsa
 
 import (
 	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"golang.org/x/sys/cpu"
@@ -41,11 +42,22 @@ func TestVectorKernelsArePlain(t *testing.T) {
 		}
 	}
 	for n := 1; n <= 13; n++ {
+		x := vecs(n)
+		got, want := make([]float64, n), make([]float64, n)
+		sums(got, x)
+		sumsPlain(want, x)
+		if !slices.Equal(got, want) {
+			t.Fatalf("sums of %d vecs: %v, want %v", n, got, want)
+		}
+	}
+	for n := 1; n <= 13; n++ {
 		g, x, y, a := vecs(triangle(n)), vecs(n), vecs(n), rng.NormFloat64()
 		check("symMulVec", n, n, n,
 			func(dst []vec) { symMulVecPlain(dst, g, x) }, func(dst []vec) { symMulVec(dst, g, x) })
 		check("addScaled", n, n, n,
 			func(dst []vec) { addScaledPlain(dst, a, x) }, func(dst []vec) { addScaled(dst, a, x) })
+		check("scaleBy", n, n, n,
+			func(dst []vec) { scaleByPlain(dst, x, &y[0]) }, func(dst []vec) { scaleBy(dst, x, &y[0]) })
 		check("addDot", n, n, 1,
 			func(dst []vec) { addDotPlain(&dst[0], x, y) }, func(dst []vec) { addDot(&dst[0], x, y) })
 		for m := 1; m <= 13; m++ {
@@ -57,8 +69,13 @@ func TestVectorKernelsArePlain(t *testing.T) {
 				func(dst []vec) { addTMulPlain(dst, s, A) }, func(dst []vec) { addTMul(dst, s, A) })
 			check("mulScalar", m, n, m,
 				func(dst []vec) { mulScalarPlain(dst, A, x) }, func(dst []vec) { mulScalar(dst, A, x) })
-			check("addOuter", m, n, m*n,
-				func(dst []vec) { addOuterPlain(dst, s, x) }, func(dst []vec) { addOuter(dst, s, x) })
+			for groups := 1; groups <= 5; groups++ {
+				sStep, xStep := m+rng.IntN(3), n+rng.IntN(3)
+				s, x := vecs((groups-1)*sStep+m), vecs((groups-1)*xStep+n)
+				check("addOuters", m, n, m*n,
+					func(dst []vec) { addOutersPlain(dst, s, x, m, n, groups, sStep, xStep) },
+					func(dst []vec) { addOuters(dst, s, x, m, n, groups, sStep, xStep) })
+			}
 		}
 	}
 }
