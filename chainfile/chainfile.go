@@ -7,6 +7,11 @@
 // counts transitions and holds no more of a long text than a block. An [Error]
 // names the place in the file and the remedy.
 //
+//	file, err := os.Open("genome.fa")
+//	sequences, err := chainfile.Read(file, "genome.fa", chainfile.Options{})
+//	chains, err := sequences.Windows(3, 0, 0) // of d+1 = 4 states, one after the other
+//	report := sequences.Report(nil)           // what was skipped and guessed
+//
 // These layouts are read, each recognised by what it holds:
 //
 //	FASTA                text                  CSV, wide               CSV, long

@@ -4,11 +4,16 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
+	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 )
+
+// fileName is the name of a source file in a package comment.
+var fileName = regexp.MustCompile(`\b[a-z][a-z0-9_]*\.(go|s)\b`)
 
 // TestPackagesAreIntroduced reads every package: its comment is a page to start from, and an
 // example that runs does something one wants. Programs have their help instead.
@@ -28,6 +33,14 @@ func TestPackagesAreIntroduced(t *testing.T) {
 		comment, example := introduction(t, folder)
 		if lines := strings.Count(comment, "\n"); lines < 4 {
 			t.Errorf("%s: the package comment has %d lines; say what it is, how one begins, and where to read what", path, lines)
+		}
+		if name != "main" && !strings.Contains(comment, "\n\t") {
+			t.Errorf("%s: the package comment shows no code to begin with", path)
+		}
+		for _, file := range fileName.FindAllString(comment, -1) {
+			if _, err := os.Stat(filepath.Join(folder, file)); err != nil && file != "main.go" {
+				t.Errorf("%s: the package comment leads to %s, which is not there", path, file)
+			}
 		}
 		if name != "main" && !example {
 			t.Errorf("%s has no example with an output", path)

@@ -1,6 +1,8 @@
 // Package explorer is the laboratory as a page in a browser: the built page,
 // embedded, and the HTTP handler that answers its questions.
 //
+//	err := http.ListenAndServe("127.0.0.1:8017", explorer.NewHandler(explorer.Options{}))
+//
 // The contract is one: POST /ask takes a question as JSON, the command and its
 // flags by their names, and answers with the bytes that the command line's
 // --json prints for it. Files that a question names come with the question, as

@@ -1,8 +1,16 @@
 // Package figure holds plots as data: axes, series with bands, level lines, heat maps,
-// small multiples. A Plot says what is shown; package figure/draw makes a picture of
-// it, and [Plot.Check] says what keeps it from being one. [Palette] says which colour means what. Plots are written to JSON
-// with their NaN and infinities ([Numbers]), so that what a run has computed can be
-// drawn later, elsewhere, or by something else.
+// small multiples; and tables.
+//
+//	loss := figure.Series{Name: "trained"}
+//	loss.AddBand(10, 0.31, 0.30, 0.32)
+//	p := figure.Plot{Name: "loss", X: figure.Axis{Label: "n", Log: true}, Y: figure.Axis{Label: "loss"}, Series: []figure.Series{loss}}
+//	svg, err := draw.Render(p, "svg") // package figure/draw
+//
+// A Plot says what is shown; package figure/draw makes a picture of it, and [Plot.Check]
+// says what keeps it from being one. [Palette] says which colour means what. Plots are
+// written to JSON with their NaN and infinities ([Numbers]), so that what a run has
+// computed can be drawn later, elsewhere, or by something else. A [Table] is written as
+// CSV, Markdown or LaTeX.
 package figure
 
 import (

@@ -5,6 +5,10 @@
 // there are none. What this proves about transformers, and what it does not, is
 // said in docs/hardness.md.
 //
+//	s, err := hardness.ReadSeparation("inside.csv", "outside.csv")
+//	decision, err := hardness.Decide(ctx, s, hardness.Settings{}) // two planes, or that there are none
+//	program, back := hardness.Reduce(s)                           // the bilinear program by itself
+//
 // Read on in this order:
 //
 //	separation.go   the geometric problem, planes and their exact check; csv.go reads it

@@ -2,6 +2,12 @@
 // minimum over the enlarged parameter space, and which points of that space
 // are transformers.
 //
+//	moments, err := moment.Of(ctx, task, moment.Options{})
+//	form := moments.At(task.Context())
+//	optimum, err := landscape.Minimise(ctx, form)                     // the enlarged optimum
+//	best, err := landscape.Recover(ctx, form, landscape.Settings{})   // the best transformer
+//	fmt.Println(optimum.Loss, best.Loss, best.LowerBound, best.Certified())
+//
 // Where to read what:
 //
 //   - phi.go: the map phi from transformer parameters to the enlarged space

@@ -16,6 +16,10 @@
 // does not depend on n. The prediction is linear in the query's features u:
 // a model turns G into a vector theta and predicts theta'u.
 //
+//	model, err := lsa.Load("run/params.safetensors")
+//	predicted, err := model.NewForward().Predict(G, u) // of a prompt: G [D, D] row-major, u [q]
+//	theta, err := model.NewForward().Theta(G)          // the model at once for every query
+//
 // Where to read what:
 //
 //   - explicit.go: the definition, token by token; the reference for the rest

@@ -10,6 +10,12 @@
 // Transformers in Learning Markovian Dynamical Functions" (NeurIPS 2025,
 // arXiv 2510.18638), Section 2.
 //
+//	task, err := markov.NewTask(markov.Spec{D: 3, N: "10", Prior: markov.PriorSpec{Text: "beta:2,5"}})
+//	sampler, err := markov.NewSampler(task, 1)
+//	var prompt markov.Prompt
+//	err = sampler.Prompt(&prompt, 0) // the first prompt of seed 1, the same on every machine
+//	Z0 := task.Z0(&prompt)           // what the paper's Eq. 3 makes of it
+//
 // Where to read what:
 //
 //   - task.go: Spec (the words of a user) and Task (validated, immutable)

@@ -14,6 +14,11 @@
 // means.) [Of] computes H4, H22, h and c once; [Moments.At] gives the form of
 // any n, infinity included, from them.
 //
+//	moments, err := moment.Of(ctx, task, moment.Options{})
+//	form := moments.At(10)                  // H, h and c for n = 10
+//	loss := form.Loss(X)                    // of a point of the enlarged space
+//	exact, err := moment.ExactOf(ctx, task) // the same in fractions
+//
 // Where to read what:
 //
 //   - form.go: Form, the loss as a quadratic form

@@ -1,8 +1,10 @@
 package paper_test
 
 import (
+	"context"
 	"fmt"
 	"os"
+	"slices"
 
 	"markovicl/paper"
 )
@@ -14,6 +16,19 @@ func ExampleItems() {
 		}
 	}
 	// Output: thm3.3: The closed form of the optimum for d = 1
+}
+
+// Is the paper's Example C.16 right? A few seconds, in fractions.
+func ExampleRun() {
+	items := slices.DeleteFunc(paper.Items(), func(i paper.Item) bool { return i.ID != "exc16" })
+	for _, outcome := range paper.Run(context.Background(), items, paper.Settings{Seed: 1, Quick: true}, 1, nil) {
+		if outcome.Err != nil {
+			fmt.Println(outcome.Err)
+			return
+		}
+		fmt.Printf("%s: %s %s. %s: %v\n", outcome.Item.ID, outcome.Item.Statement, outcome.Result.Verdict, outcome.Result.Quantity, *outcome.Result.Ours)
+	}
+	// Output: exc16: For d = 2 no transformer is X*. holds. cases in which X* is a transformer, of 12: 0
 }
 
 func ExampleTableOf() {

@@ -3,12 +3,19 @@
 // (NeurIPS 2025, arXiv 2510.18638), one [Item] for each figure or theorem.
 //
 // An item turns [Settings] into a [Result]: tables, plots as data, and a
-// verdict on the claim. This package never draws and never writes files.
+// verdict on the claim. This package never draws and never writes files: package report
+// does.
+//
+//	for _, outcome := range paper.Run(ctx, paper.Items(), paper.Settings{Seed: 1, Quick: true}, 2, nil) {
+//		if outcome.Err == nil {
+//			fmt.Println(outcome.Item.ID, outcome.Result.Verdict, outcome.Result.Why)
+//		}
+//	}
 //
 // Where to read what:
 //
-//   - result.go: Result, Verdict, Table
-//   - figure.go: Plot and what it is made of; directions.go: maps of directions
+//   - result.go: Result; rows.go: tables from rows; verdict.go: Verdict
+//   - directions.go: maps of directions
 //   - run.go: running several items
 //   - floor.go: a task with the floor of every depth
 //   - task.go: the optimum of a task, as several items need it; scores.go: how

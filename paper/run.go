@@ -26,7 +26,7 @@ type Observer interface {
 
 // Run runs items, at most jobs at a time, and returns their outcomes in the
 // order of the items. An item that fails does not keep the others from running;
-// items that a cancelled context kept from starting end with its error.
+// items that a cancelled context kept from starting end with its error. watch may be nil.
 func Run(ctx context.Context, items []Item, s Settings, jobs int, watch Observer) []Outcome {
 	outcomes := make([]Outcome, len(items))
 	var mu sync.Mutex // guards watch
@@ -35,11 +35,17 @@ func Run(ctx context.Context, items []Item, s Settings, jobs int, watch Observer
 		return func(i int) error {
 			item, began := items[i], time.Now()
 			result, err := runOne(ctx, item, s, func(done, total int) {
+				if watch == nil {
+					return
+				}
 				mu.Lock()
 				defer mu.Unlock()
 				watch.Progress(item.ID, done, total)
 			})
 			outcomes[i] = Outcome{Item: item, Result: result, Err: err, Elapsed: time.Since(began)}
+			if watch == nil {
+				return nil
+			}
 			mu.Lock()
 			defer mu.Unlock()
 			watch.Done(outcomes[i])

@@ -5,6 +5,14 @@
 // states) and says what it expects the query's next state to be, as a number
 // (the mean of its embedding e(y)) and, where it can, as a distribution.
 //
+//	sampler, err := markov.NewSampler(task, 1)
+//	list := []predict.Predictor{predict.NewBayes(task), predict.NewOracle(task)}
+//	list = append(list, predict.Classical(task)...)
+//	e, err := predict.Evaluate(ctx, task, sampler, list, predict.Settings{Prompts: 10_000})
+//	for _, s := range e.Scores {
+//		fmt.Println(s.Name, s.MSE.Mean, s.MSE.SE)
+//	}
+//
 // Where to read what:
 //
 //   - predict.go: Predictor and Prediction; which state a prediction names

@@ -24,6 +24,11 @@
 // A search is handed a form and parameters as plain numbers and ends with its context.
 // Its answer is the matrix W of a certificate and what it was checked to prove.
 //
+//	W, proven, err := relax.Level0(ctx, form, best.B, best.A, nil) // best: a local minimum
+//	if proven != nil {
+//		fmt.Println("no transformer is below", proven.Bound)
+//	}
+//
 // Where to read what:
 //
 //   - level0.go, sdp.go, minors.go: level 0 at a minimum

@@ -18,6 +18,11 @@
 //
 // summed over the heads of the layer where there are several.
 //
+//	result, err := trace.Run(ctx, model, task, sampler, trace.Settings{Prompts: 100})
+//	for _, layer := range result.Layers {
+//		fmt.Println(layer.Layer, layer.QueryLoss.Mean, layer.R1[0].Mean)
+//	}
+//
 // Where to read what:
 //
 //   - objectives.go: R1, R2 and their gradients for a prompt

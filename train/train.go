@@ -11,6 +11,12 @@
 // are a function of seed and number, so an interrupted run that is resumed from
 // its checkpoint ends where it would have ended.
 //
+//	config := train.Defaults()
+//	config.Layers, config.Steps = 3, 1000
+//	result, err := train.Run(ctx, train.Problem{Task: task, Config: config, Seed: 1}, train.Settings{})
+//	fmt.Println(result.Fresh.MSE.Mean, result.Fresh.MSE.SE)
+//	err = lsa.Save("params.safetensors", result.Model)
+//
 // Where to read what:
 //
 //   - config.go: Config, all settings with their defaults

@@ -15,6 +15,11 @@
 // batches, with the same bits for any number of processors; [Share] makes
 // predictors; [StudyAttention] asks which chains attend to each other.
 //
+//	model, err := transformer.New(transformer.Config{Width: 64, Blocks: 3, Heads: 2}.For(task, 100))
+//	model.Draw(rand.New(rand.NewPCG(1, 1)))        // to train by a Trainer, or
+//	shared, err := transformer.Share(model, task)  // to predict with
+//	y, err := shared.NewPredictor().Predict(&prompt)
+//
 // Where to read what:
 //
 //   - reference.go: the model, token by token; start here

@@ -2,6 +2,8 @@
 // time in: matrix products from packed panels, and softmax, GELU, LayerNorm and Adam
 // on vectors. [Use] makes gonum run on the products.
 //
+//	dense.Use() // once, in main
+//
 // Every operation stands here twice: as plain Go, which says what it is and is
 // always there, and for amd64 processors with AVX2 and FMA as vector code, chosen
 // at start-up by what the processor has. The two agree to rounding, not to the

@@ -6,6 +6,8 @@
 // of the spectrum wanted this takes a tenth of the time of a complete
 // eigendecomposition, in which rotating all eigenvectors dominates.
 //
+//	values, V, least, err := eigen.New(n).Below(ctx, S, 0) // the negative ones of S [n, n]
+//
 // Eigenpairs are those of LAPACK to rounding, and prove nothing. Where to read what:
 //
 //   - eigen.go: [Solver]

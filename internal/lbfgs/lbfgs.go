@@ -1,7 +1,16 @@
 // Package lbfgs minimises smooth functions by the limited-memory BFGS method (Liu and
 // Nocedal 1989), with a preconditioner, which gonum/optimize has not. [Minimise] is all
 // of it: it is given a start, which it changes, and a function that sets the gradient and
-// may end the descent. Memory is a few times the length of x for each step remembered.
+// may end the descent:
+//
+//	value, evaluations, err := lbfgs.Minimise(x, 1, nil, 20, 1000, func(x, gradient []float64) (float64, bool, error) {
+//		for i, y := range x {
+//			gradient[i] = 2 * (y - 1)
+//		}
+//		return distanceFromOnes(x), ctx.Err() != nil, nil
+//	})
+//
+// Memory is a few times the length of x for each step remembered.
 package lbfgs
 
 import (
