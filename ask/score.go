@@ -18,7 +18,7 @@ import (
 // ScoreAnswer.
 type Score struct {
 	Task
-	Params  string `placeholder:"FILE" xor:"model" help:"Parameters of a model (.safetensors, .npz, .json), structured or dense, of any depth, or of a transformer."`
+	Params  string `placeholder:"FILE" xor:"model" help:"Parameters of a model (.safetensors, .npz, .json): b and A, or P and Q, of any depth, or of a transformer."`
 	X       string `name:"x" placeholder:"FILE" xor:"model" help:"Instead: a point of the enlarged space (NPY, or CSV with one block a line)."`
 	Best    bool   `help:"Search for the best one-layer transformer also where that takes minutes."`
 	Level   int    `default:"0" help:"Highest level of the certificate of the best transformer, as in recover."`

@@ -226,8 +226,14 @@ func (t *Table) Readable(j int) []Number {
 		for i, row := range t.Rows {
 			cells[i].Digits, cells[i].Exponent = ForReaders(row[j])
 			x, ok := row[j].(float64)
-			if se, has := row[errors].(float64); ok && has && se > 0 {
+			se, has := row[errors].(float64)
+			mean, _ := row[errors-1].(float64)
+			switch {
+			case !ok || !has || se <= 0:
+			case se > 1e-12*math.Abs(mean):
 				cells[i] = Number{minus(strconv.FormatFloat(x, 'f', ErrorDecimals(se), 64)), 0}
+			case j == errors: // the rounding of equal values
+				cells[i] = Number{"0", 0}
 			}
 		}
 		return cells

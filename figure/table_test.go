@@ -1,6 +1,7 @@
 package figure
 
 import (
+	"math"
 	"strings"
 	"testing"
 )
@@ -25,6 +26,18 @@ func TestForReaders(t *testing.T) {
 	for x, want := range map[float64]string{1.66533e-16: "1.7", -4.30041e-13: "−4.3", 1.66533e-9: "1.66533"} {
 		if digits, _ := ForReaders(x); digits != want {
 			t.Errorf("%v: %s, want %s", x, digits, want)
+		}
+	}
+}
+
+// A standard error that is the rounding of equal values is 0.
+func TestErrorThatIsRounding(t *testing.T) {
+	table := Table{Columns: []string{"loss", "loss_se"}, Rows: [][]any{{math.Ln2, 9.5e-17}, {0.7, 0.02}}}
+	for j, want := range [][]string{{"0.693147", "0.700"}, {"0", "0.020"}} {
+		for i, cell := range table.Readable(j) {
+			if cell.Digits != want[i] || cell.Exponent != 0 {
+				t.Errorf("row %d, column %d: %+v, want %s", i, j, cell, want[i])
+			}
 		}
 	}
 }

@@ -116,7 +116,7 @@ func readPointNPY(data []byte) (X []float64, q, D int, err error) {
 		return nil, 0, 0, err
 	}
 	if len(a.Data) == 0 {
-		return nil, 0, 0, fmt.Errorf("the array has the shape %v, without numbers", a.Shape)
+		return nil, 0, 0, fmt.Errorf("the array has the shape %s, without numbers", npz.Shape(a.Shape))
 	}
 	switch len(a.Shape) {
 	case 1:
@@ -131,5 +131,5 @@ func readPointNPY(data []byte) (X []float64, q, D int, err error) {
 		D, err = blockSize(a.Shape[1])
 		return a.Data, a.Shape[0], D, err
 	}
-	return nil, 0, 0, fmt.Errorf("the array has the shape %v, want [q, D(D+1)/2] or [q D(D+1)/2]", a.Shape)
+	return nil, 0, 0, fmt.Errorf("the array has the shape %s, want [q, D(D+1)/2] or [q D(D+1)/2]", npz.Shape(a.Shape))
 }

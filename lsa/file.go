@@ -21,7 +21,7 @@ import (
 // them, such as the task that they are for, are the metadata of a safetensors file
 // and arrays of bytes in an NPZ file.
 
-const fileForms = "parameter files are .safetensors, .npz or .json"
+const fileForms = "parameter files are .safetensors, .npz or .json; numpy.savez writes one, safetensors.torch.save_file another"
 
 // largestFile bounds what Load reads.
 const largestFile = 1 << 30
@@ -108,30 +108,30 @@ func modelOf(named map[string]Part, found []string) (Model, error) {
 		if len(found) == 0 {
 			found = []string{"no tensors"}
 		}
-		return nil, fmt.Errorf(`the file has %s; structured parameters are "b" and "A", dense ones "P" and "Q"`, strings.Join(found, ", "))
+		return nil, fmt.Errorf(`the file has %s; structured parameters are "b" [layers, heads, D] and "A" [layers, heads, D, D-1], dense ones "P" and "Q" [layers, heads, D, D], of one layer with one head also without the first two axes`, strings.Join(found, ", "))
 	}
 	oneHead(kinds[at], named)
 	first := kinds[at].fields()[0].name
 	shape := named[first].Shape
 	if len(shape) < 3 || shape[0] < 1 || shape[1] < 1 || shape[2] < 2 {
-		return nil, fmt.Errorf("tensor %q has shape %v; it must be [layers, heads, D, ..] with D >= 2", first, shape)
+		return nil, fmt.Errorf("tensor %q has shape %s; it must be [layers, heads, D, ..] with D >= 2", first, npz.Shape(shape))
 	}
 	product := 1
 	for _, size := range shape[:3] {
 		if size > largestFile/product {
-			return nil, fmt.Errorf("tensor %q has shape %v, which is too large", first, shape)
+			return nil, fmt.Errorf("tensor %q has shape %s, which is too large", first, npz.Shape(shape))
 		}
 		product *= size
 	}
 	// The other tensor is larger by a factor of about D at most.
 	if product > largestFile/shape[2] {
-		return nil, fmt.Errorf("tensor %q has shape %v, which is too large", first, shape)
+		return nil, fmt.Errorf("tensor %q has shape %s, which is too large", first, npz.Shape(shape))
 	}
 	m := kinds[at].sized(shape[0], shape[1], shape[2])
 	for _, want := range partsOf(m) {
 		got := named[want.Name]
 		if !slices.Equal(got.Shape, want.Shape) {
-			return nil, fmt.Errorf("tensor %q has shape %v; %q has %v, so it must be %v", want.Name, got.Shape, first, shape, want.Shape)
+			return nil, fmt.Errorf("tensor %q has shape %s; %q has %s, so it must be %s", want.Name, npz.Shape(got.Shape), first, npz.Shape(shape), npz.Shape(want.Shape))
 		}
 		if !finite(got.Data) {
 			return nil, fmt.Errorf("tensor %q has an entry that is not a finite number", want.Name)
@@ -198,7 +198,7 @@ func DecodeSafetensorsWith(data []byte) (m Model, extra map[string][]float64, me
 	vectors := map[string][]float64{}
 	var found []string
 	for name, t := range tensors {
-		found = append(found, fmt.Sprintf("%q of type %v and shape %v", name, t.Type, t.Shape))
+		found = append(found, fmt.Sprintf("%q of type %v and shape %s", name, t.Type, npz.Shape(t.Shape)))
 		if len(t.Shape) == 1 && (t.F32 != nil || t.F64 != nil) {
 			vectors[name] = t.Float64s()
 		}
@@ -206,7 +206,7 @@ func DecodeSafetensorsWith(data []byte) (m Model, extra map[string][]float64, me
 		case t.F32 != nil || t.F64 != nil:
 			named[name] = Part{name, t.Shape, t.Float64s()}
 		case isPart(name):
-			return nil, nil, nil, fmt.Errorf("tensor %q has type %v and shape %v; its type must be F64, F32, F16 or BF16", name, t.Type, t.Shape)
+			return nil, nil, nil, fmt.Errorf("tensor %q has type %v and shape %s; its type must be F64, F32, F16 or BF16", name, t.Type, npz.Shape(t.Shape))
 		}
 	}
 	slices.Sort(found)
@@ -264,7 +264,7 @@ func DecodeNPZWith(data []byte) (Model, map[string]string, error) {
 		}
 		found = append(found, fmt.Sprintf("an array %q", name))
 		if err == nil {
-			found[len(found)-1] += fmt.Sprintf(" of type %s and shape %v", kind, shape)
+			found[len(found)-1] += fmt.Sprintf(" of type %s and shape %s", kind, npz.Shape(shape))
 		}
 		if !wanted && (err != nil || kind != "|u1" || len(shape) != 1) {
 			continue

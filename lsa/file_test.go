@@ -81,13 +81,13 @@ func TestWrongShapes(t *testing.T) {
 		t.Errorf("flat tensors: %v", err)
 	}
 	for name, want := range map[string]string{
-		"wrong-shape.npz":    `tensor "A" has shape [1 1 3 3]; "b" has [1 1 3], so it must be [1 1 3 2]`,
+		"wrong-shape.npz":    `tensor "A" has shape [1, 1, 3, 3]; "b" has [1, 1, 3], so it must be [1, 1, 3, 2]`,
 		"integers.npz":       "no float64 equals",
-		"no-b.npz":           `structured parameters are "b" and "A"`,
-		"upper.npz":          `an array "B" of type <f8 and shape [2 1 4], an array "A" of type <f8 and shape [2 1 4 3]; structured`,
+		"no-b.npz":           `structured parameters are "b" [layers, heads, D] and "A"`,
+		"upper.npz":          `an array "B" of type <f8 and shape [2, 1, 4], an array "A" of type <f8 and shape [2, 1, 4, 3]; structured`,
 		"not-finite.npz":     "not a finite number",
 		"obj.npz":            `the type "|O" is none of f2, f4, f8`,
-		"prefix.safetensors": `the file has "model.A" of type F64 and shape [2 1 4 3], "model.b" of type F64 and shape [2 1 4]; structured`,
+		"prefix.safetensors": `the file has "model.A" of type F64 and shape [2, 1, 4, 3], "model.b" of type F64 and shape [2, 1, 4]; structured`,
 		"trunc.safetensors":  "not a safetensors file",
 	} {
 		if _, err := lsa.Load(filepath.Join("testdata", name)); err == nil || !strings.Contains(err.Error(), want) {

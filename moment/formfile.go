@@ -256,7 +256,7 @@ func ReadPrompts(ctx context.Context, file *npz.Reader) (*Form, error) {
 		}
 		D := G.Shape[1]
 		if G.Shape[2] != D || D < 2 {
-			return nil, fmt.Errorf("G has the shape %v; Gram matrices are square, with at least 2 rows", G.Shape)
+			return nil, fmt.Errorf("G has the shape %s; Gram matrices are square, with at least 2 rows", npz.Shape(G.Shape))
 		}
 		u, err := file.Read("u", B, D-1)
 		if err != nil {
@@ -273,7 +273,7 @@ func ReadPrompts(ctx context.Context, file *npz.Reader) (*Form, error) {
 	}
 	D, columns := Z.Shape[1], Z.Shape[2]
 	if D < 2 || columns < 2 {
-		return nil, fmt.Errorf("Z has the shape %v; a prompt matrix has at least 2 rows and 2 columns, the last of which is the query", Z.Shape)
+		return nil, fmt.Errorf("Z has the shape %s; a prompt matrix has at least 2 rows and 2 columns, the last of which is the query", npz.Shape(Z.Shape))
 	}
 	n := columns - 1
 	gram, u := make([]float64, 0, B*D*D), make([]float64, 0, B*(D-1))

@@ -16,6 +16,7 @@ import (
 	"strings"
 
 	"markovicl/internal/atomicfile"
+	"markovicl/internal/npz"
 	"markovicl/lsa"
 )
 
@@ -217,7 +218,7 @@ func (r *run) restore() error {
 	parts := r.model.Parts()
 	for k, part := range model.Parts() {
 		if want := parts[k]; part.Name != want.Name || !slices.Equal(part.Shape, want.Shape) {
-			return fail(fmt.Errorf("the parameters have %q of shape %v where this run has %q of shape %v", part.Name, part.Shape, want.Name, want.Shape))
+			return fail(fmt.Errorf("the parameters have %q of shape %s where this run has %q of shape %s", part.Name, npz.Shape(part.Shape), want.Name, npz.Shape(want.Shape)))
 		}
 		copy(parts[k].Data, part.Data)
 	}

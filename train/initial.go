@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 
+	"markovicl/internal/npz"
 	"markovicl/lsa"
 	"markovicl/transformer"
 )
@@ -51,7 +52,7 @@ func (p Problem) checkInitial() error {
 	wants, haves := model.Parts(), p.Initial.linear(c).Parts()
 	for k, have := range haves {
 		if want := wants[k]; have.Name != want.Name || !slices.Equal(have.Shape, want.Shape) {
-			return fmt.Errorf("the initial parameters have %q of shape %v where the model to train has %q of shape %v: layers, heads, rows of the prompt matrix", have.Name, have.Shape, want.Name, want.Shape)
+			return fmt.Errorf("the initial parameters have %q of shape %s where the model to train has %q of shape %s: layers, heads, rows of the prompt matrix", have.Name, npz.Shape(have.Shape), want.Name, npz.Shape(want.Shape))
 		}
 	}
 	return nil

@@ -77,9 +77,9 @@ func TestWrongInitialParameters(t *testing.T) {
 		model lsa.Model
 		want  string
 	}{
-		{lsa.NewStructured(2, 1, 2), `"b" of shape [2 1 2] where the model to train has "b" of shape [1 1 2]`},
-		{lsa.NewStructured(1, 1, 3), `"b" of shape [1 1 3] where`},
-		{lsa.NewDense(1, 1, 2), `"P" of shape [1 1 2 2] where the model to train has "b"`},
+		{lsa.NewStructured(2, 1, 2), `"b" of shape [2, 1, 2] where the model to train has "b" of shape [1, 1, 2]`},
+		{lsa.NewStructured(1, 1, 3), `"b" of shape [1, 1, 3] where`},
+		{lsa.NewDense(1, 1, 2), `"P" of shape [1, 1, 2, 2] where the model to train has "b"`},
 		{nil, "initial parameters are of a transformer"},
 	} {
 		err := Problem{Task: task, Config: c, Initial: &Initial{Model: w.model}}.Check()

@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"strings"
 
+	"markovicl/internal/npz"
 	"markovicl/internal/tensorfile"
 	"markovicl/markov"
 	"markovicl/predict"
@@ -326,7 +327,7 @@ func (r *sequenceRun) restore() error {
 	parts := r.model.Parts()
 	for k, part := range model.Parts() {
 		if want := parts[k]; part.Name != want.Name || !slices.Equal(part.Shape, want.Shape) {
-			return fail(fmt.Errorf("the parameters have %q of shape %v where this run has %q of shape %v", part.Name, part.Shape, want.Name, want.Shape))
+			return fail(fmt.Errorf("the parameters have %q of shape %s where this run has %q of shape %s", part.Name, npz.Shape(part.Shape), want.Name, npz.Shape(want.Shape)))
 		}
 		copy(parts[k].Data, part.Data)
 	}

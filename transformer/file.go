@@ -7,6 +7,7 @@ import (
 	"maps"
 	"slices"
 
+	"markovicl/internal/npz"
 	"markovicl/internal/tensorfile"
 )
 
@@ -70,7 +71,7 @@ func Decode(data []byte) (m *Model, tensors map[string]tensorfile.Tensor, metada
 		case !ok:
 			return nil, nil, nil, fmt.Errorf("the file has no tensor %q", part.Name)
 		case !slices.Equal(t.Shape, part.Shape):
-			return nil, nil, nil, fmt.Errorf("tensor %q has shape %v; the model that the file describes needs %v", part.Name, t.Shape, part.Shape)
+			return nil, nil, nil, fmt.Errorf("tensor %q has shape %s; the model that the file describes needs %s", part.Name, npz.Shape(t.Shape), npz.Shape(part.Shape))
 		case t.F32 == nil:
 			return nil, nil, nil, fmt.Errorf("tensor %q has type %s; it must be F32, F16 or BF16", part.Name, t.Type)
 		}

@@ -53,7 +53,7 @@ func TestWrongFiles(t *testing.T) {
 			ts["other"] = x
 			delete(ts, "read_out.bias")
 		},
-		`"read_out.weight" has shape [16 1]; the model that the file describes needs [1 16]`: func(ts map[string]tensorfile.Tensor, _ map[string]string) {
+		`"read_out.weight" has shape [16, 1]; the model that the file describes needs [1, 16]`: func(ts map[string]tensorfile.Tensor, _ map[string]string) {
 			x := ts["read_out.weight"]
 			x.Shape = []int{16, 1}
 			ts["read_out.weight"] = x

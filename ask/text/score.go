@@ -2,6 +2,7 @@ package text
 
 import (
 	"fmt"
+	"strings"
 
 	"markovicl/ask"
 	"markovicl/internal/plural"
@@ -53,13 +54,40 @@ func printScore(p *printer, s *ask.ScoreAnswer) error {
 	if err := w.Flush(); err != nil {
 		return err
 	}
-	if s.AboveBest == nil {
-		return nil
+	if sentence := standing(s); sentence != "" {
+		_, err := fmt.Fprintf(p, "\n%s\n", sentence)
+		return err
 	}
-	word := "above"
-	if *s.AboveBest < 0 {
-		word = "below"
+	return nil
+}
+
+// standing says how far the loss is from the best of one layer, and where a model has more
+// than one layer and head from what none of its kind is below; empty where neither is known.
+func standing(s *ask.ScoreAnswer) string {
+	var parts []string
+	if s.AboveBest != nil {
+		parts = append(parts, apart(*s.AboveBest, "that of the best one-layer transformer"))
 	}
-	_, err := fmt.Fprintf(p, "\nThe loss is %.3g %% %s that of the best one-layer transformer.\n", 100*max(*s.AboveBest, -*s.AboveBest), word)
-	return err
+	least, name := s.Floor, "the floor of every depth"
+	if s.Model.Kind == "transformer" {
+		least, name = s.BayesRisk, "the Bayes risk"
+	}
+	if deep := s.Model.Layers > 1 || s.Model.Heads > 1; deep && least != nil && *least > 0 {
+		parts = append(parts, apart((s.Loss-*least)/(*least), name))
+	}
+	if len(parts) == 0 {
+		return ""
+	}
+	return "The loss is " + strings.Join(parts, ", and ") + "."
+}
+
+// apart says by which part of a bound a loss is above it.
+func apart(part float64, name string) string {
+	switch {
+	case part >= 1:
+		return fmt.Sprintf("%.3g times %s", 1+part, name)
+	case part < 0:
+		return fmt.Sprintf("%.3g %% below %s", -100*part, name)
+	}
+	return fmt.Sprintf("%.3g %% above %s", 100*part, name)
 }

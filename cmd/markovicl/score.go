@@ -18,7 +18,10 @@ func (scoreCmd) Help() string {
 
 How good are parameters that I already have? Their loss, exact for one layer, beside the least that any
 one-layer model could have, the best one-layer transformer with a proven bound, and the Bayes risk. Under a form or
-prompts of one's own, and on average over n, it is about one layer.`
+prompts of one's own, and on average over n, it is about one layer.
+
+A layer is Z + (1/n) P Z M (Z'QZ), where Z has a column for each chain, the query's with 0 in place of its label, and M leaves
+out the query. A file has arrays P and Q [layers, heads, D, D], or b, the last row of P, and A, the first D-1 columns of Q.`
 }
 
 func (c *scoreCmd) Run(a *app) error {

@@ -73,7 +73,7 @@ func (c *trainCmd) checkpoints() (train.Checkpoints, error) {
 	}
 	switch found := folder.Seeds(c.Seed, c.Seeds); {
 	case !c.Resume && len(found) > 0:
-		return nil, badInputf("%s holds a run of seed %d; --resume continues it, another --out starts anew", c.Out, found[0])
+		return nil, badInputf("the folder %s holds a run of seed %d; --resume continues it, another --out starts anew", c.Out, found[0])
 	case c.Resume && len(found) == 0:
 		return nil, badInputf("%s holds no checkpoint of these seeds to continue from; leave out --resume to start a run there", c.Out)
 	}

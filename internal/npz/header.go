@@ -30,7 +30,16 @@ type header struct {
 }
 
 func (h *header) String() string {
-	return fmt.Sprintf("an array of type %s and shape %v", h.typ, h.shape)
+	return fmt.Sprintf("an array of type %s and shape %s", h.typ, Shape(h.shape))
+}
+
+// Shape writes a shape as numpy and PyTorch do: [2, 3].
+func Shape(shape []int) string {
+	sizes := make([]string, len(shape))
+	for i, size := range shape {
+		sizes[i] = strconv.Itoa(size)
+	}
+	return "[" + strings.Join(sizes, ", ") + "]"
 }
 
 func readHeader(r io.Reader) (*header, error) {
@@ -187,7 +196,7 @@ func (p *parser) shape(h *header) error {
 		case size == 0:
 			empty = true
 		case h.numbers > MaxNumbers/size:
-			return fmt.Errorf("an array of shape %v .. has more than %d numbers", h.shape, MaxNumbers)
+			return fmt.Errorf("an array of shape %s .. has more than %d numbers", Shape(h.shape), MaxNumbers)
 		default:
 			h.numbers *= size
 		}
@@ -214,7 +223,7 @@ func formatHeader(typ string, shape []int, numbers int) ([]byte, error) {
 		sizes = append(sizes, strconv.Itoa(size))
 	}
 	if product != numbers || len(shape) > maxDims {
-		return nil, fmt.Errorf("%d numbers do not have the shape %v", numbers, shape)
+		return nil, fmt.Errorf("%d numbers do not have the shape %s", numbers, Shape(shape))
 	}
 	list := strings.Join(sizes, ", ")
 	if len(sizes) == 1 {

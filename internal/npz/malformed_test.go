@@ -70,7 +70,7 @@ func TestMalformedNPY(t *testing.T) {
 		}
 	}
 	_, err := npz.ReadNPY("testdata/fortran.npy", 2, 3)
-	if want := "testdata/fortran.npy: an array of type <f8 and shape [2 3 4]; the shape must be [2 3] (-1 stands for any size)"; err == nil || err.Error() != want {
+	if want := "testdata/fortran.npy: an array of type <f8 and shape [2, 3, 4]; the shape must be [2, 3] (-1 stands for any size)"; err == nil || err.Error() != want {
 		t.Errorf("error %v, want %s", err, want)
 	}
 }

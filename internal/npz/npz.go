@@ -158,7 +158,7 @@ func (r *Reader) Number(name string) (float64, error) {
 		return 0, err
 	}
 	if len(shape) != 0 {
-		return 0, r.errorf("array %q has the shape %v; it must be a single number", name, shape)
+		return 0, r.errorf("array %q has the shape %s; it must be a single number", name, Shape(shape))
 	}
 	a, err := r.Read(name)
 	if err != nil {

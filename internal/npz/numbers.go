@@ -51,7 +51,7 @@ func (h *header) has(shape []int) error {
 		ok = shape[i] < 0 || shape[i] == h.shape[i]
 	}
 	if !ok {
-		return fmt.Errorf("%v; the shape must be %v (-1 stands for any size)", h, shape)
+		return fmt.Errorf("%v; the shape must be %s (-1 stands for any size)", h, Shape(shape))
 	}
 	return nil
 }
