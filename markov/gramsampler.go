@@ -37,7 +37,9 @@ type GramSampler struct {
 	queryBit   uint64        // the bit of the last word in which the query rides as one more chain; 0 if it is drawn by itself
 	states     []State       // [d+1] the query and its label
 
-	plain  *Sampler // of tasks with more states than pay off
+	means  []float64 // [n+1] k/n for a binary Gram matrix of few chains
+	block  gramBlock // what Prepare has drawn ahead
+	plain  *Sampler  // of tasks with more states than pay off
 	prompt Prompt
 }
 
@@ -76,6 +78,11 @@ func NewGramSampler(t Task, seed uint64) (*GramSampler, error) {
 	}
 	g.words = (n + 63) / 64
 	g.masks = make([]uint64, (d+1)*S*g.words)
+	if S == 2 && g.words == 2 {
+		for k := range n + 1 {
+			g.means = append(g.means, float64(k)/float64(n))
+		}
+	}
 	g.everywhere = make([]uint64, g.words)
 	for w := range g.everywhere {
 		g.everywhere[w] = math.MaxUint64
@@ -122,6 +129,9 @@ func (g *GramSampler) Draw(i uint64, G, u []float64) (y float64, err error) {
 
 // draw draws the masks of the chains of prompt number i, and the states of its query.
 func (g *GramSampler) draw(i uint64) error {
+	if g.prepared(i) {
+		return nil
+	}
 	g.bits.seed(streamSeeds(g.seed, i))
 	g.drawKernel()
 	queryStart := g.query
@@ -211,32 +221,49 @@ func (g *GramSampler) setFirst(start []float64) {
 // drawBinaryContext is drawContext for two states, two words at a time. It draws
 // the query as well if that rides in the last word.
 func (g *GramSampler) drawBinaryContext() {
-	W := g.words
-	for w := 0; w < W; w += 2 {
-		b := min(w+1, W-1) // where the second word goes
-		chainsA, chainsB := g.everywhere[w], g.everywhere[b]
-		var queryA, queryB uint64
-		switch {
-		case b == w:
-			chainsB, queryA = 0, g.queryBit
-		case b == W-1:
-			queryB = g.queryBit
-		}
+	for w := 0; w < g.words; w += 2 {
+		chainsA, chainsB, queryA, queryB := g.binaryWords(w)
 		onesA, onesB := g.belowBinary(chainsA|queryA, chainsB|queryB, 0, 0, g.first[1], g.first[1])
 		for j := 0; ; j++ {
-			zeros, ones := g.masks[2*j*W:(2*j+1)*W], g.masks[(2*j+1)*W:(2*j+2)*W]
-			zeros[b], ones[b] = chainsB&^onesB, chainsB&onesB
-			zeros[w], ones[w] = chainsA&^onesA, chainsA&onesA
-			if queryA|queryB != 0 {
-				g.states[j] = 0
-				if onesA&queryA|onesB&queryB != 0 {
-					g.states[j] = 1
-				}
-			}
+			g.setBinary(w, j, onesA, onesB)
 			if j == g.task.positions {
 				break
 			}
 			onesA, onesB = g.belowBinary(chainsA|queryA, chainsB|queryB, onesA, onesB, g.step[1][0], g.step[1][1])
+		}
+	}
+}
+
+// binaryWords returns which bits of word w and of the next one are chains of the context,
+// and which one is the query. There is no next one after the last.
+func (g *GramSampler) binaryWords(w int) (chainsA, chainsB, queryA, queryB uint64) {
+	chainsA = g.everywhere[w]
+	if w+1 < g.words {
+		chainsB = g.everywhere[w+1]
+	}
+	switch g.words - 1 {
+	case w:
+		queryA = g.queryBit
+	case w + 1:
+		queryB = g.queryBit
+	}
+	return chainsA, chainsB, queryA, queryB
+}
+
+// setBinary sets the masks of word w and of the next one at a position, and the query's state
+// if it rides there, given which bits are in state 1.
+func (g *GramSampler) setBinary(w, position int, onesA, onesB uint64) {
+	W := g.words
+	chainsA, chainsB, queryA, queryB := g.binaryWords(w)
+	zeros, ones := g.masks[2*position*W:(2*position+1)*W], g.masks[(2*position+1)*W:(2*position+2)*W]
+	zeros[w], ones[w] = chainsA&^onesA, chainsA&onesA
+	if w+1 < W {
+		zeros[w+1], ones[w+1] = chainsB&^onesB, chainsB&onesB
+	}
+	if queryA|queryB != 0 {
+		g.states[position] = 0
+		if onesA&queryA|onesB&queryB != 0 {
+			g.states[position] = 1
 		}
 	}
 }

@@ -70,7 +70,7 @@ func (g *GramSampler) binaryGram(G []float64) {
 // binaryGramOfTwo is binaryGram for 65 to 128 chains, such as the paper's 100:
 // without the loop over words.
 func (g *GramSampler) binaryGramOfTwo(G []float64) {
-	D, n := g.task.Dim(), float64(g.task.n)
+	D, means := g.task.Dim(), g.means
 	for a := range D {
 		left := (*[4]uint64)(g.masks[4*a:]) // zeros, then ones
 		row := G[a*D : (a+1)*D]
@@ -78,7 +78,7 @@ func (g *GramSampler) binaryGramOfTwo(G []float64) {
 		for b := a; b < D; b++ {
 			right := (*[4]uint64)(masks)
 			masks = masks[4:]
-			mean := float64(bits.OnesCount64(left[2]&right[2])+bits.OnesCount64(left[3]&right[3])) / n
+			mean := means[bits.OnesCount64(left[2]&right[2])+bits.OnesCount64(left[3]&right[3])]
 			row[b] = mean
 			G[b*D+a] = mean
 		}

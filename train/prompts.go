@@ -107,7 +107,11 @@ func (b *batchObjective) close() {
 // fill draws the prompts of a chunk for the current step.
 func (b *batchObjective) fill(w *worker, c *chunk) error {
 	first := uint64(b.step) * uint64(b.batch.Len())
-	for i := c.from * lsa.Lanes; i < min(c.to*lsa.Lanes, b.batch.Len()); i++ {
+	from, to := c.from*lsa.Lanes, min(c.to*lsa.Lanes, b.batch.Len())
+	for i := from; i < to; i++ {
+		if (i-from)%markov.Together == 0 {
+			w.sampler.Prepare(first+uint64(i), to-i)
+		}
 		y, err := w.sampler.Draw(first+uint64(i), w.gram, w.u)
 		if err != nil {
 			return err
