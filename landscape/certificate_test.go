@@ -160,7 +160,7 @@ func TestProveBoundIsSound(t *testing.T) {
 			continue
 		}
 		proofs++
-		best := localMinima(context.Background(), form, nil, 0, 20, seed)[0].Loss
+		best := minimaOf(context.Background(), form, nil, 0, 20, seed)[0].Loss
 		if v.Bound > best*(1+1e-12) {
 			t.Errorf("seed %d: proved %.15g, but a transformer has the loss %.15g (slack %g)", seed, v.Bound, best, v.Slack)
 		}

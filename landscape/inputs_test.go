@@ -118,8 +118,8 @@ func TestManyStarts(t *testing.T) {
 			t.Errorf("%d heads: %v, %v", heads, r, err)
 		}
 	}
-	few := localMinima(context.Background(), form, nil, 0, 40, 1)
-	all := localMinima(context.Background(), form, nil, 0, startsAtOnce+40, 1)
+	few := minimaOf(context.Background(), form, nil, 0, 40, 1)
+	all := minimaOf(context.Background(), form, nil, 0, startsAtOnce+40, 1)
 	if all[0].Loss > few[0].Loss || len(all) < len(few) || all[0].Hits <= few[0].Hits {
 		t.Errorf("%d minima from %v by more starts, %d from %v by few", len(all), all[0], len(few), few[0])
 	}

@@ -8,8 +8,6 @@ import (
 	"math/rand/v2"
 	"slices"
 
-	"gonum.org/v1/gonum/mat"
-
 	"markovicl/certificate"
 	"markovicl/internal/each"
 	"markovicl/moment"
@@ -30,23 +28,27 @@ type LocalMinimum struct {
 	X []float64 `json:"-"` // phi(b, A)
 }
 
-// localMinima descends from the given starts and from random ones first to last,
-// and returns the distinct minima, lowest first. Random start i depends on seed and
+// minimaOf returns the local minima of a form's loss, see localMinima.
+func minimaOf(ctx context.Context, form *moment.Form, starts [][]float64, first, last int, seed uint64) []LocalMinimum {
+	H := bothTriangles(form.H)
+	return localMinima(ctx, form.Q+1, func() curve { return newProjectedOf(form, H) }, starts, first, last, seed)
+}
+
+// localMinima descends from the given starts ([D]) and from random ones first to last,
+// with a curve for each goroutine, and returns the distinct minima, lowest first. Random start i depends on seed and
 // i only; the result does not depend on the number of workers. When the context ends
 // early, what was found so far is returned, and the first start is always taken.
-func localMinima(ctx context.Context, form *moment.Form, starts [][]float64, first, last int, seed uint64) []LocalMinimum {
-	D := form.Q + 1
+func localMinima(ctx context.Context, D int, worker func() curve, starts [][]float64, first, last int, seed uint64) []LocalMinimum {
 	var minima []LocalMinimum
-	H := bothTriangles(form.H)
 	eachStart(ctx, len(starts)+last-first, func() func(i int) *LocalMinimum {
-		p := newProjectedOf(form, H)
+		p := worker()
 		return func(i int) *LocalMinimum {
 			if i < len(starts) {
-				m := p.minimumFrom(starts[i])
+				m := minimumFrom(p, starts[i])
 				m.Hits = 0
 				return m
 			}
-			return p.minimumFrom(randomDirection(seed, uint64(first+i-len(starts)), D))
+			return minimumFrom(p, randomDirection(seed, uint64(first+i-len(starts)), D))
 		}
 	}, func(found []*LocalMinimum) {
 		for _, m := range found {
@@ -98,9 +100,9 @@ func randomDirection(seed, index uint64, D int) []float64 {
 	return b
 }
 
-func (p *projected) minimumFrom(b []float64) *LocalMinimum {
-	b, _ = p.descend(b)
-	m := &LocalMinimum{Loss: p.value, B: b, A: p.parameters(), Hits: 1, X: append([]float64(nil), p.X...)}
+func minimumFrom(p curve, b []float64) *LocalMinimum {
+	b, loss, _ := descend(p, b)
+	m := &LocalMinimum{Loss: loss, B: b, A: p.parameters(), Hits: 1, X: p.point()}
 	if len(b) > 1 {
 		values, _ := tangentSpectrum(b, p.hessian())
 		m.Curvature = values[0]
@@ -172,19 +174,6 @@ func lossKnown(form *moment.Form, X []float64, loss float64) bool {
 		size += row * math.Abs(x)
 	}
 	return certificate.Gamma(2*n+8)*size <= 1e-9*math.Abs(loss)
-}
-
-// nearestTransformer returns psi(X): the nearest point of the image of phi in
-// the Euclidean norm of Eq. 8's coordinates, as far as local descents from the
-// given number of random starts, and from X's own blocks, find it.
-func nearestTransformer(ctx context.Context, X []float64, q, starts int, seed uint64) LocalMinimum {
-	identity := mat.NewSymDense(len(X), nil)
-	for i := range X {
-		identity.SetSym(i, i, 1)
-	}
-	distance := &moment.Form{Q: q, H: identity, L: X, C: dot(X, X)}
-	minima := localMinima(ctx, distance, [][]float64{unit(q+1, q)}, 0, starts, seed)
-	return minima[0]
 }
 
 // BestGiven returns the least loss of a transformer with the given b ([D], not

@@ -144,7 +144,7 @@ func (r *realisation) decideInFloats(s *scene) {
 			r.Reason = fmt.Sprintf("X* is within the precision %.3g, to which it is known, of the boundary of the transformers; only fractions can tell on which side", d.Precision)
 			return
 		}
-		m := newProjected(s.form).minimumFrom(d.B)
+		m := minimumFrom(newProjected(s.form), d.B)
 		if s.attains(s.loss(m.B, m.A, 1)) {
 			r.Verdict, r.B, r.A = Realisable, m.B, m.A
 			return

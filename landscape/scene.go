@@ -134,7 +134,7 @@ func (s *scene) search(ctx context.Context, known []reducedMinimum, directions [
 	for i, m := range known {
 		all[i] = m.LocalMinimum
 	}
-	found := localMinima(ctx, s.searched, directions, first, last, seed)
+	found := minimaOf(ctx, s.searched, directions, first, last, seed)
 	if !s.definite() || s.exact != nil {
 		s.certain(found)
 	}

@@ -24,7 +24,7 @@ func Minima(ctx context.Context, form *moment.Form, starts int, seed uint64) ([]
 	if starts < 1 {
 		return nil, fmt.Errorf("a search needs at least one start, got %d", starts)
 	}
-	minima := localMinima(ctx, form, nil, 0, starts, seed)
+	minima := minimaOf(ctx, form, nil, 0, starts, seed)
 	return minima, ctx.Err()
 }
 
@@ -38,7 +38,7 @@ func Descend(form *moment.Form, b []float64) (LocalMinimum, error) {
 	if err != nil {
 		return LocalMinimum{}, err
 	}
-	return *newProjected(form).minimumFrom(b), nil
+	return *minimumFrom(newProjected(form), b), nil
 }
 
 // directionOf returns b as a unit vector.

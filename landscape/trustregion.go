@@ -7,10 +7,21 @@ import (
 	"gonum.org/v1/gonum/mat"
 )
 
+// A curve is a function v(b) = min_A f(b, A) of the direction of b with its derivatives,
+// with room for one b at a time.
+type curve interface {
+	eval(b []float64) float64
+	// Of the latest b:
+	gradient() []float64    // [D]
+	hessian() *mat.SymDense // [D, D]
+	parameters() []float64  // the best A, [D, q] row-major
+	point() []float64       // phi(b, A)
+}
+
 // descend minimises v from b by Newton's method in a trust region of projective
-// space, and leaves the evaluator at the minimum. It returns the number of
+// space, and leaves the curve at the minimum. It returns v there and the number of
 // evaluations.
-func (p *projected) descend(b []float64) (minimum []float64, evaluations int) {
+func descend(p curve, b []float64) (minimum []float64, least float64, evaluations int) {
 	const (
 		most      = 200
 		tolerance = 1e-15
@@ -45,13 +56,11 @@ func (p *projected) descend(b []float64) (minimum []float64, evaluations int) {
 			}
 			radius = min(radius, math.Sqrt(dot(e, e))) / 4
 			if e, predicted = trustRegionStep(b, g, S, radius); e == nil || radius < 1e-9 || predicted <= tolerance*(math.Abs(value)+1e-300) {
-				p.eval(b)
-				return b, evaluations + 1
+				return b, p.eval(b), evaluations + 1
 			}
 		}
 	}
-	p.eval(b)
-	return b, evaluations + 1
+	return b, p.eval(b), evaluations + 1
 }
 
 // tangentSpectrum returns the eigenvalues (ascending) and eigenvectors (columns)

@@ -288,3 +288,6 @@ func (p *projected) parameters() []float64 {
 	}
 	return A
 }
+
+// point returns phi(b, A) of the latest b.
+func (p *projected) point() []float64 { return append([]float64(nil), p.X...) }

@@ -118,7 +118,7 @@ func taskForm(t testing.TB, spec markov.Spec) *moment.Form {
 func TestLocalMinimaReference(t *testing.T) {
 	for _, c := range readReference(t) {
 		form := c.form(t)
-		minima := localMinima(context.Background(), form, nil, 0, 60, 1)
+		minima := minimaOf(context.Background(), form, nil, 0, 60, 1)
 		if got := minima[0].Loss; got > c.Best+1e-7 || got < c.LossEnlarged-1e-9 {
 			t.Errorf("%v: best loss %.12g, want at most %.12g and at least %.12g", c.Flags, got, c.Best, c.LossEnlarged)
 		}
