@@ -217,8 +217,9 @@ func (s *krylov) ritz(ctx context.Context, Q, H, R *mat.Dense, m, p int, shift, 
 	outside.Mul(R, Y.Slice(m-p, m, 0, more))
 	for c := range max(k, 1) {
 		off := mat.Norm(outside.ColView(c), 2)
-		// What is near the bound counts little.
-		weight := min(1, max(1e-3, (bound-value(theta[c]))/(bound-value(theta[0])+1e-300)))
+		// An eigenvalue is off by the square of this, and by how much it is below the bound
+		// it counts in F.
+		weight := math.Sqrt(min(1, max(1e-6, (bound-value(theta[c]))/(bound-value(theta[0])+1e-300))))
 		if off*weight > krylovTolerance*-theta[c] {
 			return nil, nil, false
 		}

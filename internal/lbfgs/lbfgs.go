@@ -19,12 +19,17 @@ import (
 	"gonum.org/v1/gonum/blas/blas64"
 )
 
+// doubts is how many shorter steps may fail before the value that they are compared with
+// is evaluated anew.
+const doubts = 4
+
 // Minimise minimises a smooth convex function by the limited-memory BFGS method.
 // evaluate sets the gradient and reports whether x is good enough to stop at.
 // scale is the first guess of the inverse curvature, times what precondition makes
 // of a gradient, in place, if that is not nil. It changes x in place and returns the
 // last value. It stops when evaluate says so, after the given
-// number of evaluations, or when no step decreases the value.
+// number of evaluations, or when no step decreases the value. Where evaluate is not exact
+// and finds a larger value at the same x later, that one is gone on with.
 func Minimise(x []float64, scale float64, precondition func(g []float64), memory, most int, evaluate func(x, gradient []float64) (value float64, stop bool, err error)) (value float64, evaluations int, err error) {
 	n := len(x)
 	g := make([]float64, n)
@@ -43,6 +48,7 @@ func Minimise(x []float64, scale float64, precondition func(g []float64), memory
 	}
 	direction, trial, gTrial := make([]float64, n), make([]float64, n), make([]float64, n)
 	alphas := make([]float64, memory)
+descent:
 	for evaluations < most {
 		copy(direction, g)
 		for i := len(pairs) - 1; i >= 0; i-- {
@@ -72,7 +78,21 @@ func Minimise(x []float64, scale float64, precondition func(g []float64), memory
 			continue
 		}
 		step, next := 1.0, 0.0
-		for {
+		for shorter := 0; ; shorter++ {
+			if shorter == doubts {
+				// An evaluation that is good to a few digits may know more by now.
+				var again float64
+				again, stop, err = evaluate(x, g)
+				evaluations++
+				if err != nil || stop {
+					return again, evaluations, err
+				}
+				if again > value {
+					value, pairs = again, nil
+					continue descent
+				}
+				value = again
+			}
 			copy(trial, x)
 			blas64.Axpy(-step, vector(direction), vector(trial))
 			next, stop, err = evaluate(trial, gTrial)

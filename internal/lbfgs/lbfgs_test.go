@@ -74,3 +74,27 @@ func TestMinimise(t *testing.T) {
 		}
 	}
 }
+
+// An evaluation that was once too low by half, whose value no step can come below, does not
+// end the descent.
+func TestMinimiseFromAWrongValue(t *testing.T) {
+	for wrong := 1; wrong <= 12; wrong++ {
+		x, calls := []float64{3, -1, 2}, 0
+		evaluate := func(x, gradient []float64) (float64, bool, error) {
+			F := 0.0
+			for i := range x {
+				scale := math.Pow(4, float64(i))
+				F += scale * x[i] * x[i] / 2
+				gradient[i] = scale * x[i]
+			}
+			calls++
+			if calls == wrong {
+				return F / 2, false, nil
+			}
+			return F, F < 1e-12, nil
+		}
+		if F, _, err := lbfgs.Minimise(x, 0.02, nil, 5, 200, evaluate); err != nil || F > 1e-12 {
+			t.Errorf("evaluation %d too low: ends at %g after %d, error %v", wrong, F, calls, err)
+		}
+	}
+}
