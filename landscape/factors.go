@@ -2,14 +2,11 @@ package landscape
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"math"
 	"math/rand/v2"
 
 	"gonum.org/v1/gonum/blas"
 	"gonum.org/v1/gonum/blas/blas64"
-	"gonum.org/v1/gonum/floats"
 	"gonum.org/v1/gonum/lapack/lapack64"
 	"gonum.org/v1/gonum/mat"
 
@@ -23,17 +20,14 @@ import (
 // that H is singular, or nearly, a factorisation with pivots takes over.
 func (o *Optimum) byFactors(ctx context.Context, f *moment.Form) error {
 	n := o.Dimension
-	start := make([]float64, n)
+	start := mat.NewDense(n, min(n, lanczosBlock), nil)
 	rng := rand.New(rand.NewPCG(1, uint64(n)))
-	for i := range start {
-		start[i] = rng.NormFloat64()
-	}
+	start.Apply(func(int, int, float64) float64 { return rng.NormFloat64() }, start)
 	H := f.H.RawSymmetric()
-	multiply := func(dst, x []float64) {
-		blas64.Symv(1, H, blas64.Vector{N: n, Data: x, Inc: 1}, 0, blas64.Vector{N: n, Data: dst, Inc: 1})
-	}
 	var err error
-	if o.LambdaMax, err = largestEigenvalue(ctx, start, multiply); err != nil {
+	if o.LambdaMax, err = largestEigenvalue(ctx, start, func(x *mat.Dense) {
+		blas64.Symm(blas.Left, 1, H, mat.DenseCopyOf(x).RawMatrix(), 0, x.RawMatrix())
+	}); err != nil {
 		return fmt.Errorf("landscape: the largest eigenvalue of H: %w", err)
 	}
 	if !(o.LambdaMax > 0) {
@@ -52,14 +46,9 @@ func (o *Optimum) byFactors(ctx context.Context, f *moment.Form) error {
 		return err
 	}
 	if definite {
-		solve := func(x []float64) {
-			v := blas64.Vector{N: n, Data: x, Inc: 1}
-			blas64.Trsv(blas.NoTrans, L, v)
-			blas64.Trsv(blas.Trans, L, v)
-		}
-		largest, err := largestEigenvalue(ctx, start, func(dst, x []float64) {
-			copy(dst, x)
-			solve(dst)
+		largest, err := largestEigenvalue(ctx, start, func(x *mat.Dense) {
+			blas64.Trsm(blas.Left, blas.NoTrans, 1, L, x.RawMatrix())
+			blas64.Trsm(blas.Left, blas.Trans, 1, L, x.RawMatrix())
 		})
 		if err != nil {
 			return fmt.Errorf("landscape: the smallest eigenvalue of H: %w", err)
@@ -68,7 +57,8 @@ func (o *Optimum) byFactors(ctx context.Context, f *moment.Form) error {
 			o.Rank = n
 			o.X = refine(f, func(dst *mat.VecDense, r mat.Vector) {
 				dst.CopyVec(r)
-				solve(dst.RawVector().Data)
+				blas64.Trsv(blas.NoTrans, L, dst.RawVector())
+				blas64.Trsv(blas.Trans, L, dst.RawVector())
 			}).RawVector().Data
 			return ctx.Err()
 		}
@@ -138,58 +128,4 @@ func (o *Optimum) byPivots(ctx context.Context, f *moment.Form, L blas64.Triangu
 		dst.MulVec(F, &y)
 	}).RawVector().Data
 	return nil
-}
-
-// largestEigenvalue returns the largest eigenvalue of a symmetric positive
-// definite operator by the Lanczos method from a start vector, every new vector
-// made orthogonal to all before.
-func largestEigenvalue(ctx context.Context, start []float64, multiply func(dst, x []float64)) (float64, error) {
-	n := len(start)
-	const most = 300
-	var basis [][]float64
-	var diagonal, off []float64 // of the tridiagonal matrix in that basis
-	v := append([]float64(nil), start...)
-	floats.Scale(1/floats.Norm(v, 2), v)
-	for {
-		basis = append(basis, v)
-		w := make([]float64, n)
-		multiply(w, v)
-		diagonal = append(diagonal, floats.Dot(w, v))
-		for range 2 { // twice is enough (Kahan and Parlett)
-			for _, u := range basis {
-				floats.AddScaled(w, -floats.Dot(w, u), u)
-			}
-		}
-		norm := floats.Norm(w, 2)
-		k := len(diagonal)
-		T := mat.NewSymDense(k, nil)
-		for i, x := range diagonal {
-			T.SetSym(i, i, x)
-			if i+1 < k {
-				T.SetSym(i, i+1, off[i])
-			}
-		}
-		values, vectors, err := eigenvectors(T)
-		if err != nil {
-			return 0, err
-		}
-		value := values[k-1]
-		if math.IsNaN(value) || math.IsInf(value, 0) {
-			return 0, errors.New("its matrix holds numbers that are not finite")
-		}
-		// A pair's residual is norm times the last entry of the small vector;
-		// the eigenvalue's error is at most that, and usually its square.
-		if bound := norm * math.Abs(vectors.At(k-1, k-1)); bound <= 1e-10*value || k == n {
-			return value, nil
-		}
-		if k == most {
-			return 0, fmt.Errorf("it did not converge in %d steps", most)
-		}
-		if err := ctx.Err(); err != nil {
-			return 0, err
-		}
-		off = append(off, norm)
-		v = w
-		floats.Scale(1/norm, v)
-	}
 }
