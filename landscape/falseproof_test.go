@@ -13,7 +13,7 @@ import (
 	"markovicl/moment"
 )
 
-var draws = flag.Int("draws", 200, "tasks that TestNoFalseProof draws; more than 200 are larger ones, too, and 2000 take some tens of minutes")
+var draws = flag.Int("draws", 80, "tasks that TestNoFalseProof draws; more than 200 are larger ones, too, and 2000 take some tens of minutes")
 
 // drawTask draws a task where floats are weakest: concentrated priors, starts
 // near 0 and 1, one chain or very many. Large tasks take seconds each.
