@@ -36,6 +36,7 @@ type krylov struct {
 	n       int
 	vectors *mat.Dense // [n, kept], nil if there are none
 	least   float64    // the lowest eigenvalue
+	Q, H    mat.Dense  // scratch of below
 }
 
 // remember keeps the lowest eigenvectors ([n, k] row-major) for the next matrix.
@@ -92,8 +93,14 @@ func (s *krylov) below(ctx context.Context, A, S []float64, bound float64) (valu
 	_, kept := s.vectors.Dims()
 	const others = 4 // random directions, in case that something new has come down
 	p := kept + others
-	Q := mat.NewDense(n, p*krylovSteps, nil) // orthonormal blocks
-	H := mat.NewDense(p*krylovSteps, p*krylovSteps, nil)
+	Q, H := &s.Q, &s.H
+	if p*krylovSteps > n/2 { // seldom: not worth keeping the room
+		Q, H = new(mat.Dense), new(mat.Dense)
+	}
+	Q.Reset()
+	Q.ReuseAs(n, p*krylovSteps) // orthonormal blocks
+	H.Reset()
+	H.ReuseAs(p*krylovSteps, p*krylovSteps)
 	block := mat.NewDense(n, p, nil)
 	block.Slice(0, n, 0, kept).(*mat.Dense).Copy(s.vectors)
 	r := rand.New(rand.NewPCG(uint64(n), uint64(kept)))

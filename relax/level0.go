@@ -11,10 +11,18 @@ import (
 
 // Settings of the search for W at a local minimum.
 const (
-	dualMemory   = 20  // of L-BFGS
 	dualMost     = 250 // evaluations for one margin
 	dualPatience = 30  // evaluations in which F must fall by a tenth
 )
+
+// dualMemory is how many steps L-BFGS remembers for so many coordinates of W. Each is half
+// a matrix of memory, and where there are many, six take no more evaluations than twenty.
+func dualMemory(coordinates int) int {
+	if coordinates > 30_000 {
+		return 6
+	}
+	return 20
+}
 
 // dualMargins are tried one after the other: the larger the margin, the sooner
 // the search ends and the more room there is for rounding, but the further the
@@ -65,7 +73,7 @@ func (p penalty) descend(ctx context.Context, w []float64, margin float64, preco
 	evaluations, before := 0, math.Inf(1)
 	best := append([]float64(nil), w...)
 	highest := math.Inf(-1)
-	_, _, err = lbfgs.Minimise(w, 0.25, precondition, dualMemory, most, func(x, gradient []float64) (float64, bool, error) {
+	_, _, err = lbfgs.Minimise(w, 0.25, precondition, dualMemory(len(w)), most, func(x, gradient []float64) (float64, bool, error) {
 		F, least, err := p(ctx, x, margin, gradient)
 		if err != nil {
 			if ctx.Err() != nil { // what is best so far is kept

@@ -44,7 +44,7 @@ type multiplierSearch struct {
 	start       []float64 // coordinates of a W with Q(f*, W) v* = 0
 	fixed       *fixed    // directions in which W v* changes; nil if it may
 	low         *lowSpectrum
-	S, G        []float64
+	S           []float64
 }
 
 // Level 1 is tried up to matrices of size largestMultiplier: the basis of the W has
@@ -137,7 +137,7 @@ func newMultiplierSearch(ctx context.Context, reduced *Reduced, minima []Minimum
 		blas64.Ger(1, vector(u), vector(u), blas64.General{Rows: m.n, Cols: m.n, Stride: m.n, Data: m.Q})
 	}
 	m.low = newLowSpectrum(m.n)
-	m.S, m.G = make([]float64, m.n*m.n), make([]float64, m.n*m.n)
+	m.S = make([]float64, m.n*m.n)
 	return m, nil
 }
 
@@ -318,18 +318,19 @@ func (m *multiplierSearch) penalty(s *stretch) penalty {
 		if s != nil {
 			s.apply(m.S)
 		}
-		if F, least, err = m.low.penalty(ctx, m.S, margin, m.G); err != nil {
+		F, least, G, err := m.low.penalty(ctx, m.S, margin)
+		if err != nil {
 			return 0, 0, err
 		}
 		for r := range m.n { // the lower triangle
 			for t := range r {
-				m.G[r*m.n+t] = m.G[t*m.n+r]
+				G[r*m.n+t] = G[t*m.n+r]
 			}
 		}
 		if s != nil {
-			s.apply(m.G)
+			s.apply(G)
 		}
-		m.project(gradient, m.G)
+		m.project(gradient, G)
 		m.fixed.removeFrom(gradient)
 		return F, least, nil
 	}

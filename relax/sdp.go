@@ -256,7 +256,6 @@ type dualSearch struct {
 	start  []float64 // coordinates of the closed-form W
 	low    *lowSpectrum
 	S      []float64 // N + W
-	G      []float64
 }
 
 // newDualSearch sets up the search at a stationary point of loss f* with the
@@ -293,7 +292,7 @@ func newDualSearch(form *moment.Form, b, A []float64) (*dualSearch, error) {
 	}
 	d.lift = plain.transformed(d.Tb, d.Ta)
 	n := d.lift.size()
-	d.S, d.G = make([]float64, n*n), make([]float64, n*n)
+	d.S = make([]float64, n*n)
 	d.low = newLowSpectrum(n)
 	d.start = make([]float64, d.minors.count())
 	d.minors.fixed(func(at, j, t int) {
@@ -307,11 +306,11 @@ func newDualSearch(form *moment.Form, b, A []float64) (*dualSearch, error) {
 func (d *dualSearch) penalty(ctx context.Context, w []float64, margin float64, gradient []float64) (F, least float64, err error) {
 	copy(d.S, d.lift.N)
 	d.minors.add(d.S, w)
-	F, least, err = d.low.penalty(ctx, d.S, margin, d.G)
+	F, least, G, err := d.low.penalty(ctx, d.S, margin)
 	if err != nil {
 		return 0, 0, err
 	}
-	d.minors.project(gradient, d.G)
+	d.minors.project(gradient, G)
 	d.minors.fixed(func(at, _, _ int) { gradient[at] = 0 })
 	return F, least, nil
 }

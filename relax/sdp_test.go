@@ -29,7 +29,7 @@ func TestNearly(t *testing.T) {
 	S.Mul(&Q, mat.NewDiagDense(n, values))
 	S.Mul(&S, Q.T())
 	nearly := newLowSpectrum(n)
-	gotG, wantG := make([]float64, n*n), make([]float64, n*n)
+	wantG := make([]float64, n*n)
 	iterated := 0
 	for step := range 14 {
 		change.Reset()
@@ -45,7 +45,7 @@ func TestNearly(t *testing.T) {
 		}
 		data := S.RawMatrix().Data
 		before := nearly.before
-		F, least, err := nearly.penalty(t.Context(), data, margin, gotG)
+		F, least, gotG, err := nearly.penalty(t.Context(), data, margin)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -61,7 +61,7 @@ func TestNearly(t *testing.T) {
 		for _, l := range all {
 			want += (margin - l) * (margin - l) / 2
 		}
-		if math.Abs(F-want) > 0.01*want+1e-12 || math.Abs(least-lowest) > 0.01*(margin-lowest) || least > 0 && lowest <= 0 {
+		if math.Abs(F-want) > 1e-3*want+1e-12 || math.Abs(least-lowest) > 0.01*(margin-lowest) || least > 0 && lowest <= 0 {
 			t.Errorf("step %d: penalty %g of least eigenvalue %g, want %g and %g", step, F, least, want, lowest)
 		}
 		// The gradient, -sum (margin - l) v v'.

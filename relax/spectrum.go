@@ -47,13 +47,14 @@ func (s *lowSpectrum) nearly(ctx context.Context, S []float64, bound float64) (v
 }
 
 // penalty returns F = 1/2 sum (margin - l_i)^2 over the eigenvalues l_i < margin
-// of S ([n, n]), and the smallest eigenvalue, and sets G ([n, n], the upper
-// triangle only) to the derivative of F by S.
-func (s *lowSpectrum) penalty(ctx context.Context, S []float64, margin float64, G []float64) (F, least float64, err error) {
+// of S ([n, n]), the smallest eigenvalue, and the derivative of F by S ([n, n], the
+// upper triangle only), which is in the solver's scratch.
+func (s *lowSpectrum) penalty(ctx context.Context, S []float64, margin float64) (F, least float64, G []float64, err error) {
 	values, V, least, err := s.nearly(ctx, S, margin)
 	if err != nil {
-		return 0, 0, err
+		return 0, 0, nil, err
 	}
+	G = s.Scratch() // a large matrix more would be a tenth of the memory
 	k := len(values)
 	for c, l := range values {
 		F += (margin - l) * (margin - l) / 2
@@ -64,11 +65,11 @@ func (s *lowSpectrum) penalty(ctx context.Context, S []float64, margin float64, 
 	}
 	if k == 0 {
 		clear(G)
-		return 0, least, nil
+		return 0, least, G, nil
 	}
 	blas64.Syrk(blas.NoTrans, -1, blas64.General{Rows: s.n, Cols: k, Stride: k, Data: V}, 0,
 		blas64.Symmetric{N: s.n, Stride: s.n, Data: G, Uplo: blas.Upper})
-	return F, least, nil
+	return F, least, G, nil
 }
 
 func vector(x []float64) blas64.Vector { return blas64.Vector{N: len(x), Data: x, Inc: 1} }
