@@ -20,6 +20,7 @@ import (
 // it draws depends on the seed and the number of the prompt alone.
 type GramSampler struct {
 	task  Task
+	dim   int // D of the task
 	seed  uint64
 	bits  xoshiro
 	rng   *rand.Rand // draws kernels and queries from bits
@@ -54,7 +55,7 @@ func NewGramSampler(t Task, seed uint64) (*GramSampler, error) {
 		return nil, err
 	}
 	S, d, n := t.states, t.positions, int(t.n)
-	g := &GramSampler{task: t, seed: seed, states: make([]State, d+1)}
+	g := &GramSampler{task: t, dim: t.Dim(), seed: seed, states: make([]State, d+1)}
 	if S > mostSlicedStates || t.order != 1 || t.prior.mixture != nil {
 		plain, err := NewSampler(t, seed)
 		g.plain = plain
@@ -108,7 +109,7 @@ func (g *GramSampler) Task() Task { return g.task }
 // query's label, of a state its number e(s). It fails only where the start is stationary and the drawn
 // kernel has no unique stationary law in floating point.
 func (g *GramSampler) Draw(i uint64, G, u []float64) (y float64, err error) {
-	if D := g.task.Dim(); len(G) != D*D || len(u) != D-1 {
+	if D := g.dim; len(G) != D*D || len(u) != D-1 {
 		panic(fmt.Sprintf("markov: Gram matrix of %d and query of %d numbers in a task with D = %d", len(G), len(u), D))
 	}
 	if g.plain != nil {

@@ -4,8 +4,8 @@ import "math/bits"
 
 // gram writes the Gram matrix of the masks to G.
 func (g *GramSampler) gram(G []float64) {
-	t := g.task
-	D, d, n := t.Dim(), t.positions, float64(t.n)
+	t := &g.task
+	D, d, n := g.dim, t.positions, float64(t.n)
 	if t.states == 2 && t.embedding == Index && !t.bias {
 		g.binaryGram(G)
 		return
@@ -47,7 +47,7 @@ func (g *GramSampler) gram(G []float64) {
 
 // binaryGram is gram where z itself is 0 or 1.
 func (g *GramSampler) binaryGram(G []float64) {
-	D, W, n := g.task.Dim(), g.words, float64(g.task.n)
+	D, W, n := g.dim, g.words, float64(g.task.n)
 	if W == 2 {
 		g.binaryGramOfTwo(G)
 		return
@@ -70,7 +70,7 @@ func (g *GramSampler) binaryGram(G []float64) {
 // binaryGramOfTwo is binaryGram for 65 to 128 chains, such as the paper's 100:
 // without the loop over words.
 func (g *GramSampler) binaryGramOfTwo(G []float64) {
-	D, means := g.task.Dim(), g.means
+	D, means := g.dim, g.means
 	for a := range D {
 		left := (*[4]uint64)(g.masks[4*a:]) // zeros, then ones
 		row := G[a*D : (a+1)*D]

@@ -74,7 +74,7 @@ func (b *batchObjective) init(workers int) error {
 		b.chunks = append(b.chunks, chunk{from: from, to: min(from+size, groups), grad: make([]float64, params)})
 	}
 	b.done = make(chan struct{}, 1)
-	for range max(1, min(workers, len(b.chunks))) {
+	for range max(1, min(workers, len(b.chunks), int(b.cost()/worthAWorker))) {
 		w := &worker{gradient: lsa.NewGradient(b.model)}
 		if b.task.Context() != markov.Infinite {
 			var err error
@@ -95,6 +95,23 @@ func (b *batchObjective) init(workers int) error {
 		}()
 	}
 	return nil
+}
+
+// worthAWorker is how many nanoseconds of work a goroutine should have to itself: to wake
+// one, and to wait for it, takes some microseconds. Small batches have one worker.
+const worthAWorker = 10_000
+
+// cost estimates how many nanoseconds a step takes one worker, from what it took on an AMD
+// EPYC (Zen 4).
+func (b *batchObjective) cost() float64 {
+	layers, heads, D := b.model.Size()
+	const operations = 14 // in a nanosecond
+	cost := float64(b.batch.Groups()*lsa.Lanes) * float64(layers*heads*4*D*D) / operations
+	if b.draw {
+		words := (float64(b.task.Context()) + 63) / 64
+		cost += float64(b.batch.Len()) * (20*words*float64(b.task.Positions()) + float64(2*D*D))
+	}
+	return cost
 }
 
 func (b *batchObjective) close() {

@@ -336,7 +336,7 @@ func BenchmarkStep(b *testing.B) {
 		d, layers, batch int
 		n, data          string
 	}{
-		{10, 1, 1000, "100", Fixed}, {4, 10, 1000, "100", Fixed}, {10, 1, 64, "100", Fresh}, {10, 1, 64, "1000", Fresh},
+		{10, 1, 1000, "100", Fixed}, {4, 10, 1000, "100", Fixed}, {10, 1, 64, "100", Fresh}, {10, 1, 64, "1000", Fresh}, {10, 1, 64, "100", Fixed},
 		{10, 1, 1000, "100000", Fixed}, {2, 1, 1000, "100", Fixed}, {10, 1, 1000, "100", Population},
 	} {
 		b.Run(fmt.Sprintf("%s/d=%d/layers=%d/batch=%d/n=%s", c.data, c.d, c.layers, c.batch, c.n), func(b *testing.B) {
