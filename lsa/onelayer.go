@@ -19,7 +19,7 @@ type oneLayer struct {
 
 // slots is how many groups pass by before their outer products are added up: each entry of
 // the gradient then is loaded and stored once for all of them.
-const slots = 4
+const slots = 8
 
 func newOneLayer(p *Structured) *oneLayer {
 	h, D := p.Heads, p.Dim

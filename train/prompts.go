@@ -43,7 +43,8 @@ type worker struct {
 }
 
 // chunksOfBatch is into how many chunks a batch is cut, if it has as many
-// groups; a bound on the workers that can help.
+// groups; a bound on the workers that can help. To begin and to end a chunk takes as long
+// as a group of one layer does: of these there are half as many.
 const chunksOfBatch = 16
 
 func newPromptObjective(p Problem, m lsa.Model, workers int) (*batchObjective, error) {
@@ -68,7 +69,11 @@ func newPromptObjective(p Problem, m lsa.Model, workers int) (*batchObjective, e
 // init cuts the batch into chunks and starts the workers.
 func (b *batchObjective) init(workers int) error {
 	groups := b.batch.Groups()
-	size := (groups + chunksOfBatch - 1) / chunksOfBatch
+	chunks := chunksOfBatch
+	if layers, _, _ := b.model.Size(); layers == 1 {
+		chunks /= 2
+	}
+	size := (groups + chunks - 1) / chunks
 	params := lsa.ParameterCount(b.model)
 	for from := 0; from < groups; from += size {
 		b.chunks = append(b.chunks, chunk{from: from, to: min(from+size, groups), grad: make([]float64, params)})
