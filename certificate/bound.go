@@ -43,6 +43,9 @@ func Charged(bound float64, growth Growth, errs moment.FormErrors) (Bound, error
 	return Bound{Value: value, Claim: moment.Proven}, nil
 }
 
+// hardly is a charge, relative to a bound, that is not worth another proof.
+const hardly = 1e-12
+
 // AboutTask returns what a certificate proves about the exact form that the stored
 // one comes from, or about the stored form itself if it comes from none. At level 1
 // the errors are within what the check allows for.
@@ -55,7 +58,7 @@ func (v *Verification) AboutTask(form *moment.Form, level int) (Bound, error) {
 		return Bound{Value: v.Bound, Claim: moment.Proven}, nil
 	}
 	if v.Growth != nil {
-		if b, err := Charged(v.Bound, *v.Growth, errs); err == nil && b.Value >= v.Bound-1e-12*math.Abs(v.Bound) {
+		if b, err := Charged(v.Bound, *v.Growth, errs); err == nil && b.Value >= v.Bound-hardly*math.Abs(v.Bound) {
 			return b, nil
 		}
 	}

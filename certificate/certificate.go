@@ -215,7 +215,8 @@ func Prove(form *moment.Form, W []float64, slack bool) (*Verification, error) {
 	shifted := append([]float64(nil), S...)
 	found := false
 	better := 0
-	for e := 1e-16 * largest; e > 0 && e < largest && better < 6; e *= 4 {
+	const first = 1e-16 // of the slacks, relative to the diagonal: less than its rounding
+	for e := first * largest; e > 0 && e < largest && better < 6; e *= 4 {
 		for r := range n {
 			shifted[r*n+r] = S[r*n+r] + e*(1-2*unitRoundoff)
 		}

@@ -132,7 +132,7 @@ func (c *Certificate) checkTaskMultiplier(ctx context.Context, task *moment.Form
 		}
 	}
 	errs := task.Errors
-	uncertain := max(Uncertainty(c.Form), (check.Difference+max(errs.H, errs.L, errs.C))*(1+1e-9))
+	uncertain := max(Uncertainty(c.Form), (check.Difference+max(errs.H, errs.L, errs.C))*up)
 	v, err := ProveMultiplier(c.Form, c.W, m, uncertain)
 	if err != nil {
 		return err
@@ -159,7 +159,6 @@ func differenceNorms(stored, task *moment.Form) moment.FormErrors {
 			H = math.Hypot(H, stored.H.At(i, j)-task.H.At(i, j))
 		}
 	}
-	const up = 1 + 1e-9
 	return moment.FormErrors{
 		Claim: moment.Proven,
 		H:     (H + task.Errors.H) * up,

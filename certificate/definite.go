@@ -14,6 +14,16 @@ import (
 
 const unitRoundoff = 0x1p-53
 
+// What a proven bound is put together from carries the rounding of how that is done; it is
+// paid for by a factor, many times over. Of a few products and roots of numbers that are
+// not negative the relative error is some 1e-15, and a millionth part of up is enough;
+// where sums over the entries of a vector are among them it is n times that, and upSum
+// covers a billion entries.
+const (
+	up, down       = 1 + 1e-9, 1 - 1e-9
+	upSum, downSum = 1 + 1e-6, 1 - 1e-6
+)
+
 // Gamma returns a bound of the relative error of sums of n products.
 func Gamma(n int) float64 {
 	x := float64(n) * unitRoundoff
@@ -95,7 +105,7 @@ func provenDefinite(S []float64, n int, scale []float64, extra, change float64) 
 		(2*extra+4*unitRoundoff)*2 + // of the diagonal, before and after the shift
 		change +
 		float64(n)*float64(n)*0x1p-1000 // underflow
-	margin *= 1 + 1e-6
+	margin *= upSum
 	for r := range n {
 		C[r*n+r] -= 2 * margin
 	}
@@ -132,10 +142,10 @@ func shiftedBound(S, k []float64, c float64, scale []float64, definite, extra fl
 	}
 	// Half of the definiteness pays for r, the other half is left: |y| <= widest
 	// times |y| after scaling, and |X|^2 <= 2|y|^2 for X of y.
-	return RoundDown(value - (errors+norm/definite)*(1+1e-6)), Growth{
-		Bound:   RoundDown(value - (errors+2*norm/definite)*(1+1e-6)),
+	return RoundDown(value - (errors+norm/definite)*upSum), Growth{
+		Bound:   RoundDown(value - (errors+2*norm/definite)*upSum),
 		Rate:    definite / 2 / (widest * widest),
-		Centre:  math.Sqrt(size) * (1 + 1e-6),
+		Centre:  math.Sqrt(size) * upSum,
 		Stretch: math.Sqrt2 * (1 + 1e-15),
 	}
 }
@@ -174,6 +184,10 @@ func solveScaled(S, k []float64, scale []float64) (y, residual []float64) {
 	return y, residual
 }
 
+// leastRate is the least part of H's diagonal that is tried to be taken off it, as rounding
+// leaves no less of a definite matrix to be proven.
+const leastRate = 1e-14
+
 // boundRadius returns a proven upper bound of |y|^2 over all y = vec(b a') with a
 // loss of at most the given one. With any x and g = Hx - h, mu <= lambda_min(H):
 // loss >= f(x) - 2|g||X-x| + mu|X-x|^2 bounds |X-x|, and |y|^2 <= 2|X|^2.
@@ -197,7 +211,7 @@ func boundRadius(form *moment.Form, loss float64) (float64, error) {
 		most = max(most, s*s)
 	}
 	for range 30 {
-		mu := math.Sqrt(max(low, 1e-14) * high)
+		mu := math.Sqrt(max(low, leastRate) * high)
 		copy(shifted, H)
 		for r := range n {
 			shifted[r*n+r] -= mu / (scale[r] * scale[r])
@@ -207,14 +221,14 @@ func boundRadius(form *moment.Form, loss float64) (float64, error) {
 		} else {
 			high = mu
 		}
-		if high < 2*max(low, 1e-14) {
+		if high < 2*max(low, leastRate) {
 			break
 		}
 	}
 	if low == 0 {
 		return 0, errors.New("H is not positive definite to working precision")
 	}
-	mu := low / most * (1 - 1e-6)
+	mu := low / most * downSum
 	x, residual := solveScaled(H, form.L, scale)
 	// f(x) from below, |g| from above.
 	g := Gamma(2*n + 8)
@@ -230,10 +244,10 @@ func boundRadius(form *moment.Form, loss float64) (float64, error) {
 		norm += e * e
 		size += x[r] * x[r]
 	}
-	norm, size = math.Sqrt(norm)*(1+1e-6)+underflow, math.Sqrt(size)*(1+1e-6)+underflow
-	value -= errs * (1 + 1e-6)
+	norm, size = math.Sqrt(norm)*upSum+underflow, math.Sqrt(size)*upSum+underflow
+	value -= errs * upSum
 	distance := (norm + math.Sqrt(norm*norm+mu*max(0, loss-value))) / mu
-	return 2 * (size + distance) * (size + distance) * (1 + 1e-6), nil
+	return 2 * (size + distance) * (size + distance) * upSum, nil
 }
 
 func dot(x, y []float64) float64 {

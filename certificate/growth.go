@@ -39,24 +39,27 @@ func (g Growth) Charge(errs moment.FormErrors, upper float64) (float64, error) {
 	if errs.Claim == moment.Exact || errs.H == 0 && errs.L == 0 && errs.C == 0 {
 		return 0, nil
 	}
-	s, c := g.Stretch*(1+1e-9), g.Centre*(1+1e-9)
-	square := g.Rate*(1-1e-9) - errs.H*s*s*(1+1e-9)
+	s, c := g.Stretch*up, g.Centre*up
+	square := g.Rate*down - errs.H*s*s*up
 	if !(square > 0) {
 		return 0, errSlow
 	}
-	slope := (errs.H*s*s*c + errs.L*s) * (1 + 1e-9)
-	rest := (errs.H*s*s*c*c+2*errs.L*s*c+errs.C)*(1+1e-9) + (upper-g.Bound)*(1+1e-9) + 1e-12*(math.Abs(upper)+math.Abs(g.Bound))
+	slope := (errs.H*s*s*c + errs.L*s) * up
+	rest := (errs.H*s*s*c*c+2*errs.L*s*c+errs.C)*up + (upper-g.Bound)*up + cancelled*(math.Abs(upper)+math.Abs(g.Bound))
 	distance := 0.0
 	if inside := slope*slope + square*max(0, rest); inside > 0 {
-		distance = (slope + math.Sqrt(inside)) / square * (1 + 1e-9)
+		distance = (slope + math.Sqrt(inside)) / square * up
 	}
-	radius := s * (c + distance) * (1 + 1e-9)
-	charge := (errs.H*radius*radius + 2*errs.L*radius + errs.C) * (1 + 1e-9)
+	radius := s * (c + distance) * up
+	charge := (errs.H*radius*radius + 2*errs.L*radius + errs.C) * up
 	if math.IsNaN(charge) || math.IsInf(charge, 0) {
 		return 0, errSlow
 	}
 	return charge, nil
 }
+
+// cancelled pays for the rounding of the difference of two bounds, as a part of both.
+const cancelled = 1e-12
 
 // Shift is a loss written round a point x: f(x+e) = f(x) + 2r'e + e'He, with bounds
 // Value <= f(x) <= Upper, |r| <= Residual and |x| <= Size, rounding included.
@@ -103,7 +106,7 @@ func ShiftTo(form *moment.Form, x []float64) Shift {
 	}
 	v := value.value()
 	errs += 2*unitRoundoff*math.Abs(v) + g*g*terms + tiny
-	return Shift{Value: v - errs*(1+1e-6), Upper: v + errs*(1+1e-6), Residual: math.Sqrt(norm)*(1+1e-6) + tiny, Size: math.Sqrt(size) * (1 + 1e-6)}
+	return Shift{Value: v - errs*upSum, Upper: v + errs*upSum, Residual: math.Sqrt(norm)*upSum + tiny, Size: math.Sqrt(size) * upSum}
 }
 
 // growthRates are the parts of the smallest eigenvalue of H, as estimated, that
@@ -148,7 +151,7 @@ func GrowthOf(form *moment.Form) (Growth, error) {
 		}
 		at := ShiftTo(form, x)
 		// 2r'e + rate |e|^2 >= rate/2 |e|^2 - 2|r|^2/rate
-		g := Growth{Bound: RoundDown(at.Value - 2*at.Residual*at.Residual/rate*(1+1e-6)), Rate: rate / 2, Centre: at.Size, Stretch: 1}
+		g := Growth{Bound: RoundDown(at.Value - 2*at.Residual*at.Residual/rate*upSum), Rate: rate / 2, Centre: at.Size, Stretch: 1}
 		if math.IsNaN(g.Bound) || math.IsInf(g.Bound, 0) {
 			return Growth{}, errors.New("the minimum of the loss is not finite")
 		}

@@ -22,6 +22,9 @@ func (l LossValue) Upper() float64 {
 	return l.Value + l.Error + 4*unitRoundoff*(math.Abs(l.Value)+l.Error)
 }
 
+// roundUp pays for the rounding of a few operations on what is exact before.
+const roundUp = 1 + 1e-12
+
 // exactPoint is a point X of the enlarged space without rounding: whole numbers times a
 // power of two.
 type exactPoint struct {
@@ -126,7 +129,7 @@ func (p exactPoint) norm() (float64, bool) {
 	f.SetMantExp(f, 2*p.exponent)
 	f.Sqrt(f)
 	norm, _ := f.Float64()
-	norm *= 1 + 1e-12
+	norm *= roundUp
 	return norm, !math.IsInf(norm, 0)
 }
 
@@ -165,7 +168,7 @@ func LossBound(form *moment.Form, exact, stored *moment.ExactForm, b, A []float6
 	if math.IsInf(out.Value, 0) {
 		return none
 	}
-	out.Error = charge * (1 + 1e-12)
+	out.Error = charge * roundUp
 	if !same {
 		out.Error += 2*unitRoundoff*math.Abs(out.Value) + math.SmallestNonzeroFloat64
 	}

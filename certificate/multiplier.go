@@ -320,8 +320,8 @@ func ProveMultiplier(form *moment.Form, W []float64, m *Multiplier, uncertain fl
 		}
 	}
 	low := 0.0
-	const most = 64
-	for step := 0; step < most && high-low > 1e-13*max(math.Abs(form.C), high); step++ {
+	const most, bisected = 64, 1e-13 // steps, and how near to the best l, relatively, is near enough
+	for step := 0; step < most && high-low > bisected*max(math.Abs(form.C), high); step++ {
 		if middle := (low + high) / 2; f.proven(middle, uncertain) > 0 {
 			high = middle
 		} else {
@@ -336,5 +336,5 @@ func ProveMultiplier(form *moment.Form, W []float64, m *Multiplier, uncertain fl
 // known of the errors of the form.
 func Uncertainty(form *moment.Form) float64 {
 	e := form.Errors
-	return max(reducedTolerance*FormSize(form), e.H, e.L, e.C) * (1 + 1e-9)
+	return max(reducedTolerance*FormSize(form), e.H, e.L, e.C) * up
 }

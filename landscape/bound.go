@@ -92,7 +92,8 @@ func (r *recovery) boundByPolynomials() error {
 	if err != nil {
 		return err
 	}
-	width := new(big.Rat).SetFloat64(1e-9 * math.Abs(r.loss))
+	const wide = CertifiedGap / 1000 // relative: what is left between the bounds is no gap
+	width := new(big.Rat).SetFloat64(wide * math.Abs(r.loss))
 	lower, _ := v.bestLoss(width)
 	bound := certificate.Bound{Value: below(lower), Claim: moment.Exact}
 	if r.exact == nil && r.form.Errors.Claim != "" {

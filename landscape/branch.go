@@ -79,6 +79,8 @@ func (h *boxHeap) Pop() any {
 // with K are solved to about that accuracy. Both are generous estimates.
 const (
 	branchMargin          = 1e-11
+	branchOmega           = 1e-9  // what is added to omega, relatively, and a thousandth of it besides
+	branchConvex          = 1e-12 // what is added to the shift that makes a quadratic convex, relative to its curvature
 	branchConditionMargin = 64 * unitRoundoff
 )
 
@@ -201,7 +203,7 @@ func (w *bounder) bound(b *box) float64 {
 		}
 		omega = max(omega, p.relativeNorm(e, &L))
 	}
-	omega = omega*(1+1e-9) + 1e-12
+	omega = omega*(1+branchOmega) + branchOmega/1000
 	if omega >= 1 {
 		return math.Inf(-1)
 	}
@@ -293,7 +295,7 @@ func quadraticOnCube(Q *mat.SymDense, linear []float64) float64 {
 		return math.Inf(-1)
 	}
 	values := es.Values(nil)
-	shift := max(0, -values[0]) + 1e-12*math.Abs(values[f-1])
+	shift := max(0, -values[0]) + branchConvex*math.Abs(values[f-1])
 	y := make([]float64, f)
 	slope := func(k int) float64 {
 		s := linear[k] + 2*shift*y[k]

@@ -96,7 +96,7 @@ func (o *Optimum) byPivots(ctx context.Context, f *moment.Form, L blas64.Triangu
 	}
 	pivots, work := make([]int, n), make([]float64, 2*n)
 	S := blas64.Symmetric{Uplo: blas.Lower, N: n, Stride: L.Stride, Data: L.Data}
-	_, r, _ := lapack64.Pstrf(S, pivots, float64(n)*0x1p-52*largest, work)
+	_, r, _ := lapack64.Pstrf(S, pivots, 2*float64(n)*unitRoundoff*largest, work)
 	if err := ctx.Err(); err != nil {
 		return err
 	}

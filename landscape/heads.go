@@ -268,7 +268,7 @@ func BestHeads(ctx context.Context, form *moment.Form, optimum *Optimum, heads, 
 		return nil, errors.New("no start led to a finite loss: H, h and c are not usable")
 	}
 	for _, loss := range losses {
-		if math.Abs(loss-best.loss) <= 1e-9*math.Abs(best.loss) {
+		if math.Abs(loss-best.loss) <= tied*math.Abs(best.loss) {
 			result.Hits++
 		}
 	}
@@ -277,7 +277,7 @@ func BestHeads(ctx context.Context, form *moment.Form, optimum *Optimum, heads, 
 	for t := range heads {
 		result.B = append(result.B, mat.Col(nil, t, best.U)...)
 	}
-	result.Realises = best.known && result.Loss <= optimum.Loss+1e-9*math.Abs(optimum.Loss)
+	result.Realises = best.known && result.Loss <= optimum.Loss+attainedDefinite*math.Abs(optimum.Loss)
 	return result, nil
 }
 
@@ -294,9 +294,10 @@ type headsMinimum struct {
 // minimumFrom descends from B ([D, h] row-major), which it changes.
 func (p *projectedHeads) minimumFrom(B []float64) *headsMinimum {
 	const memory, most = 30, 400
+	const flat = 1e-10 // a gradient that, along the size of B, changes the loss by no more of it
 	_, _, _ = lbfgs.Minimise(B, 0.1, nil, memory, most, func(x, gradient []float64) (float64, bool, error) {
 		loss, _, _ := p.eval(x, gradient)
-		return loss, math.Sqrt(dot(gradient, gradient)*dot(x, x)) < 1e-10*math.Abs(loss), nil
+		return loss, math.Sqrt(dot(gradient, gradient)*dot(x, x)) < flat*math.Abs(loss), nil
 	})
 	f := &headsMinimum{}
 	f.loss, f.X, f.U = p.eval(B, make([]float64, len(B)))
@@ -324,7 +325,8 @@ func commonZeros(ctx context.Context, form *moment.Form, optimum *Optimum, heads
 		}
 		z := randomDirection(seed^0x9e3779b97f4a7c15, uint64(s), D)
 		value := math.Inf(1)
-		for range 60 {
+		const most, slow = 60, 1e-6 // steps, and by what part one has to help
+		for range most {
 			J, r := mat.NewDense(q+1, D, nil), mat.NewVecDense(q+1, nil)
 			sum := 0.0
 			for j, M := range blocks {
@@ -337,7 +339,7 @@ func commonZeros(ctx context.Context, form *moment.Form, optimum *Optimum, heads
 				r.SetVec(j, -x)
 				sum += x * x
 			}
-			if sum >= value*(1-1e-6) {
+			if sum >= value*(1-slow) {
 				break
 			}
 			value = sum

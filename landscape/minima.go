@@ -109,7 +109,7 @@ func minimumFrom(p curve, b []float64) *LocalMinimum {
 	}
 	largest := 0
 	for i, x := range b {
-		if math.Abs(x) > math.Abs(b[largest])*(1+1e-9) {
+		if math.Abs(x) > math.Abs(b[largest])*(1+sameSize) {
 			largest = i
 		}
 	}
@@ -124,8 +124,10 @@ func minimumFrom(p curve, b []float64) *LocalMinimum {
 	return m
 }
 
-// Minima of equal loss whose directions differ by less than this angle are one.
-const sameDirection = 1e-5
+// Minima of equal loss, up to tied, whose directions differ by less than sameDirection, an
+// angle, are one. Entries of a direction that differ by less than sameSize are equally
+// large: the first of them decides its sign, whatever rounding says.
+const sameDirection, sameSize = 1e-5, 1e-9
 
 // distinctMinima merges minima that are the same and sorts them by loss.
 func distinctMinima(minima []LocalMinimum) []LocalMinimum {
@@ -148,7 +150,7 @@ func distinctMinima(minima []LocalMinimum) []LocalMinimum {
 				sum += (m.B[k] + o.B[k]) * (m.B[k] + o.B[k])
 				difference += (m.B[k] - o.B[k]) * (m.B[k] - o.B[k])
 			}
-			if math.Sqrt(min(sum, difference)) < sameDirection && math.Abs(m.Loss-o.Loss) <= 1e-9*(math.Abs(o.Loss)+math.Abs(m.Loss)) {
+			if math.Sqrt(min(sum, difference)) < sameDirection && math.Abs(m.Loss-o.Loss) <= tied*(math.Abs(o.Loss)+math.Abs(m.Loss)) {
 				o.Hits += m.Hits
 				same = true
 				break
@@ -162,7 +164,7 @@ func distinctMinima(minima []LocalMinimum) []LocalMinimum {
 }
 
 // lossKnown reports whether rounding, of H, h and c or on the way from X to its
-// loss, can change the loss by no more than one part in 10^9.
+// loss, can change the loss by no more than what counts as equal.
 func lossKnown(form *moment.Form, X []float64, loss float64) bool {
 	n := len(X)
 	size := math.Abs(form.C)
@@ -173,7 +175,7 @@ func lossKnown(form *moment.Form, X []float64, loss float64) bool {
 		}
 		size += row * math.Abs(x)
 	}
-	return certificate.Gamma(2*n+8)*size <= 1e-9*math.Abs(loss)
+	return certificate.Gamma(2*n+8)*size <= tied*math.Abs(loss)
 }
 
 // BestGiven returns the least loss of a transformer with the given b ([D], not

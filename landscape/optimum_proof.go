@@ -101,9 +101,10 @@ func (o *Optimum) proveByGrowth(f *moment.Form, growth certificate.Growth) bool 
 	if f.Errors.Claim == moment.Proven {
 		charge = f.Errors.Charge(at.Size)
 	}
-	// (H - E)(X - X*) = HX - h + what the errors are.
+	// (H - E)(X - X*) = HX - h + what the errors are; up pays for the rounding here.
+	const up = 1 + 1e-9
 	rate := 2*growth.Rate - f.Errors.H
-	distance := (at.Residual + f.Errors.H*at.Size + f.Errors.L) / rate * (1 + 1e-9)
+	distance := (at.Residual + f.Errors.H*at.Size + f.Errors.L) / rate * up
 	lossError := max(at.Upper+charge-o.Loss, o.Loss-bound.Value) + 4*unitRoundoff*math.Abs(o.Loss)
 	if !(rate > 0) || math.IsNaN(distance) || math.IsInf(distance, 0) || math.IsNaN(lossError) || math.IsInf(lossError, 0) {
 		return false
@@ -156,7 +157,8 @@ func sameForm(f *moment.Form, exact *moment.ExactForm) bool {
 	if exact.Q != f.Q || exact.Dim() != f.Dim() {
 		return false
 	}
-	const precision, close = 64, 1e-9
+	const precision = 64
+	const close = 1e-9 // relative to the form: the roundings of any way of taking moments are nearer, a change by hand is not
 	n := f.Dim()
 	size := certificate.FormSize(f)
 	scale := new(big.Float).SetPrec(precision).SetInt(exact.Scale)

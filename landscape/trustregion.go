@@ -23,18 +23,23 @@ type curve interface {
 // evaluations.
 func descend(p curve, b []float64) (minimum []float64, least float64, evaluations int) {
 	const (
-		most      = 200
-		tolerance = 1e-15
+		most     = 200
+		rounding = 1e-15 // relative: of a value, below which no decrease can be seen
+		tiny     = 1e-9  // radius: values at less apart differ by the square of it
+		helped   = 1e-4  // part of the decrease predicted from which on a step is taken
 	)
+	hopeless := func(predicted, value float64) bool {
+		return predicted <= rounding*(math.Abs(value)+leastNumber*leastNumber*leastNumber)
+	}
 	b = append([]float64(nil), b...)
 	normalise(b)
 	value := p.eval(b)
 	evaluations = 1
 	radius := 0.5
-	for evaluations < most && radius > 1e-9 {
+	for evaluations < most && radius > tiny {
 		g, S := p.gradient(), p.hessian()
 		e, predicted := trustRegionStep(b, g, S, radius)
-		if e == nil || predicted <= tolerance*(math.Abs(value)+1e-300) {
+		if e == nil || hopeless(predicted, value) {
 			break
 		}
 		for evaluations < most {
@@ -45,7 +50,7 @@ func descend(p curve, b []float64) (minimum []float64, least float64, evaluation
 			normalise(next)
 			trial := p.eval(next)
 			evaluations++
-			if gain := (value - trial) / predicted; gain > 1e-4 {
+			if gain := (value - trial) / predicted; gain > helped {
 				if gain > 0.75 {
 					radius = min(1, 2*radius)
 				} else if gain < 0.25 {
@@ -55,7 +60,7 @@ func descend(p curve, b []float64) (minimum []float64, least float64, evaluation
 				break
 			}
 			radius = min(radius, math.Sqrt(dot(e, e))) / 4
-			if e, predicted = trustRegionStep(b, g, S, radius); e == nil || radius < 1e-9 || predicted <= tolerance*(math.Abs(value)+1e-300) {
+			if e, predicted = trustRegionStep(b, g, S, radius); e == nil || radius < tiny || hopeless(predicted, value) {
 				return b, p.eval(b), evaluations + 1
 			}
 		}
@@ -100,7 +105,8 @@ func trustRegionStep(b, g []float64, S *mat.SymDense, radius float64) (e []float
 		}
 		return y, math.Sqrt(norm)
 	}
-	floor := 1e-13 * max(math.Abs(values[0]), math.Abs(values[D-2]))
+	const flat = 1e-13 // relative: a curvature that is rounding
+	floor := flat * max(math.Abs(values[0]), math.Abs(values[D-2]))
 	low := max(0, -values[0]+floor)
 	if low == 0 && values[0] <= floor {
 		low = floor - values[0]

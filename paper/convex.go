@@ -142,7 +142,8 @@ func curvatureSigns(H *mat.SymDense) (convex, concave bool) {
 	}
 	values := eigen.Values(nil) // rising
 	least, most := values[0], values[len(values)-1]
-	rounding := 1e-12 * math.Max(math.Abs(least), math.Abs(most))
+	const relative = 1e-12 // of eigenvalues of a few numbers of order 1
+	rounding := relative * math.Max(math.Abs(least), math.Abs(most))
 	return least >= -rounding, most <= rounding
 }
 

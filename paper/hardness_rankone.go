@@ -159,7 +159,7 @@ func (s *rankOneStudy) addInstance(ctx context.Context, shape [2]int, i int, rng
 	if err != nil {
 		return err
 	}
-	minimum := p.Bound(ctx, p.Alternate(ctx, size.starts, rng.Uint64()), 1e-3, size.boxes)
+	minimum := p.Bound(ctx, p.Alternate(ctx, size.starts, rng.Uint64()), rankOneTolerance, size.boxes)
 	best := form.Search(ctx, size.searches, rng.Uint64())
 	if err := ctx.Err(); err != nil {
 		return err

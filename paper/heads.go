@@ -30,6 +30,10 @@ func runHeads(ctx context.Context, s Settings, progress func(done, total int)) (
 	return headsOf(ctx, 6, []markov.Context{1, 10, 100}, 40, 200_000, s.Seed, progress)
 }
 
+// attainedHeads is up to which part a loss equals the enlarged optimum, and a prediction,
+// which is of order 1, that of X*: more than rounding of a descent, and far less than any gap.
+const attainedHeads = 1e-9
+
 // headsRow is the best loss with a number of heads.
 type headsRow struct {
 	D        int     `column:"d"`
@@ -97,7 +101,7 @@ func headsOf(ctx context.Context, largest int, numbers []markov.Context, starts,
 					}
 					loss, proven, hits = math.Max(r.Loss, o.Loss), r.Realises, &r.Hits
 				}
-				attains := loss-o.Loss <= 1e-9*loss
+				attains := loss-o.Loss <= attainedHeads*loss
 				rows = append(rows, headsRow{d, int(n), h, loss, o.Loss, loss - o.Loss, attains, proven, hits})
 				curve.Add(float64(h), loss-o.Loss)
 				if n == most && attains && fewest[d] == 0 {
@@ -109,7 +113,7 @@ func headsOf(ctx context.Context, largest int, numbers []markov.Context, starts,
 			if err != nil {
 				return nil, err
 			}
-			if difference > 1e-9 {
+			if difference > attainedHeads {
 				return nil, fmt.Errorf("d = %d, n = %d: a prediction of d+1 heads differs from that of X* by %v", d, n, difference)
 			}
 			simulated = append(simulated, simulatedHeads{d, int(n), o.Loss, estimate{Mean: score.Mean, SE: score.SE}, difference})

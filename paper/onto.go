@@ -24,6 +24,10 @@ var ontoItem = Item{
 	Run:       runOnto,
 }
 
+// ontoRank is from which part of the largest on a singular value counts: the others are
+// rounding, some 1e-16 (both stand in the table).
+const ontoRank = 1e-10
+
 // ontoCase is what is found for one d.
 type ontoCase struct {
 	D          int      `column:"d"`
@@ -52,7 +56,7 @@ func runOnto(ctx context.Context, s Settings, progress func(done, total int)) (*
 		c := ontoCase{D: d, Parameters: (d + 1) * (d + 1), Dimension: d * moment.Pairs(d+1), Points: points}
 		c.AtMost = min(c.Dimension, c.Parameters-1)
 		values := phiSingularValues(rng, d)
-		for c.Rank < len(values) && values[c.Rank] > 1e-10*values[0] {
+		for c.Rank < len(values) && values[c.Rank] > ontoRank*values[0] {
 			c.Rank++
 		}
 		c.Smallest = values[c.Rank-1]

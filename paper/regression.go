@@ -41,11 +41,15 @@ func theoremOfAhn(l []*big.Rat, n int64) []*big.Rat {
 	return X
 }
 
+// zeroEntry is up to which size an entry of X, and a difference of entries, counts as
+// rounding: the others are of order 0.01 and more.
+const zeroEntry = 1e-10
+
 // nonzero returns how many entries of X are not 0, up to rounding.
 func nonzero(X []float64) int {
 	count := 0
 	for _, x := range X {
-		if math.Abs(x) > 1e-10 {
+		if math.Abs(x) > zeroEntry {
 			count++
 		}
 	}

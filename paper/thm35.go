@@ -177,8 +177,7 @@ type recoveryRow35 struct {
 
 // inOrder reports whether f~* <= f* <= f(psi(X*)), up to rounding.
 func (r *recoveryRow35) inOrder() bool {
-	const rounding = 1e-9
-	return r.Enlarged <= r.Best*(1+rounding) && r.Best <= r.Projection*(1+rounding)
+	return r.Enlarged <= r.Best*(1+equalLosses) && r.Best <= r.Projection*(1+equalLosses)
 }
 
 // recovery35 finds the best transformer of a task at one n; exact is nil where its moments

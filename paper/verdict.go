@@ -3,6 +3,8 @@ package paper
 import (
 	"math"
 	"slices"
+
+	"markovicl/landscape"
 )
 
 // Verdict is what comes of a statement. Every item computes its verdict from its
@@ -53,6 +55,9 @@ func verdictLemma31(cases, definite, limitRank, dimension int) Verdict {
 	return Holds
 }
 
+// equalLosses is up to which part two losses of exact moments count as equal.
+const equalLosses = 1e-9
+
 // verdictLemma32 judges by the largest distance, in standard errors, of the formula's
 // loss from a simulation, and by the true losses of the two readings of H. Where
 // they differ the printed proof reads as the wrong one.
@@ -60,7 +65,7 @@ func verdictLemma32(apart, joint, separate float64) Verdict {
 	switch {
 	case !(apart <= manyErrors):
 		return Differs
-	case separate > joint*(1+1e-9):
+	case separate > joint*(1+equalLosses):
 		return ProofGap
 	}
 	return Holds
@@ -107,7 +112,7 @@ func verdictHardness(decided, rightly, contradictions int) Verdict {
 // verdictHeads judges by how far the best of one head is above the enlarged optimum,
 // relative to it, and by the loss of d+1 heads on fresh prompts less the optimum.
 func verdictHeads(above float64, heads estimate) Verdict {
-	if above <= 1e-6 || math.Abs(heads.Mean) > manyErrors*heads.SE {
+	if above <= landscape.CertifiedGap || math.Abs(heads.Mean) > manyErrors*heads.SE {
 		return Differs
 	}
 	return Holds
@@ -265,7 +270,7 @@ func verdictDepth(largest, uniform float64) Verdict {
 // entries that are not 0 of a regression's optimum, and of a Markov chain's of as
 // many in all.
 func verdictRegression(distance float64, sparse, expected, dense, entries int) Verdict {
-	if !(distance <= 1e-10) || sparse != expected || dense < entries/2 {
+	if !(distance <= zeroEntry) || sparse != expected || dense < entries/2 {
 		return Differs
 	}
 	return Holds

@@ -29,6 +29,9 @@ const (
 	// krylovSteps bounds the blocks; krylovTolerance is how near to an eigenvalue of the
 	// inverse, relatively, those of the space must be.
 	krylovSteps, krylovTolerance = 9, 5e-3
+	// nearBound is the square of the least that an eigenpair near the bound counts, and
+	// dependentNoise makes columns that depend on others noise.
+	nearBound, dependentNoise = 1e-6, 1e-13
 )
 
 // krylov remembers the lowest eigenvectors of the matrix before.
@@ -169,7 +172,7 @@ func orthonormalAgainst(Q *mat.Dense, m int, block *mat.Dense) (R *mat.Dense, ok
 			for d := c; d < p; d++ {
 				x := gram.At(c, d) / (scale[c] * scale[d])
 				if c == d {
-					x += 1e-13 // columns that depend on others become noise
+					x += dependentNoise
 				}
 				gram.SetSym(c, d, x)
 			}
@@ -226,7 +229,7 @@ func (s *krylov) ritz(ctx context.Context, Q, H, R *mat.Dense, m, p int, shift, 
 		off := mat.Norm(outside.ColView(c), 2)
 		// An eigenvalue is off by the square of this, and by how much it is below the bound
 		// it counts in F.
-		weight := math.Sqrt(min(1, max(1e-6, (bound-value(theta[c]))/(bound-value(theta[0])+1e-300))))
+		weight := math.Sqrt(min(1, max(nearBound, (bound-value(theta[c]))/(bound-value(theta[0])+1e-300))))
 		if off*weight > krylovTolerance*-theta[c] {
 			return nil, nil, false
 		}

@@ -126,7 +126,8 @@ func Round(ctx context.Context, form *moment.Form, W []float64) ([]float64, *cer
 	if interior == nil {
 		return bestW, best
 	}
-	for mix := 1e-10; mix < 0.01 && ctx.Err() == nil; mix *= 4 {
+	const first, last = 1e-10, 0.01 // shares of the interior point
+	for mix := first; mix < last && ctx.Err() == nil; mix *= 4 {
 		mixed := make([]float64, len(W))
 		for i := range mixed {
 			mixed[i] = (1-mix)*W[i] + mix*interior[i]
@@ -164,7 +165,8 @@ func Maximise(ctx context.Context, form *moment.Form, b, A []float64, loss float
 	}
 	n := search.lift.size()
 	steps := min(3000, max(200, 3_000_000_000/(n*n*n)))
-	const every, patience = 200, 3
+	const every, patience = 200, 3  // steps between two proofs, and proofs in a row that help little
+	const little, near = 1e-7, 1e-5 // relative: what counts as help, and as near to the relaxation's own value
 	w := append([]float64(nil), search.start...)
 	best, stalled := math.Inf(-1), 0
 	return search.maximise(ctx, w, loss, steps, every, evaluated, func(l float64, w []float64) bool {
@@ -177,14 +179,14 @@ func Maximise(ctx context.Context, form *moment.Form, b, A []float64, loss float
 			return true
 		}
 		stalled++
-		if v.Bound > best+1e-7*math.Abs(best) || math.IsInf(best, -1) {
+		if v.Bound > best+little*math.Abs(best) || math.IsInf(best, -1) {
 			stalled = 0
 		}
 		best = max(best, v.Bound)
 		if better(W, v) {
 			return false
 		}
-		return stalled < patience || best < l-1e-5*math.Abs(l)
+		return stalled < patience || best < l-near*math.Abs(l)
 	})
 }
 
@@ -212,7 +214,8 @@ func InteriorPoint(ctx context.Context, form *moment.Form) []float64 {
 	for i := range form.Dim() {
 		scale += form.H.At(i, i) / float64(form.Dim())
 	}
-	for t := scale / 4; t > 1e-9*scale && ctx.Err() == nil; t /= 4 {
+	const least = 1e-9 // multiple of H's size: below, rounding leaves no proof
+	for t := scale / 4; t > least*scale && ctx.Err() == nil; t /= 4 {
 		W := make([]float64, n*n)
 		for i, x := range WK {
 			W[i] = t * x

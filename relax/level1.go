@@ -80,10 +80,11 @@ func Level1(ctx context.Context, form *moment.Form, reduced *Reduced, minima []M
 		return nil
 	}
 	low, high := max(v.Bound, enlarged), minima[0].Loss
-	for high-low > 1e-3*gap && ctx.Err() == nil {
+	const bisected = 1e-3 // part of the gap
+	for high-low > bisected*gap && ctx.Err() == nil {
 		l := (low + high) / 2
 		m.setLower(reduced, l)
-		reached, err := m.descend(ctx, w, []float64{1e-4}, s, stretchedMost/2, stretchedPatience/2, evaluated)
+		reached, err := m.descend(ctx, w, []float64{plainMargin}, s, stretchedMost/2, stretchedPatience/2, evaluated)
 		if err != nil {
 			return err
 		}

@@ -255,6 +255,11 @@ func (f *fixed) removeFrom(w []float64) {
 	f.of.addTransposed(w, change)
 }
 
+// dependentConditions is how small an eigenvalue of JJ' is, relative to the largest, whose
+// condition on W follows from the others up to rounding; stationarity is what may be left
+// of the conditions, relatively: rounding of a minimum leaves less.
+const dependentConditions, stationarity = 1e-9, 1e-6
+
 // fix sets start to the coordinates of the least W with Q(f*, W) v = 0 for all the
 // given v, and fixed to the directions in which these W v change.
 func (m *multiplierSearch) fix(ctx context.Context, vs [][]float64) error {
@@ -281,7 +286,7 @@ func (m *multiplierSearch) fix(ctx context.Context, vs [][]float64) error {
 	eigen.VectorsTo(&vectors)
 	values := eigen.Values(nil)
 	first := 0
-	for first < equations && values[first] <= 1e-9*values[equations-1] {
+	for first < equations && values[first] <= dependentConditions*values[equations-1] {
 		first++
 	}
 	m.fixed = &fixed{of: of, roots: matrix(equations-first, equations)}
@@ -303,7 +308,7 @@ func (m *multiplierSearch) fix(ctx context.Context, vs [][]float64) error {
 			left[i] = x - change[i]
 		}
 	}
-	if off := blas64.Nrm2(vector(left)); !(off <= 1e-6*(1+blas64.Nrm2(vector(target)))) {
+	if off := blas64.Nrm2(vector(left)); !(off <= stationarity*(1+blas64.Nrm2(vector(target)))) {
 		return fmt.Errorf("the best transformer found is not stationary enough (off by %.1e)", off)
 	}
 	return nil

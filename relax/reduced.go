@@ -293,7 +293,7 @@ func integerDependence(S *mat.SymDense) (E *mat.Dense, kept []int, err error) {
 		}
 		for t, x := range y {
 			y[t] = math.Round(x)
-			if math.Abs(x-y[t]) > 1e-6 || math.Abs(x) > largestCoefficient {
+			if math.Abs(x-y[t]) > wholeNumber || math.Abs(x) > largestCoefficient {
 				return nil, nil, fmt.Errorf("function %d depends on those before it with the coefficient %.9g, which is no small integer", k, x)
 			}
 		}
@@ -311,8 +311,9 @@ func integerDependence(S *mat.SymDense) (E *mat.Dense, kept []int, err error) {
 	return E, kept, nil
 }
 
-// largestCoefficient of U and G.
-const largestCoefficient = 1000
+// largestCoefficient of U and G, which are whole numbers if they are as near to one as
+// wholeNumber: they come from squares that are known to some 1e-15.
+const largestCoefficient, wholeNumber = 1000, 1e-6
 
 // searchTolerance is how far, relative to the largest number in H, h, c and to X, the
 // reduced loss may be from that of the form: moments by quadrature have errors of some

@@ -133,7 +133,10 @@ func identity(n int) *mat.Dense {
 	return I
 }
 
-// InverseRoot returns S^{-1/2}; eigenvalues below 1e-8 times the largest are
+// leastScale is the least eigenvalue, relative to the largest, that InverseRoot goes by.
+const leastScale = 1e-8
+
+// InverseRoot returns S^{-1/2}; eigenvalues below leastScale times the largest are
 // raised to that, since all that is wanted is a good scale.
 func InverseRoot(S *mat.SymDense) (*mat.Dense, error) {
 	var es mat.EigenSym
@@ -148,7 +151,7 @@ func InverseRoot(S *mat.SymDense) (*mat.Dense, error) {
 	var V, VD mat.Dense
 	es.VectorsTo(&V)
 	VD.Apply(func(i, j int, x float64) float64 {
-		return x / math.Sqrt(max(values[j], 1e-8*values[n-1]))
+		return x / math.Sqrt(max(values[j], leastScale*values[n-1]))
 	}, &V)
 	var R mat.Dense
 	R.Mul(&VD, V.T())
