@@ -222,7 +222,8 @@ func (d *Decision) verifyScaled(X []float64, q int) error {
 					sum += r * r
 				}
 			}
-			if r := math.Sqrt(sum); !(r <= d.Precision*(1+1e-6)+roundingMargin(D)*scale) {
+			const summed = 1e-6 // relative: more than the rounding of a sum of squares
+			if r := math.Sqrt(sum); !(r <= d.Precision*(1+summed)+roundingMargin(D)*scale) {
 				return fmt.Errorf("block %d of X is %.3g away from the witness, more than the precision %.3g", j, r, d.Precision)
 			}
 		}

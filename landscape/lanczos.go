@@ -21,6 +21,7 @@ const lanczosBlock = 4
 // operator's images.
 func largestEigenvalue(ctx context.Context, start *mat.Dense, multiply func(x *mat.Dense)) (float64, error) {
 	n, p := start.Dims()
+	const accuracy = 1e-10     // relative: a condition is told to a few digits, a rank by RankTolerance
 	const most, looks = 300, 5 // blocks in all, and from one look at the result to the next
 	var basis [][]float64
 	// orthogonal appends what v adds to the basis, if it is more than rounding, and returns
@@ -62,7 +63,7 @@ func largestEigenvalue(ctx context.Context, start *mat.Dense, multiply func(x *m
 				return 0, err
 			}
 			// The eigenvalue's error is at most its residual, and usually the square of that.
-			if residual <= 1e-10*value || whole {
+			if residual <= accuracy*value || whole {
 				return value, nil
 			}
 		}
