@@ -38,43 +38,20 @@ func Minimise(x []float64, scale float64, precondition func(g []float64), memory
 	if err != nil || stop {
 		return value, evaluations, err
 	}
-	type pair struct {
-		s, y []float64
-		rho  float64
-	}
-	var pairs []pair
 	if precondition == nil {
 		precondition = func([]float64) {}
 	}
+	steps := &history{scale: scale, precondition: precondition, memory: memory, alphas: make([]float64, memory), scratch: make([]float64, n)}
 	direction, trial, gTrial := make([]float64, n), make([]float64, n), make([]float64, n)
-	alphas := make([]float64, memory)
 descent:
 	for evaluations < most {
-		copy(direction, g)
-		for i := len(pairs) - 1; i >= 0; i-- {
-			p := pairs[i]
-			alphas[i] = p.rho * blas64.Dot(vector(p.s), vector(direction))
-			blas64.Axpy(-alphas[i], vector(p.y), vector(direction))
-		}
-		h := scale
-		if l := len(pairs); l > 0 {
-			p := pairs[l-1]
-			copy(trial, p.y)
-			precondition(trial)
-			h = 1 / (p.rho * blas64.Dot(vector(p.y), vector(trial)))
-		}
-		precondition(direction)
-		blas64.Scal(h, vector(direction))
-		for i, p := range pairs {
-			beta := p.rho * blas64.Dot(vector(p.y), vector(direction))
-			blas64.Axpy(alphas[i]-beta, vector(p.s), vector(direction))
-		}
+		steps.downhill(direction, g)
 		slope := -blas64.Dot(vector(g), vector(direction))
 		if !(slope < 0) {
-			if len(pairs) == 0 {
+			if len(steps.pairs) == 0 {
 				return value, evaluations, nil
 			}
-			pairs = nil
+			steps.pairs = nil
 			continue
 		}
 		step, next := 1.0, 0.0
@@ -88,7 +65,7 @@ descent:
 					return again, evaluations, err
 				}
 				if again > value {
-					value, pairs = again, nil
+					value, steps.pairs = again, nil
 					continue descent
 				}
 				value = again
@@ -100,39 +77,87 @@ descent:
 			if err != nil {
 				return value, evaluations, err
 			}
-			if stop || next <= value+1e-4*step*slope {
+			if stop || next <= value+enough*step*slope {
 				break
 			}
-			if evaluations >= most || step < 1e-10 {
+			if evaluations >= most || step < shortest {
 				return value, evaluations, nil
 			}
 			// The minimum of the parabola through what is known, safeguarded.
 			q := -slope * step * step / (2 * (next - value - slope*step))
 			step = math.Min(0.5*step, math.Max(0.1*step, q))
 		}
-		var p pair
-		if len(pairs) == memory {
-			p = pairs[0]
-			copy(pairs, pairs[1:])
-			pairs = pairs[:memory-1]
-		} else {
-			p = pair{s: make([]float64, n), y: make([]float64, n)}
-		}
-		for i := range n {
-			p.s[i], p.y[i] = trial[i]-x[i], gTrial[i]-g[i]
-		}
+		steps.remember(x, trial, g, gTrial)
 		copy(x, trial)
 		copy(g, gTrial)
 		value = next
 		if stop {
 			return value, evaluations, nil
 		}
-		if sy := blas64.Dot(vector(p.s), vector(p.y)); sy > 0 {
-			p.rho = 1 / sy
-			pairs = append(pairs, p)
-		}
 	}
 	return value, evaluations, nil
+}
+
+// enough is the part of the decrease that the slope promises which a step has to make, and
+// shortest the shortest step that is tried.
+const enough, shortest = 1e-4, 1e-10
+
+// history is the latest steps, oldest first, and what they tell of the curvature.
+type history struct {
+	scale           float64
+	precondition    func(g []float64)
+	memory          int
+	pairs           []pair
+	alphas, scratch []float64
+}
+
+// pair is a step s and the change y of the gradient along it; rho is 1/s'y.
+type pair struct {
+	s, y []float64
+	rho  float64
+}
+
+// downhill sets direction to the inverse curvature times the gradient g.
+func (h *history) downhill(direction, g []float64) {
+	copy(direction, g)
+	for i := len(h.pairs) - 1; i >= 0; i-- {
+		p := h.pairs[i]
+		h.alphas[i] = p.rho * blas64.Dot(vector(p.s), vector(direction))
+		blas64.Axpy(-h.alphas[i], vector(p.y), vector(direction))
+	}
+	scale := h.scale
+	if l := len(h.pairs); l > 0 {
+		p := h.pairs[l-1]
+		copy(h.scratch, p.y)
+		h.precondition(h.scratch)
+		scale = 1 / (p.rho * blas64.Dot(vector(p.y), vector(h.scratch)))
+	}
+	h.precondition(direction)
+	blas64.Scal(scale, vector(direction))
+	for i, p := range h.pairs {
+		beta := p.rho * blas64.Dot(vector(p.y), vector(direction))
+		blas64.Axpy(h.alphas[i]-beta, vector(p.s), vector(direction))
+	}
+}
+
+// remember takes a step from x to next with the gradients there, in place of the oldest
+// where there are too many; one along which the function is not convex tells nothing.
+func (h *history) remember(x, next, g, gNext []float64) {
+	var p pair
+	if len(h.pairs) == h.memory {
+		p = h.pairs[0]
+		copy(h.pairs, h.pairs[1:])
+		h.pairs = h.pairs[:h.memory-1]
+	} else {
+		p = pair{s: make([]float64, len(x)), y: make([]float64, len(x))}
+	}
+	for i := range x {
+		p.s[i], p.y[i] = next[i]-x[i], gNext[i]-g[i]
+	}
+	if sy := blas64.Dot(vector(p.s), vector(p.y)); sy > 0 {
+		p.rho = 1 / sy
+		h.pairs = append(h.pairs, p)
+	}
 }
 
 func vector(x []float64) blas64.Vector { return blas64.Vector{N: len(x), Data: x, Inc: 1} }
