@@ -5,9 +5,13 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
 	"io"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -118,6 +122,41 @@ func TestOneWayRules(t *testing.T) {
 				}
 			}
 		}
+	}
+}
+
+// What is called by its forms knows of package markov the number of chains and fractions,
+// and no task: a new task is a new form.
+func TestFormsKnowNoTask(t *testing.T) {
+	words := map[string]bool{"Context": true, "Infinite": true, "Float": true, "ParseRat": true, "FormatRat": true}
+	read := 0
+	for _, room := range []string{"landscape", "relax", "certificate"} {
+		files, err := filepath.Glob(filepath.Join("..", room, "*.go"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, path := range files {
+			if strings.HasSuffix(path, "_test.go") {
+				continue
+			}
+			read++
+			places := token.NewFileSet()
+			file, err := parser.ParseFile(places, path, nil, parser.SkipObjectResolution)
+			if err != nil {
+				t.Fatal(err)
+			}
+			ast.Inspect(file, func(n ast.Node) bool {
+				if s, ok := n.(*ast.SelectorExpr); ok {
+					if x, ok := s.X.(*ast.Ident); ok && x.Name == "markov" && !words[s.Sel.Name] {
+						t.Errorf("%v: markov.%s", places.Position(s.Pos()), s.Sel.Name)
+					}
+				}
+				return true
+			})
+		}
+	}
+	if read < 40 {
+		t.Errorf("only %d files were read", read)
 	}
 }
 
