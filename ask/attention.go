@@ -74,7 +74,7 @@ func (q *Attention) ask(ctx context.Context, env Env) (Answer, error) {
 	if read.nonlinear == nil {
 		return nil, inputf("params", "%s holds linear self-attention, whose weights are no shares; this is for transformers", q.Params)
 	}
-	spec, err := q.oneSpec(env, "attention")
+	spec, err := q.oneSpec(env)
 	if err != nil {
 		return nil, err
 	}

@@ -101,7 +101,13 @@ func (q *Hardness) ask(ctx context.Context, env Env) (Answer, error) {
 	case q.Starts < 1:
 		return nil, inputf("starts", "`starts` must be at least 1, got %d", q.Starts)
 	case rankOne:
+		if err := idle(q, "rank-one approximation", "decide", "nodes"); err != nil {
+			return nil, err
+		}
 		return q.rankOne(ctx, env)
+	}
+	if err := idle(q, "the separability of points", "starts", "seed"); err != nil {
+		return nil, err
 	}
 	if q.Nodes < 1 {
 		return nil, inputf("nodes", "`nodes` must be at least 1, got %d", q.Nodes)

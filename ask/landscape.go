@@ -62,7 +62,7 @@ func (q *Landscape) ask(ctx context.Context, env Env) (Answer, error) {
 	case q.Starts < 1:
 		return nil, inputf("starts", "`starts` must be at least 1, got %d", q.Starts)
 	}
-	task, err := q.task(env, q.Command())
+	task, err := q.task(env)
 	if err != nil {
 		return nil, err
 	}

@@ -45,6 +45,9 @@ func (q *Predict) ask(ctx context.Context, env Env) (Answer, error) {
 	if err := q.check(); err != nil {
 		return nil, err
 	}
+	if err := q.idle(); err != nil {
+		return nil, err
+	}
 	if q.Transitions {
 		return q.transitions(env)
 	}
@@ -73,6 +76,31 @@ func (q *Predict) ask(ctx context.Context, env Env) (Answer, error) {
 		return q.each(ctx, src, predictors, notes)
 	}
 	return q.predict(src, predictors, fit, notes)
+}
+
+// idle refuses fields that are given and would have no effect.
+func (q *Predict) idle() error {
+	switch {
+	case q.Transitions:
+		return idle(q, "the transitions of a whole file", "d", "n", "start", "p", "embedding", "bias", "order", "predictors", "params", "fit", "prompts", "seed", "window", "stride")
+	case q.Simulate:
+		if err := idleGroup(q, "prompts that are drawn from the task", "Chain file"); err != nil {
+			return err
+		}
+	}
+	if q.Evaluate {
+		return nil
+	}
+	what := "one prediction"
+	if q.Each {
+		what = "one prediction for each sequence"
+	}
+	if chance := q.Simulate || q.Steps > 0 || q.Fit; !chance {
+		if err := idle(q, what, "seed"); err != nil {
+			return err
+		}
+	}
+	return idle(q, what, "prompts")
 }
 
 func (q *Predict) check() error {

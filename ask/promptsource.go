@@ -119,7 +119,7 @@ func (q *Predict) specOf(env Env) (spec markov.Spec, all bool, err error) {
 	if all {
 		task.N = []string{"1"}
 	}
-	if spec, err = task.oneSpec(env, "predict"); err != nil {
+	if spec, err = task.oneSpec(env); err != nil {
 		return spec, all, err
 	}
 	fit := spec.Prior.Text == "fit"

@@ -168,7 +168,7 @@ func (q *Score) read(env Env) (*scored, error) {
 // taskOf returns the task. Without `d` the number of positions follows from the
 // parameters.
 func (q *Score) taskOf(env Env, given *scored) (markov.Task, error) {
-	spec, err := q.oneSpec(env, "score")
+	spec, err := q.oneSpec(env)
 	if err != nil {
 		return markov.Task{}, err
 	}

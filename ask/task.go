@@ -187,21 +187,21 @@ func (f *Task) tasks(env Env) ([]markov.Task, error) {
 }
 
 // oneSpec returns the task in the user's words, with one value of n.
-func (f *Task) oneSpec(env Env, command string) (markov.Spec, error) {
+func (f *Task) oneSpec(env Env) (markov.Spec, error) {
 	spec, ns, err := f.spec(env)
 	if err != nil {
 		return spec, err
 	}
 	if len(ns) > 1 {
-		return spec, inputf("n", "%s takes one value of `n`, got %s", command, strings.Join(f.N, ","))
+		return spec, inputf("n", "this question takes one value of `n`, got %s", strings.Join(f.N, ","))
 	}
 	spec.N = ns[0]
 	return spec, nil
 }
 
 // task returns the one task that the fields name.
-func (f *Task) task(env Env, command string) (markov.Task, error) {
-	if _, err := f.oneSpec(env, command); err != nil {
+func (f *Task) task(env Env) (markov.Task, error) {
+	if _, err := f.oneSpec(env); err != nil {
 		return markov.Task{}, err
 	}
 	tasks, err := f.tasks(env)

@@ -168,7 +168,7 @@ func (q *Trace) readModel(env Env) (*lsa.Structured, *fileModel, error) {
 // number of positions is the model's, where there is one.
 func (q *Trace) prompts(env Env, model *lsa.Structured) (markov.Task, markov.Source, error) {
 	fail := func(err error) (markov.Task, markov.Source, error) { return markov.Task{}, nil, err }
-	spec, err := q.oneSpec(env, "trace")
+	spec, err := q.oneSpec(env)
 	if err != nil {
 		return fail(err)
 	}

@@ -133,7 +133,7 @@ func (q *Train) subject(ctx context.Context, env Env, initial *fileModel) (marko
 	if !q.needsForm() {
 		f := q.Task
 		if initial != nil {
-			spec, err := f.oneSpec(env, "train")
+			spec, err := f.oneSpec(env)
 			if err != nil {
 				return markov.Task{}, nil, err
 			}
@@ -145,7 +145,7 @@ func (q *Train) subject(ctx context.Context, env Env, initial *fileModel) (marko
 				f.D = &d
 			}
 		}
-		task, err := f.task(env, "train")
+		task, err := f.task(env)
 		return task, nil, err
 	}
 	tasks, source, err := q.subjects(ctx, env, moment.Options{})

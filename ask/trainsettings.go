@@ -116,8 +116,43 @@ func (f *TrainSettings) config(env Env) (train.Config, error) {
 	override(&c.LossBound, f.LossBound)
 	override(&c.EvalPrompts, f.EvalPrompts)
 	override(&c.CheckpointEvery, f.CheckpointEvery)
+	if err := f.idle(&c); err != nil {
+		return c, err
+	}
 	return c, input("", c.Validate())
 }
+
+// idle refuses fields that are given, other than what leaving them out means, and have no
+// effect on a training by c.
+func (f *TrainSettings) idle(c *train.Config) error {
+	usual := train.Defaults()
+	adam := c.Optimizer == "adam" || c.Optimizer == "adamw"
+	for _, field := range []struct {
+		name        string
+		given, used bool
+		what        string
+	}{
+		{"layers", differs(f.Layers, usual.Layers), !c.Nonlinear(), "a transformer, which has `blocks`"},
+		{"heads", differs(f.Heads, usual.Heads), !c.Nonlinear(), "a transformer, which has `heads-per-block`"},
+		{"batch", differs(f.Batch, usual.Batch), c.Data != train.Population, "the population loss, which takes no prompts"},
+		{"lr", differs(f.LR, usual.Rate), c.Optimizer != "lbfgs", "lbfgs, which chooses its steps"},
+		{"schedule", f.Schedule != "" && f.Schedule != usual.Schedule, c.Optimizer != "lbfgs", "lbfgs, which chooses its steps"},
+		{"warm-up", differs(f.WarmUp, usual.WarmUp), c.Optimizer != "lbfgs", "lbfgs, which chooses its steps"},
+		{"clip", differs(f.Clip, usual.Clip), c.Optimizer != "lbfgs", "lbfgs, which chooses its steps"},
+		{"beta1", differs(f.Beta1, usual.Beta1), adam, "optimizer " + c.Optimizer},
+		{"beta2", differs(f.Beta2, usual.Beta2), adam, "optimizer " + c.Optimizer},
+		{"epsilon", differs(f.Epsilon, usual.Epsilon), adam, "optimizer " + c.Optimizer},
+		{"weight-decay", differs(f.WeightDecay, usual.WeightDecay), c.Optimizer == "adamw", "optimizer " + c.Optimizer},
+		{"momentum", differs(f.Momentum, usual.Momentum), c.Optimizer == "sgd", "optimizer " + c.Optimizer},
+	} {
+		if field.given && !field.used {
+			return inputf(field.name, "`%s` has no effect on %s; leave it out", field.name, field.what)
+		}
+	}
+	return nil
+}
+
+func differs[T comparable](given *T, usual T) bool { return given != nil && *given != usual }
 
 func override[T any](dst *T, flag *T) {
 	if flag != nil {

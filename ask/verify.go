@@ -78,7 +78,7 @@ func (q *Recover) verify(ctx context.Context, env Env) (Answer, error) {
 // neither does.
 func (q *Recover) verifiedTask(env Env, file *certificate.Certificate) (*markov.Task, error) {
 	if q.Task.given() {
-		task, err := q.task(env, "the check of a certificate")
+		task, err := q.task(env)
 		return &task, err
 	}
 	if file.Task == "" {

@@ -122,7 +122,7 @@ func (t *table) find(option, name string) (int, error) {
 	}
 	remedy := fmt.Sprintf("the file has no header, so give `%s` as a number from 1 to %d", option, t.width)
 	if t.first == 1 {
-		remedy = fmt.Sprintf("give `%s` as one of %q or a number from 1 to %d", option, t.row(0), t.width)
+		remedy = fmt.Sprintf("give `%s` as one of %s or a number from 1 to %d", option, listed(t.row(0)), t.width)
 	}
 	return 0, &Error{File: t.file, Line: t.lines[0], Err: ErrNoColumn, Detail: fmt.Sprintf("there is no column %q", name), Remedy: remedy}
 }

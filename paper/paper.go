@@ -84,6 +84,12 @@ type Settings struct {
 	D int `json:"d,omitempty"`
 }
 
+// Check returns an error if the settings name models that there are none of.
+func (s Settings) Check() error {
+	_, err := transformers6(s)
+	return err
+}
+
 // SeedList returns the consecutive seeds over which an item averages whose own
 // number of seeds is n.
 func (s Settings) SeedList(n int) []uint64 {

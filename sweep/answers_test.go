@@ -41,6 +41,7 @@ func TestAnswers(t *testing.T) {
 func TestAnswersThatFail(t *testing.T) {
 	for over, want := range map[string]string{
 		"d":                "write NAME=VALUES",
+		"=1":               "write NAME=VALUES",
 		"d=":               "empty value",
 		"planets=1,2":      "planets",
 		"d=1,1":            "same value twice",

@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -62,13 +64,13 @@ CREATE INDEX IF NOT EXISTS markovicl_failure ON markovicl_answer (sweep, questio
 func OpenDatabase(ctx context.Context, url string) (*Database, error) {
 	config, err := pgxpool.ParseConfig(url)
 	if err != nil { // its text has no password
-		return nil, badf("db", "`db`: write postgres://USER@HOST/DATABASE: %w", err)
+		return nil, badf("db", "`db`: write postgres://USER@HOST/DATABASE: %w", said{err})
 	}
 	config.ConnConfig.ConnectTimeout = cmp.Or(config.ConnConfig.ConnectTimeout, 10*time.Second)
 	config.MaxConns = max(config.MaxConns, 4)
 	d := &Database{name: config.ConnConfig.Database + " on " + net.JoinHostPort(config.ConnConfig.Host, fmt.Sprint(config.ConnConfig.Port))}
 	if d.pool, err = pgxpool.NewWithConfig(ctx, config); err != nil {
-		return nil, badf("db", "`db`: %w", err)
+		return nil, badf("db", "`db`: %w", said{err})
 	}
 	if err := d.pool.Ping(ctx); err != nil {
 		d.pool.Close()
@@ -88,7 +90,23 @@ func (d *Database) unreachable(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
 		return interrupted(ctx, err)
 	}
-	return badf("db", "the database %s cannot be reached; does PostgreSQL run there, does it let this machine in, and are user, password and name of the database right? %w", d.name, err)
+	return badf("db", "the database %s cannot be reached; does PostgreSQL run there, does it let this machine in, and are user, password and name of the database right? %w", d.name, said{err})
+}
+
+// said is what the driver says of an error, on one line, each sentence once, and without
+// backquotes, in which messages here have the names of fields.
+type said struct{ err error }
+
+func (s said) Unwrap() error { return s.err }
+
+func (s said) Error() string {
+	var lines []string
+	for line := range strings.Lines(strings.ReplaceAll(s.err.Error(), "`", `"`)) {
+		if line = strings.TrimSpace(line); !slices.Contains(lines, line) {
+			lines = append(lines, line)
+		}
+	}
+	return strings.ReplaceAll(strings.Join(lines, "; "), ":; ", ": ")
 }
 
 // schemaLock is the number of the advisory lock under which tables are made.

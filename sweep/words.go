@@ -81,7 +81,7 @@ func NewGrid(over, command []string) (*Grid, error) {
 func (g *Grid) sweep(over []string) error {
 	for _, o := range over {
 		name, values, ok := strings.Cut(o, "=")
-		if !ok {
+		if !ok || name == "" {
 			return badf("over", "`over` %q: write NAME=VALUES, for example d=1..4", o)
 		}
 		list, err := ParseValues(values)

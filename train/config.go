@@ -179,7 +179,7 @@ func (c Config) Validate() error {
 		return fmt.Errorf("optimizer lbfgs needs a loss without sampling noise; use it with a fixed batch or the population")
 	}
 	if sizes := c.Width+c.Blocks+c.HeadsPerBlock > 0 || c.LinearAttention || c.NoMLP || c.NoNorm || c.NoPositions || c.Joined || c.Full || c.Curriculum != ""; sizes && !c.Nonlinear() {
-		return fmt.Errorf("width, blocks, heads-per-block, linear-attention, no-mlp, no-norm, no-positions, joined, full and curriculum are for transformers; give a model among %q", Models()[1:])
+		return fmt.Errorf("width, blocks, heads-per-block, linear-attention, no-mlp, no-norm, no-positions, joined, full and curriculum are for transformers; give a model among %s", strings.Join(Models()[1:], ", "))
 	}
 	return nil
 }

@@ -4,11 +4,16 @@ import (
 	"fmt"
 
 	"markovicl/ask"
+	"markovicl/train"
 )
 
 func printTraining(p *printer, t *ask.TrainAnswer) error {
 	fmt.Fprintf(p, "task: %s\n", t.Task)
-	fmt.Fprintf(p, "model: %s; %s on %s, batch %d\n\n", t.Model(), t.Config.Optimizer, t.Config.Data, t.Config.Batch)
+	data := fmt.Sprintf("%s, batch %d", t.Config.Data, t.Config.Batch)
+	if t.Config.Data == train.Population {
+		data = "the population loss"
+	}
+	fmt.Fprintf(p, "model: %s; %s on %s\n\n", t.Model(), t.Config.Optimizer, data)
 	number := func(x *float64, digits int) string {
 		if x == nil {
 			return "-"

@@ -46,6 +46,8 @@ var plainWords = []struct {
 	{regexp.MustCompile(`expected a float but got ("[^"]*") \([^)]*\)`), "want a number, got $1"},
 	{regexp.MustCompile(`expected duration but got ("[^"]*")(: .*)?`), "want a time such as 30s or 5m, got $1"},
 	{regexp.MustCompile(`--format must be one of \S+ but got "(auto|fasta|fastq|json)"`), `--format is that of the answer; say with --file-format $1 how the file is to be read`},
+	{regexp.MustCompile(`expected "<([a-z]+)>"$`), "the argument $1 is missing"},
+	{regexp.MustCompile(`^<([a-z]+)> must be one of "(\w+)","(\w+)","(\w+)" but got `), "the argument $1 is one of $2, $3 and $4, got "},
 	{regexp.MustCompile(`bool value must be true, 1, yes, false, 0 or no but got `), "want true or false, got "},
 }
 
@@ -74,7 +76,7 @@ func refuseNothing(parsed *kong.Context) error {
 		if kind := v.Target.Kind(); kind == reflect.String || kind == reflect.Slice {
 			return badInputf("%s has an empty value; write one, or leave it out", name)
 		}
-		return badInputf("%s must be positive, got %v; leave it out to have none", name, v.Target.Interface())
+		return badInputf("%s must be positive, got %v; or leave it out", name, v.Target.Interface())
 	}
 	return nil
 }

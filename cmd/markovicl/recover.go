@@ -57,6 +57,8 @@ func (c *recoverCmd) check() error {
 		return badInputf("--certificate and --picture are for the best transformer of a task; leave them out with --x and --verify")
 	case c.Certificate != "" && several:
 		return badInputf("--certificate writes one file; give one value of --n")
+	case c.Certificate != "" && c.Heads > 1:
+		return badInputf("--certificate is about one head; leave out --heads or --certificate")
 	case c.Picture != "" && (several || c.Heads > 1):
 		return badInputf("--picture draws one task with one head; give one value of --n")
 	}

@@ -70,7 +70,16 @@ func (c *reproduceCmd) run(ctx context.Context, a *app) (*report.Folder, []repor
 	if err != nil {
 		return nil, nil, badInput(err)
 	}
-	folder, err := report.OpenFolder(c.Out, paper.Settings{Quick: c.Quick, Seed: c.Seed, Seeds: c.Seeds, Models: strings.Join(c.Models, ","), D: c.D})
+	settings := paper.Settings{Quick: c.Quick, Seed: c.Seed, Seeds: c.Seeds, Models: strings.Join(c.Models, ","), D: c.D}
+	for flag, given := range map[string]bool{"--models": len(c.Models) > 0, "--d": c.D != 0} {
+		if given && !slices.Contains(named, "fig6") {
+			return nil, nil, badInputf("%s is of fig6, which is not among the items; leave it out", flag)
+		}
+	}
+	if err := settings.Check(); err != nil {
+		return nil, nil, badInputf("--models: %w", err)
+	}
+	folder, err := report.OpenFolder(c.Out, settings)
 	if err != nil {
 		return nil, nil, badInput(err)
 	}

@@ -31,6 +31,9 @@ func (c *trainCmd) Run(a *app) error {
 	if err := c.single(map[string]bool{"--out": c.Out != ""}); err != nil {
 		return err
 	}
+	if c.CheckpointEvery != nil && c.Out == "" {
+		return badInputf("--checkpoint-every is for --out, the folder of the checkpoints")
+	}
 	checkpoints, err := c.checkpoints()
 	if err != nil {
 		return err

@@ -27,6 +27,7 @@ import (
 	"io"
 	"os"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -108,12 +109,12 @@ func (r *Reader) Only(names ...string) error {
 		name, optional := strings.CutSuffix(name, "?")
 		known = append(known, name)
 		if !optional && !r.Has(name) {
-			return r.errorf("the array %q is missing; the archive has %q", name, r.names)
+			return r.errorf("the array %q is missing; the archive has %s", name, quoted(r.names))
 		}
 	}
 	for _, name := range r.names {
 		if !slices.Contains(known, name) {
-			return r.errorf("the array %q is not one of %q, which belong in this file", name, known)
+			return r.errorf("the array %q is not one of %s, which belong in this file", name, quoted(known))
 		}
 	}
 	return nil
@@ -172,7 +173,7 @@ func (r *Reader) Number(name string) (float64, error) {
 func (r *Reader) open(name string) (*header, io.ReadCloser, error) {
 	f := r.entries[name]
 	if f == nil {
-		return nil, nil, r.errorf("the array %q is missing; the archive has %q", name, r.names)
+		return nil, nil, r.errorf("the array %q is missing; the archive has %s", name, quoted(r.names))
 	}
 	entry, err := f.Open()
 	if err != nil {
@@ -323,3 +324,15 @@ func (a *Array) Bytes() ([]byte, error) {
 }
 
 var errShort = errors.New("the file ends before its numbers do")
+
+// quoted lists names for an error.
+func quoted(names []string) string {
+	if len(names) == 0 {
+		return "none"
+	}
+	words := make([]string, len(names))
+	for i, name := range names {
+		words[i] = strconv.Quote(name)
+	}
+	return strings.Join(words, ", ")
+}

@@ -42,7 +42,7 @@ export function Data() {
   const reading = Object.fromEntries([...Object.keys(readingTexts), ...Object.keys(readingChecks)].filter((name) => flags.value[name]).map((name) => [name, name in readingChecks ? true : flags.value[name]]));
   const base = file && { command: "predict", file: file.name, d: whole("d", 2), n: whole("n", 10), ...reading };
   const evaluate = base && flags.value.evaluate === "true" ? { ...base, evaluate: true, prompts: 500 } : null;
-  const transitions = base && { ...base, transitions: true };
+  const transitions = file && { command: "predict", file: file.name, ...reading, transitions: true };
   const next = useAnswer(base, files);
   const table = useAnswer(transitions, files);
   const scores = useAnswer(evaluate, files);
