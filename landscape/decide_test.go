@@ -25,14 +25,6 @@ func phiAny(b, A []float64, q int) []float64 {
 	return X
 }
 
-func gaussians(r *rand.Rand, n int) []float64 {
-	x := make([]float64, n)
-	for i := range x {
-		x[i] = r.NormFloat64()
-	}
-	return x
-}
-
 func TestDecidePlanted(t *testing.T) {
 	for seed := range uint64(1000) {
 		r := rand.New(rand.NewPCG(seed, 1))

@@ -2,7 +2,6 @@ package landscape
 
 import (
 	"math"
-	"math/rand/v2"
 	"testing"
 
 	"gonum.org/v1/gonum/integrate/quad"
@@ -10,6 +9,7 @@ import (
 
 	"markovicl/markov"
 	"markovicl/moment"
+	"markovicl/moment/momenttest"
 )
 
 // binaryForm is the form of the binary task with uniform kernel rows and
@@ -90,23 +90,7 @@ func binaryForm(d, n int, p float64, bias bool) *moment.Form {
 	return form
 }
 
-// randomForm is a positive definite form with random H of the given condition
-// (about) and minimum X* random, f~* = 1.
-func randomForm(r *rand.Rand, q int, condition float64) *moment.Form {
-	n := q * moment.Pairs(q+1)
-	G := mat.NewDense(n, n, gaussians(r, n*n))
-	form := &moment.Form{Q: q, H: mat.NewSymDense(n, nil)}
-	form.H.SymOuterK(1/float64(n), G)
-	for i := range n {
-		form.H.SetSym(i, i, form.H.At(i, i)+1/condition)
-	}
-	X := mat.NewVecDense(n, gaussians(r, n))
-	var h mat.VecDense
-	h.MulVec(form.H, X)
-	form.L = h.RawVector().Data
-	form.C = 1 + mat.Dot(X, &h)
-	return form
-}
+var gaussians, taskForm, randomForm = momenttest.Gaussians, momenttest.Form, momenttest.Random
 
 // Package moment agrees with the enumeration.
 func TestBinaryForm(t *testing.T) {

@@ -14,6 +14,7 @@ import (
 	"gonum.org/v1/gonum/mat"
 
 	"markovicl/markov"
+	"markovicl/markov/markovtest"
 	"markovicl/moment"
 )
 
@@ -31,14 +32,7 @@ func minimise(t testing.TB, task markov.Task) *Optimum {
 	return o
 }
 
-func newTask(t testing.TB, spec markov.Spec) markov.Task {
-	t.Helper()
-	task, err := markov.NewTask(spec)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return task
-}
+var newTask = markovtest.Task
 
 // flagTask makes a task from the words of a command line.
 func flagTask(t testing.TB, words []string) markov.Task {

@@ -101,19 +101,6 @@ func (c referenceCase) form(t *testing.T) *moment.Form {
 	return taskForm(t, spec)
 }
 
-func taskForm(t testing.TB, spec markov.Spec) *moment.Form {
-	t.Helper()
-	task, err := markov.NewTask(spec)
-	if err != nil {
-		t.Fatal(err)
-	}
-	moments, err := moment.Of(context.Background(), task, moment.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return moments.At(task.Context())
-}
-
 // The best transformers of an independent program are found, or better ones.
 func TestLocalMinimaReference(t *testing.T) {
 	for _, c := range readReference(t) {

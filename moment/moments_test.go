@@ -8,16 +8,10 @@ import (
 	"gonum.org/v1/gonum/mat"
 
 	"markovicl/markov"
+	"markovicl/markov/markovtest"
 )
 
-func newTask(t testing.TB, spec markov.Spec) markov.Task {
-	t.Helper()
-	task, err := markov.NewTask(spec)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return task
-}
+var newTask = markovtest.Task
 
 func of(t testing.TB, task markov.Task, opts Options) *Moments {
 	t.Helper()

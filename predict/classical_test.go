@@ -11,16 +11,10 @@ import (
 	"pgregory.net/rapid"
 
 	"markovicl/markov"
+	"markovicl/markov/markovtest"
 )
 
-func newTask(t testing.TB, spec markov.Spec) markov.Task {
-	t.Helper()
-	task, err := markov.NewTask(spec)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return task
-}
+var newTask = markovtest.Task
 
 // states reads binary states such as "0110".
 func states(text string) []markov.State {

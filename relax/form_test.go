@@ -7,46 +7,11 @@ import (
 
 	"gonum.org/v1/gonum/mat"
 
-	"markovicl/markov"
 	"markovicl/moment"
+	"markovicl/moment/momenttest"
 )
 
-func gaussians(r *rand.Rand, n int) []float64 {
-	x := make([]float64, n)
-	for i := range x {
-		x[i] = r.NormFloat64()
-	}
-	return x
-}
-
-func taskForm(t testing.TB, spec markov.Spec) *moment.Form {
-	t.Helper()
-	task, err := markov.NewTask(spec)
-	if err != nil {
-		t.Fatal(err)
-	}
-	moments, err := moment.Of(t.Context(), task, moment.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return moments.At(task.Context())
-}
-
-// randomForm has an H with eigenvalues down to 1/condition, and a positive loss.
-func randomForm(r *rand.Rand, q int, condition float64) *moment.Form {
-	n := q * moment.Pairs(q+1)
-	form := &moment.Form{Q: q, H: mat.NewSymDense(n, nil)}
-	form.H.SymOuterK(1/float64(n), mat.NewDense(n, n, gaussians(r, n*n)))
-	for i := range n {
-		form.H.SetSym(i, i, form.H.At(i, i)+1/condition)
-	}
-	X := mat.NewVecDense(n, gaussians(r, n))
-	var h mat.VecDense
-	h.MulVec(form.H, X)
-	form.L = h.RawVector().Data
-	form.C = 1 + mat.Dot(X, &h)
-	return form
-}
+var gaussians, taskForm, randomForm = momenttest.Gaussians, momenttest.Form, momenttest.Random
 
 // rankOf counts the eigenvalues of H that are more than rounding.
 func rankOf(t testing.TB, form *moment.Form) int {

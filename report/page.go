@@ -155,13 +155,5 @@ func inline(svg []byte) template.HTML {
 
 // markOf is the sign before a verdict, so that colour alone does not say it.
 func markOf(e Entry) string {
-	switch {
-	case e.Status != Done:
-		return "!"
-	case e.Verdict == string(paper.Holds):
-		return "✓"
-	case e.Verdict == string(paper.Differs):
-		return "≠"
-	}
-	return "~"
+	return map[string]string{"failed": "!", "holds": "✓", "differs": "≠", "condition": "~"}[e.Class()]
 }

@@ -253,18 +253,24 @@ func (f *folder) finish(b *book) (*Summary, error) {
 	return s, nil
 }
 
-// Status returns where the sweep in a folder stands, from anywhere that sees the folder.
-func Status(ctx context.Context, dir string, open func(name string) (io.ReadCloser, error)) (*Summary, error) {
+// readAt reads the folder of a sweep, and sums up what it holds.
+func readAt(ctx context.Context, dir string, open func(name string) (io.ReadCloser, error)) (*folder, *book, *Summary, error) {
 	f, err := openFolder(dir)
 	if err != nil {
-		return nil, err
+		return nil, nil, nil, err
 	}
 	f.files.open = open
 	b, err := f.read(ctx)
 	if err != nil {
-		return nil, interrupted(ctx, err)
+		return nil, nil, nil, interrupted(ctx, err)
 	}
 	s, err := f.summary(b)
+	return f, b, s, err
+}
+
+// Status returns where the sweep in a folder stands, from anywhere that sees the folder.
+func Status(ctx context.Context, dir string, open func(name string) (io.ReadCloser, error)) (*Summary, error) {
+	_, _, s, err := readAt(ctx, dir, open)
 	if _, missing := os.Stat(filepath.Join(dir, resultsTable)); err == nil && missing == nil {
 		s.Table = resultsTable
 	}
@@ -274,16 +280,7 @@ func Status(ctx context.Context, dir string, open func(name string) (io.ReadClos
 // Export writes the tables of the sweep in a folder, of what is answered so far, to the
 // folder out.
 func Export(ctx context.Context, dir, out string, open func(name string) (io.ReadCloser, error)) (*Summary, error) {
-	f, err := openFolder(dir)
-	if err != nil {
-		return nil, err
-	}
-	f.files.open = open
-	b, err := f.read(ctx)
-	if err != nil {
-		return nil, interrupted(ctx, err)
-	}
-	s, err := f.summary(b)
+	f, b, s, err := readAt(ctx, dir, open)
 	if err == nil {
 		err = f.export(b, out)
 	}

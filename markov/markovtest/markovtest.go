@@ -1,4 +1,4 @@
-// Package markovtest draws tasks for property tests:
+// Package markovtest makes tasks for tests, and draws them for property tests:
 //
 //	rapid.Check(t, func(t *rapid.T) {
 //		task := markovtest.Tasks(markovtest.Limits{States: 3}).Draw(t, "task")
@@ -14,11 +14,22 @@ package markovtest
 import (
 	"fmt"
 	"strings"
+	"testing"
 
 	"pgregory.net/rapid"
 
 	"markovicl/markov"
 )
+
+// Task returns the task of a Spec that must be valid.
+func Task(t testing.TB, spec markov.Spec) markov.Task {
+	t.Helper()
+	task, err := markov.NewTask(spec)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return task
+}
 
 // Limits bound the tasks that are drawn.
 type Limits struct {
