@@ -41,12 +41,8 @@ type measurement struct {
 	Dtype  string `json:"dtype"`
 	Steps  int    `json:"steps"` // in one round
 
-	seconds []float64 // of every step so far
-}
-
-func (m *measurement) median() float64 {
-	slices.Sort(m.seconds)
-	return m.seconds[len(m.seconds)/2]
+	seconds   []float64 // of every step so far, on the clock
+	processor []float64 // a step of every turn, of all threads together
 }
 
 func (m *measurement) fastest() float64 { return slices.Min(m.seconds) }
@@ -157,12 +153,18 @@ func (c *comparison) measure() error {
 	config := train.Defaults()
 	config.Data, config.Layers, config.Batch, config.Steps, config.EvalPrompts = c.data, c.ours.Layers, c.ours.Batch, c.ours.Steps+warmUp, 0
 	config.Rate = 0.001
-	last := time.Now()
+	last, used := time.Now(), 0.0
 	_, err = train.Run(context.Background(), train.Problem{Task: task, Config: config, Seed: 1}, train.Settings{
 		Progress: func(p train.Progress) {
 			now := time.Now()
-			if p.Step > warmUp {
+			switch {
+			case p.Step == warmUp:
+				used = processorTime()
+			case p.Step > warmUp:
 				c.ours.seconds = append(c.ours.seconds, now.Sub(last).Seconds())
+			}
+			if p.Step == p.Steps {
+				c.ours.processor = append(c.ours.processor, (processorTime()-used)/float64(c.ours.Steps))
 			}
 			last = now
 		},
@@ -173,11 +175,13 @@ func (c *comparison) measure() error {
 func (c *comparison) print() error {
 	fmt.Printf("\n%s\n", c.title)
 	w := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(w, "  step\tmedian ms\tfastest ms\tratio of medians\tratio of fastest")
-	fmt.Fprintf(w, "  this project\t%.4f\t%.4f\t\t\n", 1e3*c.ours.median(), 1e3*c.ours.fastest())
+	fmt.Fprintln(w, "  step\tmedian ms\tfastest ms\tprocessor ms\tratio of medians\tratio of fastest\tratio of processor times")
+	ours, used := median(c.ours.seconds), median(c.ours.processor)
+	fmt.Fprintf(w, "  this project\t%.4f\t%.4f\t%.4f\t\t\t\n", 1e3*ours, 1e3*c.ours.fastest(), 1e3*used)
 	for _, m := range c.theirs {
-		fmt.Fprintf(w, "  PyTorch %s, %s\t%.3f\t%.3f\t%.0f\t%.0f\n", m.What, m.Dtype,
-			1e3*m.median(), 1e3*m.fastest(), m.median()/c.ours.median(), m.fastest()/c.ours.fastest())
+		theirs, theirsUsed := median(m.seconds), median(m.processor)
+		fmt.Fprintf(w, "  PyTorch %s, %s\t%.3f\t%.3f\t%.3f\t%.0f\t%.0f\t%.0f\n", m.What, m.Dtype,
+			1e3*theirs, 1e3*m.fastest(), 1e3*theirsUsed, theirs/ours, m.fastest()/c.ours.fastest(), theirsUsed/used)
 	}
 	return w.Flush()
 }
@@ -242,7 +246,10 @@ func (p *process) ask(question, answer any) error {
 
 // measure adds a round of steps to m.
 func (p *process) measure(m *measurement) error {
-	var answer struct{ Seconds []float64 }
+	var answer struct {
+		Seconds   []float64
+		Processor float64
+	}
 	if err := p.ask(m, &answer); err != nil {
 		return err
 	}
@@ -250,6 +257,7 @@ func (p *process) measure(m *measurement) error {
 		return errors.New("pytorch.py timed no steps")
 	}
 	m.seconds = append(m.seconds, answer.Seconds[1:]...) // the first step warms up
+	m.processor = append(m.processor, answer.Processor)
 	return nil
 }
 
