@@ -68,6 +68,28 @@ func (b *Batch) Set(i int, G, u []float64, y, weight float64) {
 	b.set(i, G, u, y, weight)
 }
 
+// SetTogether is Set for so many prompts from number i on, side by side: of prompt i+k, entry
+// r of the upper triangle of the Gram matrix, row-major, is upper[r*width+k], feature j of
+// the query is u[j*width+k], and the label is y[k]. They are of one group.
+func (b *Batch) SetTogether(i, count, width int, upper, u, y []float64, weight float64) {
+	D, q := b.dim, b.dim-1
+	group, lane := i/Lanes, i%Lanes
+	if b.law || i < 0 || i+count > b.len || lane+count > Lanes || count > width || len(upper) != triangle(D)*width || len(u) != q*width {
+		panic(fmt.Sprintf("lsa: prompts %d to %d of %d, of one group, with %d and %d numbers, D = %d", i, i+count, b.len, len(upper), len(u), D))
+	}
+	put := func(to []vec, from []float64) {
+		for r := range to {
+			copy(to[r][lane:lane+count], from[r*width:])
+		}
+	}
+	put(b.gram[group*triangle(D):][:triangle(D)], upper)
+	put(b.query[group*q:][:q], u)
+	copy(b.label[group][lane:lane+count], y)
+	for k := range count {
+		b.weight[group][lane+k] = weight
+	}
+}
+
 // SetLaw makes element i the law of prompts whose Gram matrix is G, flat [D*D],
 // and whose query has E[uu'] = U, flat [q*q], E[u y] = v, length q, and
 // E[y^2] = c; weight is its probability.

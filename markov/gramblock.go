@@ -1,6 +1,8 @@
 package markov
 
-// Together is how many prompts [GramSampler.Prepare] draws side by side.
+import "slices"
+
+// Together is how many prompts [GramSampler.DrawTogether] draws side by side.
 const Together = 8
 
 // lanes are Together numbers, one of each prompt.
@@ -23,10 +25,74 @@ type gramBlock struct {
 // own generator. It is nil where there are no vector instructions for it.
 var drawLanes func(block *gramBlock, allA, allB uint64)
 
-// Prepare draws up to [Together] prompts from number i on ahead, side by side where this
+// gramLanes writes the upper triangles of the Gram matrices of the prompts in a block, in the
+// layout of DrawTogether, for states 0 and 1 as they are. It is nil as drawLanes is.
+var gramLanes func(block *gramBlock, chainsA, chainsB uint64, n float64, upper []float64)
+
+// DrawTogether draws up to [Together] prompts from number i on, the same as Draw, side by
+// side: entry r of the upper triangle, row-major, of the Gram matrix of prompt i+k is
+// upper[r*Together+k], feature j of its query is u[j*Together+k] and its label y[k]; upper has
+// D(D+1)/2 * Together numbers, u has q * Together. What lies beyond count is not to be read.
+func (g *GramSampler) DrawTogether(i uint64, count int, upper, u []float64, y *[Together]float64) error {
+	D := g.dim
+	if len(upper) != D*(D+1)/2*Together || len(u) != (D-1)*Together || count > Together {
+		panic("markov: upper triangles or queries of another size, or too many prompts")
+	}
+	g.prepare(i, count)
+	b, t := &g.block, &g.task
+	if gramLanes == nil || b.from != i || b.count != count || t.embedding != Index || t.bias || slices.Contains(b.apart[:count], true) {
+		return g.drawApart(i, count, upper, u, y)
+	}
+	chainsA, chainsB, queryA, queryB := g.binaryWords(0)
+	gramLanes(b, chainsA, chainsB, float64(t.n), upper)
+	state := func(j, k int) float64 { // of the query
+		if g.queryBit == 0 {
+			return float64(b.states[k*D+j])
+		}
+		if b.ones[j][0][k]&queryA|b.ones[j][1][k]&queryB != 0 {
+			return 1
+		}
+		return 0
+	}
+	for j := range D - 1 {
+		for k := range count {
+			u[j*Together+k] = state(j, k)
+		}
+	}
+	for k := range count {
+		y[k] = state(D-1, k)
+	}
+	return nil
+}
+
+// drawApart is DrawTogether by Draw.
+func (g *GramSampler) drawApart(i uint64, count int, upper, u []float64, y *[Together]float64) (err error) {
+	D := g.dim
+	if g.oneGram == nil {
+		g.oneGram, g.oneQuery = make([]float64, D*D), make([]float64, D-1)
+	}
+	for k := range count {
+		if y[k], err = g.Draw(i+uint64(k), g.oneGram, g.oneQuery); err != nil {
+			return err
+		}
+		r := 0
+		for a := range D {
+			for _, x := range g.oneGram[a*D+a : (a+1)*D] {
+				upper[r*Together+k] = x
+				r++
+			}
+		}
+		for j, x := range g.oneQuery {
+			u[j*Together+k] = x
+		}
+	}
+	return nil
+}
+
+// prepare draws up to [Together] prompts from number i on ahead, side by side where this
 // machine and the task allow it, for Draw to hand out. What Draw returns does not change:
 // it only takes less time.
-func (g *GramSampler) Prepare(i uint64, count int) {
+func (g *GramSampler) prepare(i uint64, count int) {
 	if drawLanes == nil || g.plain != nil || g.task.states != 2 || g.words > 2 || g.task.start.kind == StationaryStart {
 		return
 	}

@@ -79,3 +79,40 @@ known:
 	JNZ position
 	VZEROUPPER
 	RET
+
+// Upper triangles of Gram matrices, entry by entry: the chains in state 1 at both of two
+// positions are counted, and the counts divided by n.
+//
+// func gramLanesAVX512(ones *[2]lanes, positions int, chainsA, chainsB uint64, n float64, upper *float64)
+TEXT ·gramLanesAVX512(SB), NOSPLIT, $0-48
+	MOVQ ones+0(FP), SI
+	MOVQ positions+8(FP), CX
+	VPBROADCASTQ chainsA+16(FP), Z6
+	VPBROADCASTQ chainsB+24(FP), Z7
+	VBROADCASTSD n+32(FP), Z8
+	MOVQ upper+40(FP), DI
+
+row:
+	VPANDQ (SI), Z6, Z0
+	VPANDQ 64(SI), Z7, Z1
+	MOVQ SI, DX
+	MOVQ CX, BX
+
+entry:
+	VPANDQ (DX), Z0, Z2
+	VPANDQ 64(DX), Z1, Z3
+	VPOPCNTQ Z2, Z2
+	VPOPCNTQ Z3, Z3
+	VPADDQ Z2, Z3, Z2
+	VCVTUQQ2PD Z2, Z2
+	VDIVPD Z8, Z2, Z2
+	VMOVUPD Z2, (DI)
+	ADDQ $64, DI
+	ADDQ $128, DX
+	DECQ BX
+	JNZ entry
+	ADDQ $128, SI
+	DECQ CX
+	JNZ row
+	VZEROUPPER
+	RET

@@ -5,8 +5,8 @@ import (
 	"testing"
 )
 
-// TestPrepare: prompts that were drawn ahead are the prompts, to the bit.
-func TestPrepare(t *testing.T) {
+// TestDrawTogether: prompts that were drawn ahead are the prompts, to the bit.
+func TestDrawTogether(t *testing.T) {
 	if drawLanes == nil {
 		t.Log("no vector instructions for this here: nothing is drawn ahead")
 	}
@@ -29,17 +29,42 @@ func TestPrepare(t *testing.T) {
 		D := task.Dim()
 		G, want := make([]float64, D*D), make([]float64, D*D)
 		u, wantU := make([]float64, D-1), make([]float64, D-1)
+		upper, queries, labels := make([]float64, D*(D+1)/2*Together), make([]float64, (D-1)*Together), [Together]float64{}
 		for i := uint64(0); i < 400; i++ {
 			switch i % 13 { // blocks, whole and cut, and prompts outside of them
 			case 0:
-				ahead.Prepare(i, Together)
+				ahead.prepare(i, Together)
 			case 9:
-				ahead.Prepare(i, 3)
+				ahead.prepare(i, 3)
 			}
 			y, err := ahead.Draw(i, G, u)
 			wantY, wantErr := one.Draw(i, want, wantU)
 			if y != wantY || !slices.Equal(G, want) || !slices.Equal(u, wantU) || (err == nil) != (wantErr == nil) {
 				t.Fatalf("%v: prompt %d is another one", task, i)
+			}
+			if i%7 != 0 || err != nil {
+				continue
+			}
+			count := 1 + int(i/7)%Together
+			if err := ahead.DrawTogether(i, count, upper, queries, &labels); err != nil {
+				continue // some other of them cannot be drawn
+			}
+			for k := range count {
+				y, err := one.Draw(i+uint64(k), want, wantU)
+				same := err == nil && y == labels[k]
+				r := 0
+				for a := range D {
+					for c := a; c < D; c++ {
+						same = same && upper[r*Together+k] == want[a*D+c]
+						r++
+					}
+				}
+				for j, x := range wantU {
+					same = same && queries[j*Together+k] == x
+				}
+				if !same {
+					t.Fatalf("%v: prompt %d is another one, %d of %d together", task, i, k, count)
+				}
 			}
 		}
 	}

@@ -38,9 +38,11 @@ type GramSampler struct {
 	queryBit   uint64        // the bit of the last word in which the query rides as one more chain; 0 if it is drawn by itself
 	states     []State       // [d+1] the query and its label
 
-	means  []float64 // [n+1] k/n for a binary Gram matrix of few chains
-	block  gramBlock // what Prepare has drawn ahead
-	plain  *Sampler  // of tasks with more states than pay off
+	means             []float64 // [n+1] k/n for a binary Gram matrix of few chains
+	block             gramBlock // what prepare has drawn ahead
+	oneGram, oneQuery []float64 // [D*D], [q] room of DrawTogether
+
+	plain  *Sampler // of tasks with more states than pay off
 	prompt Prompt
 }
 

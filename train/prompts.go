@@ -39,7 +39,8 @@ type chunk struct {
 type worker struct {
 	gradient *lsa.Gradient
 	sampler  *markov.GramSampler
-	gram, u  []float64
+	upper, u []float64 // of markov.Together prompts, side by side
+	y        [markov.Together]float64
 }
 
 // chunksOfBatch is into how many chunks a batch is cut, if it has as many
@@ -86,7 +87,8 @@ func (b *batchObjective) init(workers int) error {
 			if w.sampler, err = markov.NewGramSampler(b.task, b.seed); err != nil {
 				return err
 			}
-			w.gram, w.u = make([]float64, b.task.Dim()*b.task.Dim()), make([]float64, b.task.QueryDim())
+			D := b.task.Dim()
+			w.upper, w.u = make([]float64, D*(D+1)/2*markov.Together), make([]float64, b.task.QueryDim()*markov.Together)
 		}
 		b.workers = append(b.workers, w)
 	}
@@ -130,15 +132,12 @@ func (b *batchObjective) close() {
 func (b *batchObjective) fill(w *worker, c *chunk) error {
 	first := uint64(b.step) * uint64(b.batch.Len())
 	from, to := c.from*lsa.Lanes, min(c.to*lsa.Lanes, b.batch.Len())
-	for i := from; i < to; i++ {
-		if (i-from)%markov.Together == 0 {
-			w.sampler.Prepare(first+uint64(i), to-i)
-		}
-		y, err := w.sampler.Draw(first+uint64(i), w.gram, w.u)
-		if err != nil {
+	for i := from; i < to; i += markov.Together {
+		count := min(markov.Together, to-i)
+		if err := w.sampler.DrawTogether(first+uint64(i), count, w.upper, w.u, &w.y); err != nil {
 			return err
 		}
-		b.batch.Set(i, w.gram, w.u, y, b.weight)
+		b.batch.SetTogether(i, count, markov.Together, w.upper, w.u, w.y[:], b.weight)
 	}
 	return nil
 }
