@@ -22,7 +22,11 @@ func TestOptimumAgreesWithRecover(t *testing.T) {
 		if r.IntN(8) == 0 {
 			d, embedding, kinds = 3, "index", 1
 		}
-		task := fmt.Sprintf(`"d":%d,"n":"%s","embedding":"%s"`, d, pick("1", "2", "5", "10", "100", "1000000", "inf"), embedding)
+		n := pick("1", "2", "5", "10", "100", "1000000", "inf")
+		if d == 3 && n == "1000000" {
+			n = "inf" // the certificate may take half a minute otherwise
+		}
+		task := fmt.Sprintf(`"d":%d,"n":"%s","embedding":"%s"`, d, n, embedding)
 		switch r.IntN(6) * kinds / 6 {
 		case 3:
 			task += `,"bias":true`

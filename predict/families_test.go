@@ -211,7 +211,7 @@ func TestLinearPosteriorRisk(t *testing.T) {
 		}
 		prompts := 20_000
 		if task.Start().Kind() == markov.StationaryStart && task.Regression() == nil {
-			prompts = 600
+			prompts = 300
 		}
 		m, err := moment.Of(context.Background(), task, moment.Options{})
 		if err != nil {

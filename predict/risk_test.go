@@ -51,7 +51,7 @@ func TestRiskAgainstSimulation(t *testing.T) {
 		task := newTask(t, spec)
 		prompts := 4000
 		if task.Start().Kind() == markov.StationaryStart {
-			prompts = 800 // each takes integrals
+			prompts = 400 // each takes integrals
 		}
 		r, err := BayesRisk(context.Background(), task, 1, Settings{Prompts: prompts})
 		if err != nil {

@@ -20,7 +20,7 @@ func TestFloorHolds(t *testing.T) {
 		{D: 2, N: "5", States: 3, Prior: markov.PriorSpec{Text: "dirichlet:0.1"}}, {D: 2, N: "5", Order: 2}, {D: 2, N: "10", Prior: mixed},
 		{D: 2, N: "5", Start: "correlated:0.4,0.1,0.9"}, {Family: "regression", D: 2, N: "4", Noise: "0.5"}, {Family: "regression", D: 2, N: "3", Mean: "1", Bias: true},
 	}
-	each := 10 // models of a task
+	each := 4 // models of a task
 	if testing.Short() {
 		each = 2
 	}
