@@ -25,7 +25,11 @@ func (c *siteCmd) Run(a *app) error {
 	if err := atomicfile.CheckFolder(c.Out); err != nil {
 		return badInput(err)
 	}
-	if err := explorer.WriteSite(a.ctx, c.Out, c.Brotli); err != nil {
+	env := a.env()
+	end := a.showProgress(&env) // for how long it compiles
+	err := explorer.WriteSite(a.ctx, c.Out, c.Brotli)
+	end()
+	if err != nil {
 		return err
 	}
 	fmt.Fprintf(a.stdout, "wrote %s; publish the folder, or look at it with any static web server\n", filepath.Join(c.Out, "index.html"))
