@@ -253,6 +253,17 @@ func verdictTransformers(list []standing6, reduced bool) Verdict {
 	return Undecided
 }
 
+// verdictFigure10 judges slices of the loss: they are parabolas about X* if each has its
+// minimum there, up to rounding, and curves upwards, and if the loss at X* is that of
+// prompts within four standard errors.
+func verdictFigure10(offset, curvature, loss float64, sampled estimate) Verdict {
+	const rounding = 1e-8 // X* is known to the condition of H, some 1e6, times 1e-16, and 100 times that
+	if offset <= rounding && curvature > 0 && math.Abs(sampled.Mean-loss) <= 4*sampled.SE {
+		return Holds
+	}
+	return Differs // also where one of them is no number
+}
+
 // verdictDepth judges by the largest part of the loss that depth can gain: over all
 // kernels, and for uniform ones as in the paper.
 func verdictDepth(largest, uniform float64) Verdict {
