@@ -28,9 +28,9 @@ type Predict struct {
 	Params     string   `placeholder:"FILE" help:"Add the predictor lsa, or transformer, with these parameters (.safetensors, .npz, .json)."`
 	Fit        bool     `help:"Estimate the moments from prompts of the file's first half, and take optimum and best-lsa from them instead of from the task; evaluate on the second half."`
 	FitPrompts int      `placeholder:"N" help:"Prompts of the estimate; by default 20 for each enlarged parameter and at least 5000."`
-	Predictors []string `placeholder:"NAME,.." help:"Only these predictors."`
+	Predictors []string `placeholder:"NAME" help:"Only these predictors."`
 
-	Absorbing   []string `placeholder:"STATE,.." help:"With --steps: states that end a continuation."`
+	Absorbing   []string `placeholder:"STATE" help:"With --steps: states that end a continuation."`
 	Each        bool     `help:"One prediction for each sequence of a file, or for each of its names: what follows its last d states, after all other chains of the file unless --n says how many."`
 	Transitions bool     `help:"Instead of predictions: the transitions of the whole file with standard errors, a test of its order and the stationary law."`
 

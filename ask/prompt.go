@@ -15,7 +15,7 @@ import (
 type Prompt struct {
 	Seed       uint64   `default:"1" help:"Seed of the prompts."`
 	Index      uint64   `default:"0" help:"Which of the prompts of this seed."`
-	Predictors []string `placeholder:"NAME,.." help:"Only these predictors."`
+	Predictors []string `placeholder:"NAME" help:"Only these predictors."`
 
 	Task
 }

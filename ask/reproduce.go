@@ -11,11 +11,11 @@ import (
 // results that it has, and draws: who asks says by Env.Reproduce how that is done.
 type Reproduce struct {
 	Items  []string `arg:"" optional:"" name:"item" help:"Items to run; all if none is named."`
-	Only   []string `help:"The same, as a list separated by commas."`
+	Only   []string `placeholder:"ITEM" help:"The same, as a list separated by commas."`
 	Quick  bool     `help:"The reduced size that takes seconds an item."`
 	Seed   uint64   `default:"1" help:"First seed."`
 	Seeds  int      `placeholder:"K" help:"Number of seeds, where an item averages over seeds; each item's own number if not given."`
-	Models []string `placeholder:"NAME,.." help:"Transformers that fig6 trains: tiny, small, standard; tiny if not given."`
+	Models []string `placeholder:"NAME" help:"Transformers that fig6 trains: tiny, small, standard; tiny if not given."`
 	D      int      `name:"d" placeholder:"D" help:"Input positions of fig6, which the paper does not state; 5 if not given, 3 in the reduced size."`
 }
 

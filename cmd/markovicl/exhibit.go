@@ -14,7 +14,7 @@ import (
 type exhibits struct {
 	Over   []string `group:"Answer" sep:"none" placeholder:"NAME=VALUES" help:"Answer for each of several values of any flag, such as d=1..4, n=10,100,inf or prior=beta:1,1;beta:2,5; given twice, for all pairs."`
 	Plot   string   `group:"Answer" placeholder:"FILE" help:"Draw the answer, or curves over what is swept, as .svg, .png, .pdf or .tex (TikZ)."`
-	Format string   `group:"Answer" default:"text" enum:"text,csv,markdown,latex" help:"Print text, or a table: csv, markdown, or latex with the rules of booktabs."`
+	Format string   `group:"Answer" default:"text" placeholder:"text" enum:"text,csv,markdown,latex" help:"Print text, or a table: csv, markdown, or latex with the rules of booktabs."`
 	JSON   bool     `group:"Answer" name:"json" help:"Print one JSON object and nothing else."`
 }
 

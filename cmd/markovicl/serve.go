@@ -14,7 +14,7 @@ import (
 type serveCmd struct {
 	Addr        string        `default:"127.0.0.1:8017" placeholder:"HOST:PORT" help:"Where to listen; port 0 takes a free one."`
 	AllowRemote bool          `help:"Listen on an address that other machines can reach, and answer them."`
-	Host        []string      `placeholder:"NAME,.." help:"With --allow-remote: names under which other machines ask."`
+	Host        []string      `placeholder:"NAME" help:"With --allow-remote: names under which other machines ask."`
 	MaxTime     time.Duration `default:"2m" help:"Longest that one question may take."`
 	MaxBody     int64         `default:"16777216" help:"Largest question with its files, in bytes."`
 	Concurrency int           `default:"2" help:"Questions worked on at once."`
