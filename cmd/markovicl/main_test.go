@@ -100,6 +100,7 @@ func waitFor(ts *testscript.TestScript, neg bool, args []string) {
 // TestScripts runs the terminal sessions in testdata/script. $EXAMPLES is the
 // folder of example data, $CASES that of files as people have them.
 func TestScripts(t *testing.T) {
+	t.Parallel() // while TestSlurm waits
 	examples, err := filepath.Abs("../../examples")
 	if err != nil {
 		t.Fatal(err)

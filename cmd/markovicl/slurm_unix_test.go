@@ -166,6 +166,7 @@ func TestSlurm(t *testing.T) {
 	if testing.Short() {
 		t.Skip("starts Slurm")
 	}
+	t.Parallel() // it waits for Slurm most of the time
 	s := newSlurm(t)
 	w := newWorkplace(t)
 	const grid = "command: optimum\nover: {prior: [uniform, 'beta:2,5'], d: [1, 2], n: 1..40}\n"
