@@ -2,13 +2,14 @@ package relax
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"math"
 
 	"gonum.org/v1/gonum/blas"
 	"gonum.org/v1/gonum/blas/blas64"
 	"gonum.org/v1/gonum/mat"
+
+	"markovicl/internal/eigen"
 )
 
 // The certificate of level 1: not f - l but b'Pb (f - l) is written as a sum of
@@ -278,22 +279,27 @@ func (m *multiplierSearch) fix(ctx context.Context, vs [][]float64) error {
 	if err != nil {
 		return err
 	}
-	var eigen mat.EigenSym
-	if !eigen.Factorize(gram, true) {
-		return errors.New("the eigenvalues of the conditions at the minima did not converge")
+	minus := make([]float64, equations*equations) // whose lowest eigenvalues are wanted
+	for i := range equations {
+		for k := range equations {
+			minus[i*equations+k] = -gram.At(i, k)
+		}
 	}
-	var vectors mat.Dense
-	eigen.VectorsTo(&vectors)
-	values := eigen.Values(nil)
-	first := 0
-	for first < equations && values[first] <= dependentConditions*values[equations-1] {
-		first++
+	values, V, _, err := eigen.New(equations).Lowest(ctx, minus, func(all []float64) (kept int) {
+		for kept < equations && all[kept] < dependentConditions*all[0] {
+			kept++
+		}
+		return kept
+	})
+	if err != nil {
+		return fmt.Errorf("the conditions at the minima: %w", err)
 	}
-	m.fixed = &fixed{of: of, roots: matrix(equations-first, equations)}
-	for k := first; k < equations; k++ {
-		root := 1 / math.Sqrt(values[k])
+	kept := len(values)
+	m.fixed = &fixed{of: of, roots: matrix(kept, equations)}
+	for k, value := range values {
+		root := 1 / math.Sqrt(-value)
 		for i := range equations {
-			m.fixed.roots.Data[(k-first)*equations+i] = root * vectors.At(i, k)
+			m.fixed.roots.Data[k*equations+i] = root * V[i*kept+k]
 		}
 	}
 	along, change := make([]float64, m.fixed.roots.Rows), make([]float64, equations)
