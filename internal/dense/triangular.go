@@ -32,6 +32,8 @@ type triangular struct {
 	lda   int
 	ldb   int
 	gonum BLAS
+
+	workers int // of the products between halves, where B is in one piece
 }
 
 // run works on a and on b with the given number of rows and columns; n is the size
@@ -84,12 +86,12 @@ func (t *triangular) run(a []float64, n int, b []float64, rows, cols int) {
 	// A product needs the other part as it was, a solution as it becomes.
 	if intoSecond == t.solve {
 		doFirst()
-		p.run(1)
+		p.run(t.workers)
 		doSecond()
 		return
 	}
 	doSecond()
-	p.run(1)
+	p.run(t.workers)
 	doFirst()
 }
 
@@ -107,7 +109,11 @@ func (t *triangular) runShared(a []float64, b []float64, m, n int) {
 	if workers > 1 {
 		width = max(32, ((across+2*workers-1)/(2*workers)+15)/16*16)
 	}
-	share((across+width-1)/width, workers, func(mine iter.Seq[int]) {
+	pieces := (across + width - 1) / width
+	if t.workers = 1; pieces == 1 {
+		t.workers = workers
+	}
+	share(pieces, workers, func(mine iter.Seq[int]) {
 		for i := range mine {
 			from := i * width
 			if count := min(width, across-from); t.side == blas.Left {
