@@ -117,6 +117,10 @@ func TestExactAgrees(t *testing.T) {
 		if !(worst <= 2e-15) || !(loss <= 2e-15) {
 			t.Errorf("%s: X differs by %.2g, loss by %.2g", task, worst, loss)
 		}
+		miss := new(big.Rat).SetFloat64(o.Loss)
+		if miss.Sub(miss, exact.Loss); o.Claim == moment.Numeric || miss.Abs(miss).Cmp(new(big.Rat).SetFloat64(o.LossError)) > 0 {
+			t.Errorf("%s: %.17g +- %.2g (%s), in fractions %s", task, o.Loss, o.LossError, o.Claim, exact.Loss.FloatString(25))
+		}
 	}
 }
 
