@@ -163,7 +163,7 @@ func TestReadErrors(t *testing.T) {
 		{file: "x.csv", data: "a,b\na,\"b\"c\n", cause: csv.ErrQuote,
 			want: `x.csv, line 2, column 5: extraneous or missing " in quoted-field; write a quote inside quotes as ""`},
 		{file: "x.csv", data: "t,s\n0,a\n1,b\n", opts: Options{Column: "wind"}, cause: ErrNoColumn,
-			want: "x.csv, line 1: there is no column \"wind\"; give `column` as one of [\"t\" \"s\"] or a number from 1 to 2"},
+			want: "x.csv, line 1: there is no column \"wind\"; give `column` as one of \"t\", \"s\" or a number from 1 to 2"},
 		{file: "x.csv", data: "0,1\n1,1\n", opts: Options{ID: "3"}, cause: ErrNoColumn,
 			want: "x.csv, line 1: there is no column \"3\"; the file has no header, so give `id` as a number from 1 to 2"},
 		{file: "x.csv", data: "t,s\n0,a\n1,b\n", opts: Options{Column: "s", ID: "2"}, cause: ErrNoColumn,

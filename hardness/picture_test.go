@@ -52,12 +52,12 @@ func drawExample(t *testing.T) []byte {
 		}
 		p := figure.Plot{X: axis, Y: axis, Series: []figure.Series{points("inside", midpoints), points("outside", outside)}}
 		if d.Planes != nil {
-			p.Title = "two corners: separable, minimum " + d.Result.Minimum().RatString()
+			p.Title = "separable, minimum " + d.Result.Minimum().RatString()
 			for i, plane := range d.Planes {
 				p.Series = append(p.Series, edge(fmt.Sprintf("plane %d", i+1), plane, low, high))
 			}
 		} else {
-			p.Title = "three corners: not separable, minimum " + d.Result.Minimum().RatString()
+			p.Title = "not separable, minimum " + d.Result.Minimum().RatString()
 			for i, x := range outside {
 				y := outside[(i+1)%len(outside)]
 				p.Series = append(p.Series, segment("", x, y))
