@@ -291,14 +291,14 @@ func (d *dirichletRow) along(alpha []float64, f float64, g, step []float64) (nex
 	return nil, f
 }
 
-// clampAlpha returns the value within the bounds nearest to a; what is at a
-// bound up to rounding is put onto it.
+// clampAlpha returns the value within the bounds nearest to a; what is next to a
+// bound is put onto it, lest a step end there at once and leave the others alone.
 func clampAlpha(a float64) float64 {
-	const rounding = 1e-12
+	const near = 1e-6
 	switch {
-	case a <= LeastAlpha*(1+rounding):
+	case a <= LeastAlpha*(1+near):
 		return LeastAlpha
-	case a >= GreatestAlpha*(1-rounding):
+	case a >= GreatestAlpha*(1-near):
 		return GreatestAlpha
 	}
 	return a
