@@ -34,18 +34,33 @@ func BenchmarkDgemm(b *testing.B) {
 	}
 }
 
-func BenchmarkDsytrd(b *testing.B) {
-	const n = 1211
-	a := positive(rand.New(rand.NewPCG(1, 1)), n, n)
-	x, d, e, tau, work := make([]float64, n*n), make([]float64, n), make([]float64, n-1), make([]float64, n-1), make([]float64, 64*n)
-	defer blas64.Use(gonumblas.Implementation{})
-	benchmarkSides(b, 4.0/3*n*n*n, func(b *testing.B, impl blas.Float64) {
-		blas64.Use(impl)
-		for b.Loop() {
-			copy(x, a)
-			gonumlapack.Implementation{}.Dsytrd(blas.Lower, n, x, n, d, e, tau, work, len(work))
-		}
-	})
+// BenchmarkTridiagonal: gonum's Dsytrd, alone and on the products of this package,
+// beside the reduction along rows.
+func BenchmarkTridiagonal(b *testing.B) {
+	for _, n := range []int{300, 648, 1211, 2028} {
+		a := positive(rand.New(rand.NewPCG(1, 1)), n, n)
+		x, d, e, tau, work := make([]float64, n*n), make([]float64, n), make([]float64, n-1), make([]float64, n-1), make([]float64, 64*n)
+		defer blas64.Use(gonumblas.Implementation{})
+		b.Run(fmt.Sprint(n), func(b *testing.B) {
+			benchmarkSides(b, 4.0/3*float64(n)*float64(n)*float64(n), func(b *testing.B, impl blas.Float64) {
+				blas64.Use(impl)
+				for b.Loop() {
+					copy(x, a)
+					gonumlapack.Implementation{}.Dsytrd(blas.Lower, n, x, n, d, e, tau, work, len(work))
+				}
+			})
+			var t Tridiagonal
+			b.Run("rows", func(b *testing.B) {
+				b.ReportAllocs()
+				for b.Loop() {
+					copy(x, a)
+					if err := t.Reduce(b.Context(), n, x, d, e, tau); err != nil {
+						b.Fatal(err)
+					}
+				}
+			})
+		})
+	}
 }
 
 func BenchmarkDpotrf(b *testing.B) {

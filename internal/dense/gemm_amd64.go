@@ -29,6 +29,26 @@ func useAVX2() {
 		_, _, _ = a[3*lda+n-1], x[n-1], y[n-1]
 		rows4AVX2(n, &a[0], 8*lda, &x[0], &y[0], &t[0], &s[0])
 	}
+	add4 = func(n int, a []float64, lda int, t *[4]float64, y []float64) {
+		whole := n &^ 3
+		if whole > 0 {
+			_, _ = a[3*lda+n-1], y[n-1]
+			add4AVX2(whole, &a[0], 8*lda, &t[0], &y[0])
+		}
+		if whole < n {
+			add4Plain(n-whole, a[whole:], lda, t, y[whole:])
+		}
+	}
+	dots4 = func(n int, a []float64, lda int, x []float64, s *[4]float64) {
+		whole := n &^ 3
+		if whole > 0 {
+			_, _ = a[3*lda+n-1], x[n-1]
+			dots4AVX2(whole, &a[0], 8*lda, &x[0], &s[0])
+		}
+		if whole < n {
+			dots4Plain(n-whole, a[whole:], lda, x[whole:], s)
+		}
+	}
 	packRows = func(n int, a []float64, vs int, to []float64, step int, alpha float64) {
 		whole := n &^ 3
 		if whole > 0 {
@@ -83,6 +103,12 @@ func dgemmAVX512(k int, a *float64, rs, cs int, b, c *float64, ldc int, add bool
 
 //go:noescape
 func rows4AVX2(n int, a *float64, lda int, x, y, t, s *float64)
+
+//go:noescape
+func add4AVX2(n int, a *float64, lda int, t, y *float64)
+
+//go:noescape
+func dots4AVX2(n int, a *float64, lda int, x, s *float64)
 
 //go:noescape
 func packRowsAVX2(n int, a *float64, rs int, to *float64, step int, alpha float64)

@@ -1,10 +1,8 @@
 package dense
 
 import (
-	"iter"
 	"runtime"
 	"sync"
-	"sync/atomic"
 )
 
 // Blocks of a large product: rowBlock rows of A for depth k stay in the second-level
@@ -124,25 +122,23 @@ func (p *product) runThin(workers int) {
 		t.out = grown(t.out, large.Rows*width)
 	}
 	const rows = 768 // a multiple of every tile's
-	share((large.Rows+rows-1)/rows, workers, func(mine iter.Seq[int]) {
+	share((large.Rows+rows-1)/rows, workers, func(at int) {
 		w := t.pieces.Get().(*Work[float64])
 		defer t.pieces.Put(w)
-		for at := range mine {
-			first := at * rows
-			count := min(rows, large.Rows-first)
-			part := large.sub(first, 0, count, large.Cols)
-			if !turned {
-				w.Mul(Matrix(p.c[first*p.ldc:], count, width, p.ldc), part, &t.panels, p.add)
-				continue
-			}
-			out := Matrix(t.out[first*width:(first+count)*width], count, width, width)
-			c := Matrix(p.c[first:], width, count, p.ldc).T()
-			if p.add {
-				copyView(out, c)
-			}
-			w.Mul(out, part, &t.panels, p.add)
-			copyView(c, out)
+		first := at * rows
+		count := min(rows, large.Rows-first)
+		part := large.sub(first, 0, count, large.Cols)
+		if !turned {
+			w.Mul(Matrix(p.c[first*p.ldc:], count, width, p.ldc), part, &t.panels, p.add)
+			return
 		}
+		out := Matrix(t.out[first*width:(first+count)*width], count, width, width)
+		c := Matrix(p.c[first:], width, count, p.ldc).T()
+		if p.add {
+			copyView(out, c)
+		}
+		w.Mul(out, part, &t.panels, p.add)
+		copyView(c, out)
 	})
 }
 
@@ -162,28 +158,11 @@ func (p *product) packB(to []float64, j0, j1, k0, kc, workers int) {
 	b.Cols = j1
 	const chunk = 16
 	chunks := (panels + chunk - 1) / chunk
-	share(chunks, min(workers, 1+panels*nr*kc/(1<<16)), func(mine iter.Seq[int]) {
-		for at := range mine {
-			for i := at * chunk; i < min((at+1)*chunk, panels); i++ {
-				packPanel(to[i*nr*kc:(i+1)*nr*kc], b, k0, j0+i*nr, nr)
-			}
+	share(chunks, min(workers, 1+panels*nr*kc/(1<<16)), func(at int) {
+		for i := at * chunk; i < min((at+1)*chunk, panels); i++ {
+			packPanel(to[i*nr*kc:(i+1)*nr*kc], b, k0, j0+i*nr, nr)
 		}
 	})
-}
-
-// share hands out 0 <= i < n, each once, to so many workers.
-func share(n, workers int, work func(mine iter.Seq[int])) {
-	var next atomic.Int64
-	mine := func(yield func(int) bool) {
-		for i := int(next.Add(1)) - 1; i < n && yield(i); i = int(next.Add(1)) - 1 {
-		}
-	}
-	var wg sync.WaitGroup
-	for range min(workers, n) - 1 {
-		wg.Go(func() { work(mine) })
-	}
-	work(mine)
-	wg.Wait()
 }
 
 // stretch is a product over kc values of k from k0 on, for the columns j0 to j1, of
@@ -216,19 +195,17 @@ func (s *stretch) run(workers int) {
 	}
 	nr := s.kern.nr
 	columns := ((s.j1-s.j0+pieces-1)/pieces + nr - 1) / nr * nr
-	share(blocks*pieces, workers, func(mine iter.Seq[int]) {
+	share(blocks*pieces, workers, func(i int) {
 		buf := bufferPool.Get().(*buffers)
 		defer bufferPool.Put(buf)
 		buf.a = grown(buf.a, rows*s.kc)
 		buf.tile = grown(buf.tile, mr*nr)
-		for i := range mine {
-			block := i / pieces
-			if s.part == lower {
-				block = blocks - 1 - block // the largest first
-			}
-			i0, j := block*rows, i%pieces*columns
-			s.block(buf, i0, min(i0+rows, m), j, min(j+columns, s.j1-s.j0))
+		block := i / pieces
+		if s.part == lower {
+			block = blocks - 1 - block // the largest first
 		}
+		i0, j := block*rows, i%pieces*columns
+		s.block(buf, i0, min(i0+rows, m), j, min(j+columns, s.j1-s.j0))
 	})
 }
 

@@ -1,7 +1,6 @@
 package dense
 
 import (
-	"iter"
 	"math"
 	"sync"
 
@@ -22,6 +21,32 @@ func rows4Plain(n int, a []float64, lda int, x, y []float64, t, s *[4]float64) {
 		s2 += r2[j] * v
 		s3 += r3[j] * v
 		y[j] += t[0]*r0[j] + t[1]*r1[j] + t[2]*r2[j] + t[3]*r3[j]
+	}
+	s[0], s[1], s[2], s[3] = s[0]+s0, s[1]+s1, s[2]+s2, s[3]+s3
+}
+
+// add4 adds to y ([n]) A't, for four rows of A, lda apart.
+var add4 = add4Plain
+
+func add4Plain(n int, a []float64, lda int, t *[4]float64, y []float64) {
+	r0, r1, r2, r3 := a[:n], a[lda:lda+n], a[2*lda:2*lda+n], a[3*lda:3*lda+n]
+	y = y[:n]
+	for j := range y {
+		y[j] += t[0]*r0[j] + t[1]*r1[j] + t[2]*r2[j] + t[3]*r3[j]
+	}
+}
+
+// dots4 adds to s A x, for four rows of A, lda apart, and x ([n]).
+var dots4 = dots4Plain
+
+func dots4Plain(n int, a []float64, lda int, x []float64, s *[4]float64) {
+	r0, r1, r2, r3 := a[:n], a[lda:lda+n], a[2*lda:2*lda+n], a[3*lda:3*lda+n]
+	var s0, s1, s2, s3 float64
+	for j, v := range x[:n] {
+		s0 += r0[j] * v
+		s1 += r1[j] * v
+		s2 += r2[j] * v
+		s3 += r3[j] * v
 	}
 	s[0], s[1], s[2], s[3] = s[0]+s0, s[1]+s1, s[2]+s2, s[3]+s3
 }
@@ -55,21 +80,9 @@ func (impl BLAS) Dsymv(ul blas.Uplo, n int, alpha float64, a []float64, lda int,
 	for i := range xs {
 		xs[i] = x[i*incX]
 	}
-	share(parts, workers, func(mine iter.Seq[int]) {
-		for p := range mine {
-			sum := (*room)[(p+1)*n : (p+2)*n]
-			cut := func(p int) int { // rows before this piece; the area grows with the square
-				at := math.Sqrt(float64(p) / float64(parts))
-				if which == upper {
-					at = 1 - math.Sqrt(float64(parts-p)/float64(parts))
-				}
-				if p == parts {
-					return n
-				}
-				return int(at*float64(n)) &^ 3
-			}
-			symvRows(which, n, cut(p), cut(p+1), a, lda, xs, sum)
-		}
+	share(parts, workers, func(p int) {
+		sum := (*room)[(p+1)*n : (p+2)*n]
+		symvRows(which, n, cutTriangle(which, n, p, parts), cutTriangle(which, n, p+1, parts), a, lda, xs, sum)
 	})
 	for i := range n {
 		sum := (*room)[n+i]
@@ -83,12 +96,25 @@ func (impl BLAS) Dsymv(ul blas.Uplo, n int, alpha float64, a []float64, lda int,
 	}
 }
 
+// cutTriangle is how many rows of a triangle of size n come before piece p of so many
+// of about equal area: a multiple of four, but for the end.
+func cutTriangle(which part, n, p, parts int) int {
+	at := math.Sqrt(float64(p) / float64(parts)) // the area grows with the square
+	if which == upper {
+		at = 1 - math.Sqrt(float64(parts-p)/float64(parts))
+	}
+	if p == parts {
+		return n
+	}
+	return int(at*float64(n)) &^ 3
+}
+
 // symvRows adds to y what rows from to to of the triangle contribute to A x; from is a
 // multiple of four.
 func symvRows(which part, n, from, to int, a []float64, lda int, x, y []float64) {
 	i := from
 	for ; i+4 <= to; i += 4 {
-		t, s := [4]float64(x[i:i+4]), [4]float64{}
+		t, s := (*[4]float64)(x[i:]), (*[4]float64)(y[i:])
 		first, count, tail := 0, i, i // columns beside the block on the diagonal
 		if which == upper {
 			first = i + 4
@@ -96,7 +122,7 @@ func symvRows(which part, n, from, to int, a []float64, lda int, x, y []float64)
 			tail = first + count
 		}
 		if count > 0 {
-			rows4(count, a[i*lda+first:], lda, x[first:], y[first:], &t, &s)
+			rows4(count, a[i*lda+first:], lda, x[first:], y[first:], t, s)
 		}
 		for r := range 4 {
 			row := a[(i+r)*lda : (i+r)*lda+n]
@@ -106,8 +132,7 @@ func symvRows(which part, n, from, to int, a []float64, lda int, x, y []float64)
 					y[j] += row[j] * t[r]
 				}
 			}
-			symvRow(which, row[i:i+4], r, t[:], y[i:i+4])
-			y[i+r] += s[r]
+			symvRow(which, row[i:i+4], r, t[:], s[:])
 		}
 	}
 	for ; i < to; i++ {

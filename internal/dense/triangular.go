@@ -1,8 +1,6 @@
 package dense
 
 import (
-	"iter"
-
 	"gonum.org/v1/gonum/blas"
 )
 
@@ -113,14 +111,12 @@ func (t *triangular) runShared(a []float64, b []float64, m, n int) {
 	if t.workers = 1; pieces == 1 {
 		t.workers = workers
 	}
-	share(pieces, workers, func(mine iter.Seq[int]) {
-		for i := range mine {
-			from := i * width
-			if count := min(width, across-from); t.side == blas.Left {
-				t.run(a, size, b[from:], m, count)
-			} else {
-				t.run(a, size, b[from*t.ldb:], count, n)
-			}
+	share(pieces, workers, func(i int) {
+		from := i * width
+		if count := min(width, across-from); t.side == blas.Left {
+			t.run(a, size, b[from:], m, count)
+		} else {
+			t.run(a, size, b[from*t.ldb:], count, n)
 		}
 	})
 }

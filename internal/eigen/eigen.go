@@ -11,7 +11,6 @@
 // Eigenpairs are those of LAPACK to rounding, and prove nothing. Where to read what:
 //
 //   - eigen.go: [Solver]
-//   - reduce.go: the reduction to tridiagonal form
 //   - tridiagonal.go: eigenvectors there
 package eigen
 
@@ -21,6 +20,8 @@ import (
 
 	"gonum.org/v1/gonum/blas"
 	"gonum.org/v1/gonum/lapack/gonum"
+
+	"markovicl/internal/dense"
 )
 
 // panel is how many eigenvectors are transformed back between two looks at a context.
@@ -31,6 +32,7 @@ const panel = 128
 type Solver struct {
 	n               int
 	A               []float64 // [n, n] reduced matrix with the reflectors
+	reduction       dense.Tridiagonal
 	d, e, tau, work []float64
 	values          []float64
 	solver          tridiagonal
@@ -54,7 +56,7 @@ func (s *Solver) Scratch() []float64 { return s.A }
 // call overwrites.
 func (s *Solver) Tridiagonal(ctx context.Context, S []float64) (d, e []float64, err error) {
 	copy(s.A, S)
-	err = s.reduce(ctx)
+	err = s.reduction.Reduce(ctx, s.n, s.A, s.d, s.e, s.tau)
 	return s.d, s.e, err
 }
 
@@ -99,12 +101,12 @@ func (s *Solver) Lowest(ctx context.Context, S []float64, count func(all []float
 		}
 	}
 	if n > 1 {
-		// S = Q T Q', Q = diag(1, Q') with the reflectors below the subdiagonal.
+		// S = Q T Q', Q = diag(1, Q') with the reflectors in rows beyond the diagonal.
 		for c := 0; c < k; c += panel {
 			if err := ctx.Err(); err != nil {
 				return nil, nil, 0, err
 			}
-			impl.Dormqr(blas.Left, blas.NoTrans, n-1, min(panel, k-c), n-1, s.A[n:], n, s.tau, V[k+c:], k, s.work, len(s.work))
+			impl.Dormlq(blas.Left, blas.Trans, n-1, min(panel, k-c), n-1, s.A[1:], n, s.tau, V[k+c:], k, s.work, len(s.work))
 		}
 	}
 	return values, V, s.values[0], nil
