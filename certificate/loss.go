@@ -119,6 +119,57 @@ func (p exactPoint) loss(f *moment.ExactForm) *big.Rat {
 	return sum.Add(sum.Sub(sum, second), f.C)
 }
 
+// lossStored returns f(X) in fractions for a form of floating-point numbers, which are
+// dyadic fractions: that of [Dyadic], whose whole numbers would take ten times the room
+// of H.
+func (p exactPoint) lossStored(f *moment.Form) *big.Rat {
+	n := len(p.X)
+	exponent := math.MaxInt // of the whole numbers that H and h are made
+	lower := func(x float64) {
+		if math.IsNaN(x) || math.IsInf(x, 0) {
+			panic("certificate: a form with numbers that are not finite")
+		}
+		if x != 0 {
+			_, e := wholeNumber(x)
+			exponent = min(exponent, e)
+		}
+	}
+	for i := range n {
+		lower(f.L[i])
+		for k := i; k < n; k++ {
+			lower(f.H.At(i, k))
+		}
+	}
+	if exponent == math.MaxInt {
+		exponent = 0
+	}
+	square, linear := new(big.Int), new(big.Int)
+	row, t := new(big.Int), new(big.Int)
+	addTo := func(sum *big.Int, factor float64, twice uint, x *big.Int) { // factor x, or twice that
+		if factor != 0 && x.Sign() != 0 {
+			m, e := wholeNumber(factor)
+			t.Mul(t.SetInt64(m), x)
+			sum.Add(sum, t.Lsh(t, uint(e-exponent)+twice))
+		}
+	}
+	for i := range n {
+		if p.X[i].Sign() == 0 {
+			continue
+		}
+		row.SetInt64(0)
+		addTo(row, f.H.At(i, i), 0, p.X[i])
+		for k := i + 1; k < n; k++ {
+			addTo(row, f.H.At(i, k), 1, p.X[k])
+		}
+		square.Add(square, t.Mul(row, p.X[i]))
+		addTo(linear, f.L[i], 1, p.X[i])
+	}
+	sum, second := new(big.Rat).SetInt(square), new(big.Rat).SetInt(linear)
+	shiftRat(sum, sum, 2*p.exponent+exponent)
+	shiftRat(second, second, p.exponent+exponent)
+	return sum.Add(sum.Sub(sum, second), new(big.Rat).SetFloat64(f.C))
+}
+
 // norm returns an upper bound of |X|; false if it is not a finite number.
 func (p exactPoint) norm() (float64, bool) {
 	sum, t := new(big.Int), new(big.Int)
@@ -135,19 +186,19 @@ func (p exactPoint) norm() (float64, bool) {
 
 // LossBound returns the loss of parameters (b [heads, D], A [heads, D, q]) on the
 // exact form if that is given; else on the stored one, calculated without rounding,
-// with what the errors of the form may add. exact may be nil; stored is form in
-// fractions, or nil to have it made.
-func LossBound(form *moment.Form, exact, stored *moment.ExactForm, b, A []float64, heads int) LossValue {
+// with what the errors of the form may add. exact may be nil.
+func LossBound(form *moment.Form, exact *moment.ExactForm, b, A []float64, heads int) LossValue {
 	none := LossValue{Value: math.NaN(), Claim: moment.Numeric}
 	p, ok := exactPointOf(b, A, heads, form.Q+1)
 	if !ok {
 		return none
 	}
-	rational, claim, charge := exact, moment.Exact, 0.0
-	if rational == nil {
-		if rational = stored; rational == nil {
-			rational = Dyadic(form)
-		}
+	claim, charge := moment.Exact, 0.0
+	var value *big.Rat
+	if exact != nil {
+		value = p.loss(exact)
+	} else {
+		value = p.lossStored(form)
 		errs := form.Errors
 		switch errs.Claim {
 		case moment.Numeric:
@@ -161,7 +212,6 @@ func LossBound(form *moment.Form, exact, stored *moment.ExactForm, b, A []float6
 			claim = moment.Proven
 		}
 	}
-	value := p.loss(rational)
 	out := LossValue{Claim: claim}
 	var same bool
 	out.Value, same = value.Float64()
@@ -188,7 +238,7 @@ func Dyadic(form *moment.Form) *moment.ExactForm {
 	numbers = append(numbers, form.L...)
 	whole, exponent, ok := wholeNumbers(numbers)
 	if !ok {
-		panic("landscape: a form with numbers that are not finite")
+		panic("certificate: a form with numbers that are not finite")
 	}
 	scale := big.NewInt(1)
 	if exponent > 0 {

@@ -8,6 +8,8 @@ import (
 
 	"gonum.org/v1/gonum/floats"
 	"gonum.org/v1/gonum/mat"
+
+	"markovicl/internal/eigen"
 )
 
 // lanczosBlock is how many vectors largestEigenvalue multiplies at once. What limits it is
@@ -21,8 +23,8 @@ const lanczosBlock = 4
 // operator's images.
 func largestEigenvalue(ctx context.Context, start *mat.Dense, multiply func(x *mat.Dense)) (float64, error) {
 	n, p := start.Dims()
-	const accuracy = 1e-10     // relative: a condition is told to a few digits, a rank by RankTolerance
-	const most, looks = 300, 5 // blocks in all, and from one look at the result to the next
+	const accuracy, close = 1e-10, 1e-13 // relative: of a bound, and of what is usual
+	const most, looks = 300, 5           // blocks in all, and from one look at the result to the next
 	var basis [][]float64
 	// orthogonal appends what v adds to the basis, if it is more than rounding, and returns
 	// its coefficients there.
@@ -58,12 +60,13 @@ func largestEigenvalue(ctx context.Context, start *mat.Dense, multiply func(x *m
 			columns = append(columns, orthogonal(mat.Col(nil, c, block)))
 		}
 		if whole := len(columns) == len(basis); whole || step < looks || step%looks == 0 {
-			value, residual, err := ritz(columns)
+			value, gap, residual, err := ritz(ctx, columns)
 			if err != nil {
 				return 0, err
 			}
-			// The eigenvalue's error is at most its residual, and usually the square of that.
-			if residual <= accuracy*value || whole {
+			// The error is at most the residual, and its square over the distance of the next
+			// eigenvalue (Parlett 1998, section 11.7), which is as well known.
+			if residual <= accuracy*value || residual*residual <= close*value*gap || whole {
 				return value, nil
 			}
 		}
@@ -77,28 +80,29 @@ func largestEigenvalue(ctx context.Context, start *mat.Dense, multiply func(x *m
 }
 
 // ritz returns the largest eigenvalue of an operator on the space of the first vectors of
-// a basis, and the norm of its residual, given their images' coefficients in the basis.
-func ritz(columns [][]float64) (value, residual float64, err error) {
+// a basis, its distance from the next, and the norm of its residual, given their images'
+// coefficients in the basis.
+func ritz(ctx context.Context, columns [][]float64) (value, gap, residual float64, err error) {
 	m := len(columns)
-	T := mat.NewSymDense(m, nil)
+	minus := make([]float64, m*m)
 	for k, column := range columns {
 		for i, x := range column[:k+1] {
-			T.SetSym(i, k, x)
+			minus[i*m+k], minus[k*m+i] = -x, -x
 		}
 	}
-	values, vectors, err := eigenvectors(T)
-	if err != nil {
-		return 0, 0, err
+	if size := floats.Norm(minus, 1); math.IsNaN(size) || math.IsInf(size, 0) {
+		return 0, 0, 0, errors.New("its matrix holds numbers that are not finite")
 	}
-	value = values[m-1]
-	if math.IsNaN(value) || math.IsInf(value, 0) {
-		return 0, 0, errors.New("its matrix holds numbers that are not finite")
+	wanted := min(m, 2)
+	values, vectors, _, err := eigen.New(m).Lowest(ctx, minus, func([]float64) int { return wanted })
+	if err != nil {
+		return 0, 0, 0, err
 	}
 	outside := make([]float64, max(m, len(columns[m-1])))
 	for k, column := range columns {
 		for i := m; i < len(column); i++ {
-			outside[i] += column[i] * vectors.At(k, m-1)
+			outside[i] += column[i] * vectors[k*wanted]
 		}
 	}
-	return value, floats.Norm(outside[m:], 2), nil
+	return -values[0], values[wanted-1] - values[0], floats.Norm(outside[m:], 2), nil
 }

@@ -17,7 +17,6 @@ type scene struct {
 	form     *moment.Form
 	optimum  *Optimum
 	exact    *moment.ExactForm // nil where there are no fractions
-	stored   *moment.ExactForm // the stored form in fractions, once it is needed
 	reduced  *relax.Reduced    // nil if there is none, or no use for it
 	searched *moment.Form      // without the redundant features of form, else form
 	// irreducible says why there is no reduced form although one was asked for.
@@ -53,10 +52,7 @@ func (s *scene) reduce() {
 
 // loss returns the loss of parameters of the whole form, with a bound of its error.
 func (s *scene) loss(b, A []float64, heads int) certificate.LossValue {
-	if s.exact == nil && s.stored == nil {
-		s.stored = certificate.Dyadic(s.form)
-	}
-	loss := certificate.LossBound(s.form, s.exact, s.stored, b, A, heads)
+	loss := certificate.LossBound(s.form, s.exact, b, A, heads)
 	if s.exact == nil && s.form.Errors.Claim != "" && s.reduced != nil && s.searched != s.form && heads == 1 && !(loss.Error <= hardlyKnown*math.Abs(loss.Value) && loss.Claim != moment.Numeric) {
 		// What rounding leaves of dependent features would decide: take the loss
 		// with the dependences instead, without a proof.

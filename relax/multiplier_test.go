@@ -86,7 +86,7 @@ func TestReducedForm(t *testing.T) {
 			wholeB, wholeA := reduced.Extend(small1, smallA)
 			for name, value := range map[string]float64{
 				"in coordinates":      got,
-				"without rounding":    certificate.LossBound(form, nil, nil, wholeB, wholeA, 1).Value,
+				"without rounding":    certificate.LossBound(form, nil, wholeB, wholeA, 1).Value,
 				"of the small form":   small.Loss(phi(small1, smallA)),
 				"of extended A and b": form.Loss(phi(wholeB, wholeA)),
 			} {
@@ -339,7 +339,7 @@ func TestMultiplierBoundIsSound(t *testing.T) {
 		for range 10 {
 			m := alternated(reduced.Features(form), gaussians(r, units+1), 100)
 			wholeB, wholeA := reduced.Extend(m.B, m.A)
-			best = min(best, certificate.LossBound(form, nil, nil, wholeB, wholeA, 1).Value)
+			best = min(best, certificate.LossBound(form, nil, wholeB, wholeA, 1).Value)
 		}
 		if v.Bound > best {
 			t.Errorf("seed %d: proved %.15g, but a transformer has the loss %.15g", seed, v.Bound, best)

@@ -91,6 +91,7 @@ func (s signalled) Error() string { return s.String() }
 // mainWith is the program with these items to reproduce.
 func mainWith(items []paper.Item) {
 	dense.Use()
+	spareMemory()
 	ctx, cancel := context.WithCancelCause(context.Background())
 	signals := make(chan os.Signal, 1)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)

@@ -1,0 +1,43 @@
+package main
+
+import (
+	"os"
+	"runtime"
+	"runtime/debug"
+	"runtime/metrics"
+)
+
+// A large heap of this program is a few large matrices: to let it double before garbage is
+// collected costs gigabytes and saves nothing.
+const (
+	largeHeap    = 100 << 20 // bytes that live
+	usualGrowth  = 100       // percent by which the heap may grow between two collections
+	growthIfMany = 25
+)
+
+// spareMemory has garbage collected sooner while the heap is large, from now on, unless
+// the environment says by GOGC how often.
+func spareMemory() {
+	if os.Getenv("GOGC") == "" {
+		afterCollection(usualGrowth)
+	}
+}
+
+// afterCollection adapts the growth, which is set to this percentage, after the next
+// collection of garbage, and after all that follow.
+func afterCollection(growth int) {
+	// A block of its own, large enough not to share one with what lives longer.
+	type block struct{ _ [64]byte }
+	runtime.SetFinalizer(new(block), func(*block) {
+		live := []metrics.Sample{{Name: "/gc/heap/live:bytes"}}
+		metrics.Read(live)
+		wanted := usualGrowth
+		if live[0].Value.Uint64() > largeHeap {
+			wanted = growthIfMany
+		}
+		if wanted != growth { // which stops all goroutines for a moment
+			debug.SetGCPercent(wanted)
+		}
+		afterCollection(wanted)
+	})
+}

@@ -1,0 +1,41 @@
+package main
+
+import (
+	"runtime"
+	"runtime/debug"
+	"testing"
+	"time"
+)
+
+// TestSpareMemory: the heap may grow by a quarter while it is large, and double
+// otherwise, unless the environment says something else.
+func TestSpareMemory(t *testing.T) {
+	growth := func() int { // what is set
+		percent := debug.SetGCPercent(usualGrowth)
+		debug.SetGCPercent(percent)
+		return percent
+	}
+	defer debug.SetGCPercent(growth())
+	becomes := func(want int) bool { // finalizers run some time after a collection
+		for range 500 {
+			runtime.GC()
+			if growth() == want {
+				return true
+			}
+			time.Sleep(time.Millisecond)
+		}
+		return false
+	}
+	t.Setenv("GOGC", "")
+	debug.SetGCPercent(usualGrowth)
+	spareMemory()
+	large := make([]byte, 2*largeHeap)
+	if !becomes(growthIfMany) {
+		t.Errorf("with a large heap the growth is %d %%", growth())
+	}
+	runtime.KeepAlive(large)
+	large = nil
+	if !becomes(usualGrowth) {
+		t.Errorf("with a small heap the growth is %d %%", growth())
+	}
+}
