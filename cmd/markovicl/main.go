@@ -3,7 +3,7 @@
 //
 // One file holds one command: its flags, one call of the library, and the
 // answer as text or JSON. What the commands share stands in output.go (text and JSON),
-// exhibit.go (tables and pictures), arguments.go and progress.go.
+// exhibit.go (tables and pictures), arguments.go, progress.go and memory.go.
 package main
 
 import (
