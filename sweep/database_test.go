@@ -56,6 +56,7 @@ func mustExport(t testing.TB, db *sweep.Database, name string) (dir string, s *s
 // A database gives the tables of a folder, failures and files among them, and two sweeps
 // in it do not mix. Workers share nothing but the database: the files are gone.
 func TestDatabase(t *testing.T) {
+	t.Parallel()
 	url := newDatabase(t)
 	db := mustOpen(t, url)
 	dir := t.TempDir()
@@ -131,6 +132,7 @@ func TestDatabase(t *testing.T) {
 
 // Without a name a sweep has one of its own by its grid and build.
 func TestNamesOfSweeps(t *testing.T) {
+	t.Parallel()
 	db := mustOpen(t, newDatabase(t))
 	g := mustGrid(t, small)
 	a := mustAdd(t, db, g, sweep.Enqueue{})
@@ -148,6 +150,7 @@ func TestNamesOfSweeps(t *testing.T) {
 }
 
 func TestCancelInDatabase(t *testing.T) {
+	t.Parallel()
 	db := mustOpen(t, newDatabase(t))
 	g := mustGrid(t, "command: optimum\nover: {d: [1], n: 1..300}")
 	name := mustAdd(t, db, g, sweep.Enqueue{})
@@ -195,6 +198,7 @@ func TestCancelInDatabase(t *testing.T) {
 
 // A worker that is told to end gives its questions back at once, without a failed attempt.
 func TestStopWorker(t *testing.T) {
+	t.Parallel()
 	db := mustOpen(t, newDatabase(t))
 	name := mustAdd(t, db, mustGrid(t, small), sweep.Enqueue{})
 	working, stop := context.WithCancel(t.Context())
@@ -217,32 +221,43 @@ func TestStopWorker(t *testing.T) {
 }
 
 // A question without an answer in its time is asked again later; the failure of its first
-// attempts is no failure of the sweep.
+// attempt is no failure of the sweep.
 func TestTimeouts(t *testing.T) {
 	t.Parallel()
 	db := mustOpen(t, newDatabase(t))
 	name := mustAdd(t, db, mustGrid(t, "command: optimum\nover: {d: [1]}"), sweep.Enqueue{})
 	s := worker()
 	s.Timeout = 300 * time.Millisecond
-	var ends []time.Time
+	var end time.Time
+	attempts := 0
 	err := db.WorkWith(t.Context(), s, func(ctx context.Context, q ask.Question, env ask.Env) ([]byte, error) {
-		if len(ends) > 0 {
-			if pause := time.Since(ends[len(ends)-1]); pause < time.Second<<len(ends) {
-				t.Errorf("attempt %d began %v after the end of the one before", len(ends)+1, pause)
-			}
-		}
-		if len(ends) < 2 {
+		if attempts++; attempts == 1 {
 			<-ctx.Done()
-			ends = append(ends, time.Now())
+			end = time.Now()
 			return nil, &ask.Error{Kind: ask.Interrupted, Message: "interrupted"}
+		}
+		if pause := time.Since(end); pause < 2*time.Second {
+			t.Errorf("attempt %d began %v after the end of the first", attempts, pause)
 		}
 		return []byte("{\"loss\":1}\n"), nil
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if s, err := db.Status(t.Context(), name); err != nil || s.Done != 1 || s.Failures != 0 || len(ends) != 2 {
-		t.Errorf("%+v after %d attempts, %v", s, len(ends)+1, err)
+	if s, err := db.Status(t.Context(), name); err != nil || s.Done != 1 || s.Failures != 0 || attempts != 2 {
+		t.Errorf("%+v after %d attempts, %v", s, attempts, err)
+	}
+}
+
+// The pause behind an attempt without an answer doubles from one to the next, up to ten
+// minutes.
+func TestPauseAfter(t *testing.T) {
+	for attempt, want := range map[int]time.Duration{1: 2 * time.Second, 2: 4 * time.Second, 3: 8 * time.Second, 9: 512 * time.Second, 10: 10 * time.Minute, 100: 10 * time.Minute} {
+		before := time.Now()
+		next := sweep.NextRetryAfter(attempt)
+		if next.Before(before.Add(want)) || next.After(time.Now().Add(want)) {
+			t.Errorf("after attempt %d the next is at %v, %v behind it; want %v", attempt, next, next.Sub(before), want)
+		}
 	}
 }
 
@@ -261,6 +276,7 @@ func TestTimeoutOf(t *testing.T) {
 
 // A question whose worker is lost at every attempt is a failure that says so.
 func TestGivenUp(t *testing.T) {
+	t.Parallel()
 	db := mustOpen(t, newDatabase(t))
 	g := mustGrid(t, "command: optimum\nover: {d: [1, 2]}")
 	name := mustAdd(t, db, g, sweep.Enqueue{})
@@ -292,6 +308,7 @@ func TestGivenUp(t *testing.T) {
 }
 
 func TestDatabaseErrors(t *testing.T) {
+	t.Parallel()
 	_, err := sweep.OpenDatabase(t.Context(), "postgres://nobody:secret@127.0.0.1:1/nothing")
 	wants(t, err, "nothing on 127.0.0.1:1", "cannot be reached")
 	if err != nil && strings.Contains(err.Error(), "secret") {
@@ -323,6 +340,7 @@ func TestDatabaseErrors(t *testing.T) {
 
 // Those who open an empty database at the same time do not make its tables twice.
 func TestOpenTogether(t *testing.T) {
+	t.Parallel()
 	url := newDatabase(t)
 	var wait sync.WaitGroup
 	for range 6 {

@@ -84,3 +84,9 @@ func TimeoutOf(timeout time.Duration, attempt int, seconds float64) time.Duratio
 	w := &worker{settings: WorkerSettings{Timeout: timeout}}
 	return w.Timeout(&river.Job[questionJob]{JobRow: &rivertype.JobRow{Attempt: attempt}, Args: questionJob{Seconds: seconds}})
 }
+
+// NextRetryAfter is when a question is asked again whose attempt of this number, which
+// ends now, had no answer.
+func NextRetryAfter(attempt int) time.Time {
+	return new(worker).NextRetry(&river.Job[questionJob]{JobRow: &rivertype.JobRow{Attempt: attempt}})
+}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"flag"
 	"fmt"
 	"io/fs"
 	"math/rand/v2"
@@ -40,6 +41,14 @@ func TestMain(m *testing.M) {
 		}
 		os.Exit(0)
 	}
+	flag.Parse()
+	given := false
+	flag.Visit(func(f *flag.Flag) { given = given || f.Name == "test.parallel" })
+	if !given { // most tests that run beside each other wait for a database or a process
+		if err := flag.Set("test.parallel", "6"); err != nil {
+			panic(err)
+		}
+	}
 	code := m.Run()
 	stopShared()
 	os.Exit(code)
@@ -69,6 +78,7 @@ func numbers(n int) []string {
 // A sweep, and shards of one, killed again and again at random moments, end with the
 // table of an undisturbed one.
 func TestKills(t *testing.T) {
+	t.Parallel()
 	undisturbed := t.TempDir()
 	mustRun(t, undisturbed, killGrid(), settings())
 	random := rand.New(rand.NewPCG(1, 2))
