@@ -27,7 +27,19 @@ func TestBelow(t *testing.T) {
 			"random":  mat.NewDense(n, n, gaussians(r, n*n)),
 			"diag":    mat.DenseCopyOf(mat.NewDiagDense(n, gaussians(r, n))),
 			"cluster": mat.NewDense(n, n, nil),
+			"glued":   mat.NewDense(n, n, nil),
 		} {
+			for i := range n { // Wilkinson's matrices of size 21, coupled weakly: pairs and clusters closer than rounding
+				if name == "glued" {
+					S.Set(i, i, -math.Abs(float64(i%21-10))/20)
+					if i > 0 {
+						S.Set(i, i-1, 0.1)
+						if i%21 == 0 {
+							S.Set(i, i-1, 1e-10)
+						}
+					}
+				}
+			}
 			if name == "cluster" { // -P, P a projection: equal eigenvalues
 				var qr mat.QR
 				qr.Factorize(mat.NewDense(n, n, gaussians(r, n*n)))

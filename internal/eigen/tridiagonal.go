@@ -5,12 +5,17 @@ import (
 	"math"
 	"math/rand/v2"
 
+	"gonum.org/v1/gonum/blas"
 	"gonum.org/v1/gonum/blas/blas64"
 )
 
-// tridiagonalVectors returns, as rows, orthonormal eigenvectors of the
-// tridiagonal matrix for its lowest eigenvalues, by inverse iteration; vectors of
-// close eigenvalues are orthogonalised (as in LAPACK's dstein).
+// together is how many vectors are made orthogonal to those before at once.
+const together = 32
+
+// tridiagonalVectors returns, as rows, orthonormal eigenvectors of the tridiagonal
+// matrix for its lowest eigenvalues, by inverse iteration. Vectors of close eigenvalues
+// are orthogonalised: one by one during the iteration as in LAPACK's dstein, but only
+// within a block, and the block against the others behind it, in products of matrices.
 func (s *Solver) tridiagonalVectors(ctx context.Context, values []float64) ([]float64, error) {
 	n, k := s.n, len(values)
 	norm := 0.0
@@ -27,19 +32,21 @@ func (s *Solver) tridiagonalVectors(ctx context.Context, values []float64) ([]fl
 	const eps = 0x1p-52
 	close, separation := 1e-3*norm, eps*norm
 	Z := make([]float64, k*n)
-	first := 0 // of the group of eigenvalues close to their neighbours
+	group, block := 0, 0 // first of the eigenvalues close to their neighbours, and of those in work
 	previous := math.Inf(-1)
 	for c, l := range values {
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
-		if c > 0 && l-values[c-1] > close {
-			first = c
+		alone := c == 0 || l-values[c-1] > close
+		if alone || c-block == together {
+			s.orthogonalise(Z, group, block, c)
+			block = c
 		}
 		// Equal eigenvalues are pulled apart, lest they give the same vector.
 		shift := max(l, previous+10*separation)
-		if c == first {
-			shift = l
+		if alone {
+			group, shift = c, l
 		}
 		previous = shift
 		s.solver.factor(s.d, s.e, shift, separation)
@@ -50,25 +57,60 @@ func (s *Solver) tridiagonalVectors(ctx context.Context, values []float64) ([]fl
 		}
 		const iterations = 3
 		for range iterations {
-			if norm := blas64.Nrm2(vector(z)); norm > 0 {
-				blas64.Scal(1/norm, vector(z))
-			}
+			normalise(z)
 			s.solver.solve(z)
 			if top := math.Abs(z[blas64.Iamax(vector(z))]); math.IsInf(top, 0) || math.IsNaN(top) {
 				break
 			} else if top > 0 {
 				blas64.Scal(1/top, vector(z))
 			}
-			for range 2 {
-				for o := first; o < c; o++ {
-					u := vector(Z[o*n : (o+1)*n])
-					blas64.Axpy(-blas64.Dot(u, vector(z)), u, vector(z))
-				}
-			}
+			leave(z, Z[block*n:c*n])
 		}
-		blas64.Scal(1/blas64.Nrm2(vector(z)), vector(z))
+		normalise(z)
 	}
+	s.orthogonalise(Z, group, block, k)
 	return Z, nil
+}
+
+// orthogonalise makes the rows block to end of Z ([., n]), which are orthonormal,
+// orthogonal to the rows group to block.
+func (s *Solver) orthogonalise(Z []float64, group, block, end int) {
+	n := s.n
+	if group == block || block == end {
+		return
+	}
+	rows := func(from, to int) blas64.General {
+		return blas64.General{Rows: to - from, Cols: n, Stride: n, Data: Z[from*n:]}
+	}
+	before, these := rows(group, block), rows(block, end)
+	along := blas64.General{Rows: these.Rows, Cols: before.Rows, Stride: before.Rows, Data: make([]float64, these.Rows*before.Rows)}
+	for range 2 {
+		blas64.Gemm(blas.NoTrans, blas.Trans, 1, these, before, 0, along)
+		blas64.Gemm(blas.NoTrans, blas.NoTrans, -1, along, before, 1, these)
+		for c := block; c < end; c++ {
+			z := Z[c*n : (c+1)*n]
+			normalise(z)
+			leave(z, Z[block*n:c*n])
+			normalise(z)
+		}
+	}
+}
+
+// leave takes off z what it has along the orthonormal rows, twice, for rounding.
+func leave(z, rows []float64) {
+	for range 2 {
+		for o := 0; o < len(rows); o += len(z) {
+			u := vector(rows[o : o+len(z)])
+			blas64.Axpy(-blas64.Dot(u, vector(z)), u, vector(z))
+		}
+	}
+}
+
+// normalise scales z to norm 1 unless it is zero.
+func normalise(z []float64) {
+	if norm := blas64.Nrm2(vector(z)); norm > 0 {
+		blas64.Scal(1/norm, vector(z))
+	}
 }
 
 func vector(x []float64) blas64.Vector { return blas64.Vector{N: len(x), Data: x, Inc: 1} }
