@@ -145,8 +145,29 @@ func mulScalarPlain(dst []vec, A []float64, x []vec) {
 	}
 }
 
+// Four groups at a time, so that an entry of dst is loaded and stored once for them.
 func addOutersPlain(dst, s, x []vec, m, n, groups, sStep, xStep int) {
-	for g := range groups {
+	g := 0
+	for ; g+4 <= groups; g += 4 {
+		x0, x1, x2, x3 := x[g*xStep:][:n], x[(g+1)*xStep:][:n], x[(g+2)*xStep:][:n], x[(g+3)*xStep:][:n]
+		for i := range m {
+			row := dst[i*n : (i+1)*n]
+			at := g*sStep + i
+			s0, s1, s2, s3 := &s[at], &s[at+sStep], &s[at+2*sStep], &s[at+3*sStep]
+			for part := 0; part < Lanes; part += 2 {
+				s00, s01, s10, s11 := s0[part], s0[part+1], s1[part], s1[part+1]
+				s20, s21, s30, s31 := s2[part], s2[part+1], s3[part], s3[part+1]
+				x0, x1, x2, x3 := x0[:len(row)], x1[:len(row)], x2[:len(row)], x3[:len(row)]
+				for j := range row {
+					d := (*[2]float64)(row[j][part:])
+					a, b, e, f := (*[2]float64)(x0[j][part:]), (*[2]float64)(x1[j][part:]), (*[2]float64)(x2[j][part:]), (*[2]float64)(x3[j][part:])
+					d[0] = d[0] + float64(s00*a[0]) + float64(s10*b[0]) + float64(s20*e[0]) + float64(s30*f[0])
+					d[1] = d[1] + float64(s01*a[1]) + float64(s11*b[1]) + float64(s21*e[1]) + float64(s31*f[1])
+				}
+			}
+		}
+	}
+	for ; g < groups; g++ {
 		s, x := s[g*sStep:][:m], x[g*xStep:][:n]
 		for i := range s {
 			row := dst[i*n : (i+1)*n]
