@@ -72,8 +72,8 @@ func TestEnlargedFromTheDefinition(t *testing.T) {
 		if x, ok := c.N.(float64); ok {
 			n = strconv.Itoa(int(x))
 		}
-		if c.D > 6 && !*everyCase {
-			continue // half a minute
+		if !*everyCase && (c.D > 6 || c.D == 6 && c.P == "1/2") {
+			continue // d = 8 takes half a minute
 		}
 		o, err := Minimise(t.Context(), taskForm(t, markov.Spec{D: c.D, P: c.P, N: n}))
 		if err != nil {
@@ -95,13 +95,17 @@ func TestEnlargedFromTheDefinition(t *testing.T) {
 
 // Floating point and fractions agree in every entry of X and in the rank.
 func TestExactAgrees(t *testing.T) {
-	for _, spec := range []markov.Spec{
-		{D: 1}, {D: 2, P: "0.3", N: "3"}, {D: 3}, {D: 3, N: "inf"}, {D: 4, N: "inf"}, {D: 5, N: "inf"}, {D: 6, N: "inf"}, {D: 3, N: "inf", Bias: true}, {D: 7, N: "1000"}, {D: 4, N: "1"}, {D: 5, N: "10"}, {D: 5, N: "100"},
+	specs := []markov.Spec{
+		{D: 1}, {D: 2, P: "0.3", N: "3"}, {D: 3}, {D: 3, N: "inf"}, {D: 4, N: "inf"}, {D: 5, N: "inf"}, {D: 3, N: "inf", Bias: true}, {D: 4, N: "1"}, {D: 5, N: "10"}, {D: 5, N: "100"},
 		{D: 2, Embedding: "sign"}, {D: 2, Bias: true, N: "inf"}, {D: 2, Embedding: "onehot"},
 		{D: 3, Prior: markov.PriorSpec{Text: "beta:0.5,2"}}, {D: 3, Start: "correlated:0.4,0.2,0.9", N: "4"}, {D: 2, Start: "correlated:0.5,0,1"},
 		{D: 2, States: 3, N: "10"}, {D: 1, States: 3, Embedding: "onehot", Bias: true, N: "inf"},
 		{D: 2, States: 3, Embedding: "onehot", Prior: markov.PriorSpec{Text: "dirichlet:0.5"}},
-	} {
+	}
+	if *everyCase {
+		specs = append(specs, markov.Spec{D: 6, N: "inf"}, markov.Spec{D: 7, N: "1000"})
+	}
+	for _, spec := range specs {
 		task := newTask(t, spec)
 		exact, o := minimiseExact(t, task), minimise(t, task)
 		if exact.Rank != o.Rank || exact.Unique != o.Unique {

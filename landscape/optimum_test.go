@@ -203,9 +203,4 @@ func TestBelowFloats(t *testing.T) {
 			}
 		}
 	}
-	// More chains cannot hurt: f~* falls as n grows.
-	many, all := minimise(t, newTask(t, markov.Spec{D: 6, P: "0.05", N: "1000000000"})), minimise(t, newTask(t, markov.Spec{D: 6, P: "0.05", N: "inf"}))
-	if !(all.Loss < many.Loss && many.Loss < all.Loss*(1+1e-5)) {
-		t.Errorf("d = 6, p = 0.05: loss %.9g for n = 1e9, %.9g for infinity", many.Loss, all.Loss)
-	}
 }
