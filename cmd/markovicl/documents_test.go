@@ -1,6 +1,7 @@
 package main
 
 import (
+	"io"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -43,22 +44,28 @@ var commandLine = regexp.MustCompile(`(?m)^ *(?:\$ +)?(markovicl [a-z].*)$|` + "
 // TestDocumentedCommands parses the commands of all documents: each names a command that there
 // is, with flags that it has. What stands for something else, such as FILE, is taken as it is.
 func TestDocumentedCommands(t *testing.T) {
+	parser, err := kong.New(&commands{}, kong.Exit(func(int) {}), kong.Name("markovicl"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	parser.Stdout, parser.Stderr = io.Discard, io.Discard
+	behind := regexp.MustCompile(` *[|;&>] .*`)
 	parsed := 0
 	for name, document := range documents(t) {
 		// A command may be broken at the end of a line of text.
 		for _, m := range commandLine.FindAllStringSubmatch(document, -1) {
 			line := strings.Join(strings.Fields(m[1]+m[2]+m[3]), " ")
 			line, _, _ = strings.Cut(line, " # ") // a shell's comment
-			line = regexp.MustCompile(` *[|;&>] .*`).ReplaceAllString(line, "")
+			line = behind.ReplaceAllString(line, "")
 			words := strings.Fields(strings.NewReplacer("'", "", `"`, "", " ..", "").Replace(line))[1:]
-			parser, err := kong.New(&commands{}, kong.Exit(func(int) {}), kong.Name("markovicl"))
-			if err != nil {
-				t.Fatal(err)
+			for _, command := range parser.Model.Children {
+				for _, f := range command.Flags {
+					f.Set = false // by the line before
+				}
 			}
 			if words[0] == "help" || len(words) == 1 { // the command alone is spoken of
 				words = append(words[:1], "--help")
 			}
-			parser.Stdout, parser.Stderr = &strings.Builder{}, &strings.Builder{}
 			if _, err := parser.Parse(words); err != nil && !strings.Contains(err.Error(), "expected ") {
 				t.Errorf("%s: %s: %v", name, line, err)
 			}

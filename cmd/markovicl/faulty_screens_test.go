@@ -11,17 +11,21 @@ import (
 // helped picks the command lines that answer soon, and one that asks for help.
 func helped(f faulty) []string { return append(slices.Clone(f.quick), "--help") }
 
-// An answer that is lost, on a full device or in a pipe that nobody reads, is no success.
+// An answer that is lost, on a full device or in a pipe that nobody reads, is no success. An
+// answer in words meets the pipe, one in JSON the device; what has one form only, and with
+// -whole everything, meets both.
 func TestStdoutThatCannotBeWritten(t *testing.T) {
 	each(t, helped, func(t *testing.T, command, args string) {
 		w := newWorkplace(t)
-		for _, more := range []string{"", " --json"} {
-			if more == " --json" && (args == "--help" || slices.Contains([]string{"schema", "completion"}, command)) {
-				continue
-			}
-			if more == " --json" && strings.Contains(args, "--format") {
-				continue
-			}
+		alone := args == "--help" || slices.Contains([]string{"schema", "completion"}, command) || strings.Contains(args, "--format")
+		closed, full := []string{""}, []string{" --json"}
+		if alone {
+			full = closed
+		} else if *whole {
+			closed = []string{"", " --json"}
+			full = closed
+		}
+		for _, more := range closed {
 			read, write, err := os.Pipe()
 			if err != nil {
 				t.Fatal(err)
@@ -34,34 +38,37 @@ func TestStdoutThatCannotBeWritten(t *testing.T) {
 			if e.code == 0 {
 				t.Errorf("%s into a closed pipe: success", more)
 			}
-			full, err := os.OpenFile("/dev/full", os.O_WRONLY, 0)
+		}
+		for _, more := range full {
+			device, err := os.OpenFile("/dev/full", os.O_WRONLY, 0)
 			if err != nil {
-				continue // there is no such device here
+				return // there is no such device here
 			}
-			cmd = w.command(command, args+more, "")
-			cmd.Stdout = full
+			cmd := w.command(command, args+more, "")
+			cmd.Stdout = device
 			if e := w.run(cmd); e.code != exitFailed || e.stderr == "" {
 				t.Errorf("%s on a full device: exit code %d, %q", more, e.code, e.stderr)
 			}
-			full.Close()
+			device.Close()
 		}
 	})
 }
 
 // Answers, notes and help fit on a screen of 40 columns, but for words that are longer,
-// for examples, which are to be copied, and for what programs read.
+// for examples, which are to be copied, and for what programs read. What does not go to a
+// terminal has no bars and no colours.
 func TestNarrowScreen(t *testing.T) {
 	each(t, helped, func(t *testing.T, command, args string) {
-		read := command == "completion" || command == "schema" || strings.Contains(args, "--format")
-		if read && args != "--help" {
-			return
-		}
 		w := newWorkplace(t)
 		cmd := w.command(command, args, "")
 		cmd.Env = append(os.Environ(), "COLUMNS=40")
 		e := w.run(cmd)
-		if e.code != 0 || e.stdout == "" {
-			t.Errorf("exit code %d, %q", e.code, e.stderr)
+		if e.code != 0 || e.stdout == "" || strings.Contains(e.stdout+e.stderr, "\x1b") {
+			t.Errorf("exit code %d, %q, %q", e.code, e.stdout, e.stderr)
+		}
+		read := command == "completion" || command == "schema" || strings.Contains(args, "--format")
+		if read && args != "--help" {
+			return
 		}
 		fits(t, e.stdout, args == "--help")
 		fits(t, e.stderr, false)
@@ -81,15 +88,13 @@ func fits(t *testing.T, lines string, help bool) {
 	}
 }
 
-// What does not go to a terminal has no bars and no colours, and --quiet no notes.
-func TestNoTerminal(t *testing.T) {
+// With --quiet there are no notes.
+func TestQuiet(t *testing.T) {
 	each(t, quick, func(t *testing.T, command, args string) {
 		w := newWorkplace(t)
-		for _, more := range []string{"", " --quiet"} {
-			e := w.run(w.command(command, args+more, ""))
-			if e.code != 0 || e.stdout == "" || strings.Contains(e.stdout+e.stderr, "\x1b") || more != "" && e.stderr != "" {
-				t.Errorf("%s: exit code %d, %q, %q", more, e.code, e.stdout, e.stderr)
-			}
+		e := w.run(w.command(command, args+" --quiet", ""))
+		if e.code != 0 || e.stdout == "" || strings.Contains(e.stdout, "\x1b") || e.stderr != "" {
+			t.Errorf("exit code %d, %q, %q", e.code, e.stdout, e.stderr)
 		}
 	})
 }

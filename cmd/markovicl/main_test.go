@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"flag"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -14,6 +15,9 @@ import (
 	"markovicl/figure"
 	"markovicl/paper"
 )
+
+// whole lets tests try in every way what they else try in one way or the other.
+var whole = flag.Bool("whole", false, "try every command with every signal and every stdout that fails")
 
 func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){

@@ -63,13 +63,24 @@ func heatMap(h *figure.Heat, bar *colourBar, s scales) mark {
 		columns := cells(edges(h.X, s.x.log), s.x)
 		rows := cells(edges(h.Y, s.y.log), s.y)
 		picture := image.NewRGBA(image.Rect(0, 0, heatPixels, heatPixels))
+		line := func(i int) []uint8 { return picture.Pix[(heatPixels-1-i)*picture.Stride:][:picture.Stride] }
+		colours := make([]color.RGBA, len(h.X)) // of a row of cells; a cell has many pixels
 		for i, row := range rows {
-			for j, column := range columns {
-				if row < 0 || column < 0 {
-					continue
+			if row < 0 {
+				continue
+			}
+			if i > 0 && row == rows[i-1] {
+				copy(line(i), line(i-1))
+				continue
+			}
+			for k, z := range h.Z[row] {
+				if colours[k] = (color.RGBA{}); !math.IsNaN(z) { // nothing is drawn where there is no value
+					colours[k] = bar.colour(bar.part(z))
 				}
-				if z := h.Z[row][column]; !math.IsNaN(z) {
-					picture.SetRGBA(j, heatPixels-1-i, bar.colour(bar.part(z)))
+			}
+			for j, column := range columns {
+				if column >= 0 {
+					picture.SetRGBA(j, heatPixels-1-i, colours[column])
 				}
 			}
 		}
