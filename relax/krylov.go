@@ -50,14 +50,14 @@ func (s *krylov) remember(V []float64, k int, least float64) {
 	}
 }
 
-// factor sets A ([n, n] row-major) to the Cholesky factor of S + shift I for a shift that
-// makes it definite, near to the smallest such if the lowest eigenvalue is near to that of
-// the matrix before.
-func (s *krylov) factor(A, S []float64, bound float64) (shift float64, ok bool) {
+// factor sets A ([n, n] row-major, above the diagonal) to the Cholesky factor of S + shift I
+// for a shift that makes it definite, near to the smallest such if the lowest eigenvalue is
+// near to that of the matrix before.
+func (s *krylov) factor(A []float64, write writer, bound float64) (shift float64, ok bool) {
 	n := s.n
 	shift = max(bound, -1.3*s.least)
 	for range 8 {
-		copy(A, S)
+		write(A)
 		for i := range n {
 			A[i*n+i] += shift
 		}
@@ -69,10 +69,11 @@ func (s *krylov) factor(A, S []float64, bound float64) (shift float64, ok bool) 
 	return 0, false
 }
 
-// above reports whether all eigenvalues of S are above a number, by a factorisation in A.
-func (s *krylov) above(A, S []float64, number float64) bool {
+// above reports whether all eigenvalues of a matrix are above a number, by a factorisation
+// in A.
+func (s *krylov) above(A []float64, write writer, number float64) bool {
 	n := s.n
-	copy(A, S)
+	write(A)
 	for i := range n {
 		A[i*n+i] -= number
 	}
@@ -81,14 +82,14 @@ func (s *krylov) above(A, S []float64, number float64) bool {
 }
 
 // below is [eigen.Solver.Below], by what is known of the matrix before; it overwrites A
-// ([n, n]). It fails where that is too little, or where the space does not hold the
+// ([n, n]) above the diagonal. It fails where that is too little, or where the space does not hold the
 // eigenvectors soon.
-func (s *krylov) below(ctx context.Context, A, S []float64, bound float64) (values, V []float64, least float64, ok bool) {
+func (s *krylov) below(ctx context.Context, A []float64, write writer, bound float64) (values, V []float64, least float64, ok bool) {
 	n := s.n
 	if s.vectors == nil {
 		return nil, nil, 0, false
 	}
-	shift, ok := s.factor(A, S, bound)
+	shift, ok := s.factor(A, write, bound)
 	if !ok {
 		return nil, nil, 0, false
 	}
@@ -125,7 +126,7 @@ func (s *krylov) below(ctx context.Context, A, S []float64, bound float64) (valu
 			// With X_0..X_step-1 the space, and the rest X_step R outside of it.
 			if values, V, ok := s.ritz(ctx, Q, H, R, m, p, shift, bound); ok {
 				// A positive least eigenvalue ends the search: it has to be right.
-				if s.least > 0 && !s.above(A, S, 0.9*s.least) {
+				if s.least > 0 && !s.above(A, write, 0.9*s.least) {
 					return nil, nil, 0, false
 				}
 				return values, V, s.least, true

@@ -16,10 +16,10 @@ const (
 )
 
 // dualMemory is how many steps L-BFGS remembers for so many coordinates of W. Each is half
-// a matrix of memory, and where there are many, six take no more evaluations than twenty.
+// a matrix of memory, and where there are many, four take no more evaluations than twenty.
 func dualMemory(coordinates int) int {
 	if coordinates > 30_000 {
-		return 6
+		return 4
 	}
 	return 20
 }
@@ -42,9 +42,9 @@ func Level0(ctx context.Context, form *moment.Form, b, A []float64, evaluated fu
 	if err != nil {
 		return nil, nil, err
 	}
-	w := append([]float64(nil), search.start...)
+	w, penalty := search.start, search.penalty()
 	for _, margin := range dualMargins {
-		reached, err := penalty(search.penalty).descend(ctx, w, margin, nil, dualMost, dualPatience, evaluated)
+		reached, err := penalty.descend(ctx, w, margin, nil, dualMost, dualPatience, evaluated)
 		if err != nil {
 			return nil, nil, err
 		}
@@ -55,6 +55,7 @@ func Level0(ctx context.Context, form *moment.Form, b, A []float64, evaluated fu
 			return nil, nil, nil // rounding an unfinished W takes long and proves little
 		}
 	}
+	penalty = nil // and with it N
 	if W, err = search.certificateMatrix(w); err != nil {
 		return nil, nil, err
 	}

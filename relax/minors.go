@@ -6,7 +6,8 @@ type minors struct{ D, M int }
 
 func (m minors) count() int { return m.D * (m.D - 1) / 2 * (m.M * (m.M - 1) / 2) }
 
-// add adds the admissible matrix with coordinates w to S ([D*M, D*M]).
+// add adds the admissible matrix with coordinates w to the upper triangle of S ([D*M,
+// D*M]).
 func (m minors) add(S, w []float64) {
 	n := m.D * m.M
 	at := 0
@@ -19,8 +20,6 @@ func (m minors) add(S, w []float64) {
 					is, it, js, jt := i*m.M+s, i*m.M+t, j*m.M+s, j*m.M+t
 					S[is*n+jt] += x
 					S[it*n+js] -= x
-					S[jt*n+is] += x
-					S[js*n+it] -= x
 				}
 			}
 		}
@@ -71,5 +70,6 @@ func (m minors) matrix(w []float64) []float64 {
 	n := m.D * m.M
 	W := make([]float64, n*n)
 	m.add(W, w)
+	mirrorDown(W, n)
 	return W
 }

@@ -329,7 +329,11 @@ func (m *multiplierSearch) penalty(s *stretch) penalty {
 		if s != nil {
 			s.apply(m.S)
 		}
-		F, least, G, err := m.low.penalty(ctx, m.S, margin)
+		F, least, G, err := m.low.penalty(ctx, func(S []float64) {
+			for i := range m.n {
+				copy(S[i*m.n+i:(i+1)*m.n], m.S[i*m.n+i:(i+1)*m.n])
+			}
+		}, margin)
 		if err != nil {
 			return 0, 0, err
 		}

@@ -10,6 +10,7 @@ import (
 	"gonum.org/v1/gonum/blas/blas64"
 	"gonum.org/v1/gonum/mat"
 
+	"markovicl/internal/eigen"
 	"markovicl/moment"
 )
 
@@ -235,17 +236,33 @@ func congruence(S []float64, Tb, Ta *mat.Dense) []float64 {
 	return out
 }
 
-func transposeInPlace(S []float64, n int) {
+// pairs calls f for each place above the diagonal and its mirror image, block by block,
+// since one of the two goes down columns.
+func pairs(n int, f func(above, below int)) {
 	const block = 32
 	for r0 := 0; r0 < n; r0 += block {
 		for t0 := r0; t0 < n; t0 += block {
 			for r := r0; r < min(r0+block, n); r++ {
 				for t := max(t0, r+1); t < min(t0+block, n); t++ {
-					S[r*n+t], S[t*n+r] = S[t*n+r], S[r*n+t]
+					f(r*n+t, t*n+r)
 				}
 			}
 		}
 	}
+}
+
+func transposeInPlace(S []float64, n int) {
+	pairs(n, func(above, below int) { S[above], S[below] = S[below], S[above] })
+}
+
+// mirrorUp writes what is below the diagonal of S ([n, n]) above it, mirrorDown the
+// other way.
+func mirrorUp(S []float64, n int) {
+	pairs(n, func(above, below int) { S[above] = S[below] })
+}
+
+func mirrorDown(S []float64, n int) {
+	pairs(n, func(above, below int) { S[below] = S[above] })
 }
 
 // dualSearch looks for W such that N + W >= margin*I and (N+W) y* = k, in
@@ -257,8 +274,6 @@ type dualSearch struct {
 	Tb, Ta *mat.Dense
 	length float64   // |y*|
 	start  []float64 // coordinates of the closed-form W
-	low    *lowSpectrum
-	S      []float64 // N + W
 }
 
 // newDualSearch sets up the search at a stationary point of loss f* with the
@@ -295,8 +310,6 @@ func newDualSearch(form *moment.Form, b, A []float64) (*dualSearch, error) {
 	}
 	d.lift = plain.transformed(d.Tb, d.Ta)
 	n := d.lift.size()
-	d.S = make([]float64, n*n)
-	d.low = newLowSpectrum(n)
 	d.start = make([]float64, d.minors.count())
 	d.minors.fixed(func(at, j, t int) {
 		r := j*d.lift.M + t
@@ -305,25 +318,35 @@ func newDualSearch(form *moment.Form, b, A []float64) (*dualSearch, error) {
 	return d, nil
 }
 
-// penalty is that of N + W, by the free coordinates.
-func (d *dualSearch) penalty(ctx context.Context, w []float64, margin float64, gradient []float64) (F, least float64, err error) {
-	copy(d.S, d.lift.N)
-	d.minors.add(d.S, w)
-	F, least, G, err := d.low.penalty(ctx, d.S, margin)
-	if err != nil {
-		return 0, 0, err
+// penalty is that of N + W, by the free coordinates. It keeps N below the diagonal of
+// where it stands and works above: from here on that is all there is of N.
+func (d *dualSearch) penalty() penalty {
+	n := d.lift.size()
+	low := &lowSpectrum{Solver: eigen.NewIn(n, d.lift.N), n: n}
+	diagonal := make([]float64, n)
+	for i := range diagonal {
+		diagonal[i] = d.lift.N[i*n+i]
 	}
-	d.minors.project(gradient, G)
-	d.minors.fixed(func(at, _, _ int) { gradient[at] = 0 })
-	return F, least, nil
+	return func(ctx context.Context, w []float64, margin float64, gradient []float64) (F, least float64, err error) {
+		F, least, G, err := low.penalty(ctx, func(S []float64) {
+			mirrorUp(S, n)
+			for i, x := range diagonal {
+				S[i*n+i] = x
+			}
+			d.minors.add(S, w)
+		}, margin)
+		if err != nil {
+			return 0, 0, err
+		}
+		d.minors.project(gradient, G)
+		d.minors.fixed(func(at, _, _ int) { gradient[at] = 0 })
+		return F, least, nil
+	}
 }
 
 // certificateMatrix returns the W of the original coordinates from its
 // coordinates w in the search's.
 func (d *dualSearch) certificateMatrix(w []float64) ([]float64, error) {
-	n := d.lift.size()
-	S := make([]float64, n*n)
-	d.minors.add(S, w)
 	var backB, backA mat.Dense
 	if err := backB.Inverse(d.Tb); err != nil {
 		return nil, fmt.Errorf("the balanced coordinates of b are singular: %w", err)
@@ -331,5 +354,5 @@ func (d *dualSearch) certificateMatrix(w []float64) ([]float64, error) {
 	if err := backA.Inverse(d.Ta); err != nil {
 		return nil, fmt.Errorf("the balanced coordinates of a are singular: %w", err)
 	}
-	return d.minors.matrix(d.minors.coordinates(congruence(S, &backB, &backA))), nil
+	return d.minors.matrix(d.minors.coordinates(congruence(d.minors.matrix(w), &backB, &backA))), nil
 }

@@ -29,6 +29,12 @@ func TestNearly(t *testing.T) {
 	S.Mul(&Q, mat.NewDiagDense(n, values))
 	S.Mul(&S, Q.T())
 	nearly := newLowSpectrum(n)
+	below := func(i, j int) float64 { return float64(i*n + j) } // what stands below the diagonal, and stays
+	for i := range n {
+		for j := range i {
+			nearly.Scratch()[i*n+j] = below(i, j)
+		}
+	}
 	wantG := make([]float64, n*n)
 	iterated := 0
 	for step := range 14 {
@@ -45,7 +51,11 @@ func TestNearly(t *testing.T) {
 		}
 		data := S.RawMatrix().Data
 		before := nearly.before
-		F, least, gotG, err := nearly.penalty(t.Context(), data, margin)
+		F, least, gotG, err := nearly.penalty(t.Context(), func(S []float64) {
+			for i := range n {
+				copy(S[i*n+i:(i+1)*n], data[i*n+i:(i+1)*n])
+			}
+		}, margin)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -77,6 +87,13 @@ func TestNearly(t *testing.T) {
 		}
 		if off > 0.01*0.01*size+1e-20 {
 			t.Errorf("step %d: the gradient is off by %g of %g", step, math.Sqrt(off), math.Sqrt(size))
+		}
+	}
+	for i := range n {
+		for j := range i {
+			if x := nearly.Scratch()[i*n+j]; x != below(i, j) {
+				t.Fatalf("entry %d, %d below the diagonal has become %g", i, j, x)
+			}
 		}
 	}
 	if iterated < 5 {

@@ -20,21 +20,29 @@ type lowSpectrum struct {
 
 func newLowSpectrum(n int) *lowSpectrum { return &lowSpectrum{Solver: eigen.New(n), n: n} }
 
+// writer writes a symmetric matrix to the upper triangle of S ([n, n] row-major), and
+// leaves alone what is below: what is destroyed by a factorisation is written again, for
+// the matrix once more would be as large as all that a search needs.
+type writer func(S []float64)
+
 // nearly is Below, for a search: where the matrix before had few such eigenpairs, they are
 // where an iteration begins (krylov.go), and good to some digits. That none is negative is
 // said only if a factorisation says so too.
-func (s *lowSpectrum) nearly(ctx context.Context, S []float64, bound float64) (values, V []float64, least float64, err error) {
+func (s *lowSpectrum) nearly(ctx context.Context, write writer, bound float64) (values, V []float64, least float64, err error) {
 	n := s.n
+	if n >= krylovSize {
+		if s.before == nil {
+			s.before = &krylov{n: n}
+		}
+		if values, V, least, ok := s.before.below(ctx, s.Scratch(), write, bound); ok {
+			return values, V, least, nil
+		}
+	}
+	write(s.Scratch())
+	values, V, least, err = s.Below(ctx, nil, bound)
 	if n < krylovSize {
-		return s.Below(ctx, S, bound)
+		return values, V, least, err
 	}
-	if s.before == nil {
-		s.before = &krylov{n: n}
-	}
-	if values, V, least, ok := s.before.below(ctx, s.Scratch(), S, bound); ok {
-		return values, V, least, nil
-	}
-	values, V, least, err = s.Below(ctx, S, bound)
 	if err != nil {
 		return nil, nil, 0, err
 	}
@@ -47,14 +55,14 @@ func (s *lowSpectrum) nearly(ctx context.Context, S []float64, bound float64) (v
 }
 
 // penalty returns F = 1/2 sum (margin - l_i)^2 over the eigenvalues l_i < margin
-// of S ([n, n]), the smallest eigenvalue, and the derivative of F by S ([n, n], the
+// of a matrix, the smallest eigenvalue, and the derivative of F by the matrix ([n, n], the
 // upper triangle only), which is in the solver's scratch.
-func (s *lowSpectrum) penalty(ctx context.Context, S []float64, margin float64) (F, least float64, G []float64, err error) {
-	values, V, least, err := s.nearly(ctx, S, margin)
+func (s *lowSpectrum) penalty(ctx context.Context, write writer, margin float64) (F, least float64, G []float64, err error) {
+	values, V, least, err := s.nearly(ctx, write, margin)
 	if err != nil {
 		return 0, 0, nil, err
 	}
-	G = s.Scratch() // a large matrix more would be a tenth of the memory
+	G = s.Scratch()
 	k := len(values)
 	for c, l := range values {
 		F += (margin - l) * (margin - l) / 2
@@ -64,7 +72,9 @@ func (s *lowSpectrum) penalty(ctx context.Context, S []float64, margin float64) 
 		}
 	}
 	if k == 0 {
-		clear(G)
+		for i := range s.n {
+			clear(G[i*s.n+i : (i+1)*s.n])
+		}
 		return 0, least, G, nil
 	}
 	blas64.Syrk(blas.NoTrans, -1, blas64.General{Rows: s.n, Cols: k, Stride: k, Data: V}, 0,

@@ -10,8 +10,8 @@ import (
 // A large heap of this program is a few large matrices: to let it double before garbage is
 // collected costs gigabytes and saves nothing.
 const (
-	largeHeap    = 100 << 20 // bytes that live
-	usualGrowth  = 100       // percent by which the heap may grow between two collections
+	largeHeap    = 32 << 20 // bytes that live
+	usualGrowth  = 100      // percent by which the heap may grow between two collections
 	growthIfMany = 25
 )
 

@@ -82,6 +82,13 @@ func TestTridiagonal(t *testing.T) {
 					t.Fatal(err)
 				}
 				got := reflected(n, a, d, e, tau)
+				for i := range n {
+					for j := range i {
+						if !math.IsNaN(a[i*n+j]) {
+							t.Fatalf("%s, n = %d: entry %d, %d below the diagonal was overwritten", kind, n, i, j)
+						}
+					}
+				}
 				for i := range got {
 					if !(math.Abs(got[i]-whole[i]) <= 1e-14*float64(n)*scale) {
 						t.Fatalf("%s, n = %d: entry %d, %d is %g, want %g", kind, n, i/n, i%n, got[i], whole[i])

@@ -31,7 +31,7 @@ const panel = 128
 // goroutine at a time.
 type Solver struct {
 	n               int
-	A               []float64 // [n, n] reduced matrix with the reflectors
+	A               []float64 // [n, n]: above the diagonal the matrix, then the reflectors
 	reduction       dense.Tridiagonal
 	d, e, tau, work []float64
 	values          []float64
@@ -39,29 +39,39 @@ type Solver struct {
 }
 
 // New returns a solver for matrices of size n.
-func New(n int) *Solver {
-	s := &Solver{n: n, A: make([]float64, n*n)}
+func New(n int) *Solver { return NewIn(n, make([]float64, n*n)) }
+
+// NewIn is [New] with the room for the matrix, A ([n, n] row-major), of which it leaves
+// alone what is below the diagonal.
+func NewIn(n int, A []float64) *Solver {
+	s := &Solver{n: n, A: A[:n*n]}
 	s.d, s.e, s.tau = make([]float64, n), make([]float64, max(n-1, 0)), make([]float64, max(n-1, 0))
 	s.work = make([]float64, max(64*n, 1))
 	s.values = make([]float64, n)
 	return s
 }
 
-// Scratch is the solver's own n x n numbers, [n, n] row-major, which are free for any use
-// between two calls: at large n one dense matrix less.
+// Scratch is the solver's room for the matrix, [n, n] row-major, which is free for any use
+// between two calls: at large n one dense matrix less. A matrix that is written to its
+// upper triangle needs no other place: the methods take nil for it.
 func (s *Solver) Scratch() []float64 { return s.A }
 
-// Tridiagonal reduces the symmetric S ([n, n] row-major, not changed) to a tridiagonal matrix
+// Tridiagonal reduces the symmetric S ([n, n] row-major, of which the upper triangle is read
+// and nothing changed; nil if it is in [Solver.Scratch], which is) to a tridiagonal matrix
 // with the same eigenvalues: the diagonal d and the n-1 numbers e beside it, which the next
 // call overwrites.
 func (s *Solver) Tridiagonal(ctx context.Context, S []float64) (d, e []float64, err error) {
-	copy(s.A, S)
+	if S != nil {
+		for i := range s.n {
+			copy(s.A[i*s.n+i:(i+1)*s.n], S[i*s.n+i:(i+1)*s.n])
+		}
+	}
 	err = s.reduction.Reduce(ctx, s.n, s.A, s.d, s.e, s.tau)
 	return s.d, s.e, err
 }
 
-// Below returns the eigenvalues of the symmetric S ([n, n] row-major, which is
-// not changed) that are less than bound, ascending, the corresponding
+// Below returns the eigenvalues of the symmetric S (as for [Solver.Tridiagonal]) that are
+// less than bound, ascending, the corresponding
 // orthonormal eigenvectors as the columns of V ([n, len(values)] row-major), and
 // the smallest eigenvalue whether below the bound or not. If ctx ends before, so
 // does it, with the error of ctx.

@@ -38,10 +38,7 @@ func Minimise(x []float64, scale float64, precondition func(g []float64), memory
 	if err != nil || stop {
 		return value, evaluations, err
 	}
-	if precondition == nil {
-		precondition = func([]float64) {}
-	}
-	steps := &history{scale: scale, precondition: precondition, memory: memory, alphas: make([]float64, memory), scratch: make([]float64, n)}
+	steps := &history{scale: scale, precondition: precondition, memory: memory, alphas: make([]float64, memory)}
 	direction, trial, gTrial := make([]float64, n), make([]float64, n), make([]float64, n)
 descent:
 	for evaluations < most {
@@ -105,7 +102,7 @@ const enough, shortest = 1e-4, 1e-10
 // history is the latest steps, oldest first, and what they tell of the curvature.
 type history struct {
 	scale           float64
-	precondition    func(g []float64)
+	precondition    func(g []float64) // or nil
 	memory          int
 	pairs           []pair
 	alphas, scratch []float64
@@ -128,11 +125,17 @@ func (h *history) downhill(direction, g []float64) {
 	scale := h.scale
 	if l := len(h.pairs); l > 0 {
 		p := h.pairs[l-1]
-		copy(h.scratch, p.y)
-		h.precondition(h.scratch)
-		scale = 1 / (p.rho * blas64.Dot(vector(p.y), vector(h.scratch)))
+		conditioned := p.y
+		if h.precondition != nil {
+			h.scratch = append(h.scratch[:0], p.y...)
+			conditioned = h.scratch
+			h.precondition(conditioned)
+		}
+		scale = 1 / (p.rho * blas64.Dot(vector(p.y), vector(conditioned)))
 	}
-	h.precondition(direction)
+	if h.precondition != nil {
+		h.precondition(direction)
+	}
 	blas64.Scal(scale, vector(direction))
 	for i, p := range h.pairs {
 		beta := p.rho * blas64.Dot(vector(p.y), vector(direction))
