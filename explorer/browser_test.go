@@ -3,11 +3,13 @@ package explorer
 import (
 	"context"
 	"encoding/json"
+	"flag"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -57,18 +59,13 @@ func staticFiles(t *testing.T) http.Handler {
 	return files
 }
 
-// modes serves the page with its server and as static files.
-func modes(t *testing.T) map[string]*httptest.Server {
-	t.Helper()
-	servers := map[string]*httptest.Server{
-		"server": httptest.NewServer(NewHandler(Options{Cache: NewMemory(DefaultMemory)})),
-		"static": httptest.NewServer(staticFiles(t)),
-	}
-	for _, s := range servers {
-		t.Cleanup(s.Close)
-	}
-	return servers
-}
+// laboratory is one server for the tests that need no other: a question that several
+// of them ask is answered once.
+var laboratory = sync.OnceValue(func() *httptest.Server {
+	server := httptest.NewServer(NewHandler(Options{Cache: NewMemory(DefaultMemory)}))
+	chromium.end = append(chromium.end, server.Close) // after the tabs, which may still ask
+	return server
+})
 
 // policed sends the policy of the handler with static files, as a publisher may.
 func policed(h http.Handler) http.Handler {
@@ -123,6 +120,19 @@ func newTab(t *testing.T, parent context.Context, base string) *tab {
 	return tb
 }
 
+// visit loads the page anew at an address. The process of the tab stays the same, unlike
+// after a page of elsewhere, which takes a quarter second.
+func (tb *tab) visit(t *testing.T, address string) {
+	t.Helper()
+	var old string
+	tb.run(t, chromedp.Location(&old))
+	if !strings.HasPrefix(old, tb.base) {
+		tb.run(t, chromedp.Navigate(address))
+		return
+	}
+	tb.run(t, chromedp.Evaluate(fmt.Sprintf(`history.replaceState(null, "", %q)`, address), nil), chromedp.Reload())
+}
+
 func (tb *tab) run(t *testing.T, actions ...chromedp.Action) {
 	t.Helper()
 	if err := chromedp.Run(tb, actions...); err != nil {
@@ -144,9 +154,11 @@ func (tb *tab) sees(t *testing.T, texts ...string) {
 func (tb *tab) until(t *testing.T, js string) {
 	t.Helper()
 	seen := false
-	// A page that is being loaded may fail to answer.
-	for end := time.Now().Add(5 * time.Minute); !seen && time.Now().Before(end) && tb.Err() == nil; time.Sleep(50 * time.Millisecond) {
-		_ = chromedp.Run(tb, chromedp.Evaluate(js, &seen))
+	for end := time.Now().Add(5 * time.Minute); time.Now().Before(end) && tb.Err() == nil; time.Sleep(30 * time.Millisecond) {
+		// A page that is being loaded may fail to answer.
+		if _ = chromedp.Run(tb, chromedp.Evaluate(js, &seen)); seen {
+			break
+		}
 	}
 	if !seen {
 		var got string
@@ -173,81 +185,104 @@ func (tb *tab) clean(t *testing.T) {
 	}
 }
 
-func answerTo(t *testing.T, question string, into any) {
-	t.Helper()
-	data, bad := ask.Exchange(t.Context(), []byte(question), nil, "", nil)
-	if bad != nil {
-		t.Fatal(bad)
-	}
-	if err := json.Unmarshal(data, into); err != nil {
-		t.Fatal(err)
-	}
-}
-
-// Every view in both modes shows the numbers of the command line, asks nobody else,
-// and nothing goes wrong in it.
-func TestViews(t *testing.T) {
-	parent := browserOf(t)
+// knownAnswers are numbers of the command line that the views show, asked for once.
+var knownAnswers = sync.OnceValues(func() (k struct {
+	best, enlarged, floor, oracle, minimum float64
+}, err error) {
 	var best struct {
 		Loss         float64 `json:"loss"`
 		LossEnlarged float64 `json:"loss_enlarged"`
 	}
-	answerTo(t, `{"command":"recover","d":3,"n":20}`, &best)
 	var floor struct {
 		Floor float64 `json:"floor"`
 	}
-	answerTo(t, `{"command":"optimum","d":3,"n":20,"floor":true,"contexts":500}`, &floor)
 	var prompt struct {
 		Oracle []float64 `json:"oracle"`
 	}
-	answerTo(t, `{"command":"prompt","d":3,"n":5}`, &prompt)
 	var valley struct {
 		Minima []struct {
 			Loss float64 `json:"loss"`
 		} `json:"minima"`
 	}
-	answerTo(t, `{"command":"landscape","d":2,"n":10}`, &valley)
-	sample := filepath.Join(t.TempDir(), "weather.txt")
-	if err := os.WriteFile(sample, []byte("srrsrrssrrrssrsrrssrrrssrsrrssrsrrssrrrssrsr\n"), 0o644); err != nil {
+	for question, into := range map[string]any{
+		`{"command":"recover","d":3,"n":20}`:                             &best,
+		`{"command":"optimum","d":3,"n":20,"floor":true,"contexts":500}`: &floor,
+		`{"command":"prompt","d":3,"n":5}`:                               &prompt,
+		`{"command":"landscape","d":2,"n":10}`:                           &valley,
+	} {
+		data, bad := ask.Exchange(context.Background(), []byte(question), nil, "", nil)
+		if bad != nil {
+			return k, bad
+		}
+		if err := json.Unmarshal(data, into); err != nil {
+			return k, err
+		}
+	}
+	k.best, k.enlarged, k.floor, k.oracle, k.minimum = best.Loss, best.LossEnlarged, floor.Floor, prompt.Oracle[0], valley.Minima[0].Loss
+	return k, nil
+})
+
+// seenIn returns what views show, by their addresses.
+func seenIn(t *testing.T) map[string][]string {
+	t.Helper()
+	k, err := knownAnswers()
+	if err != nil {
 		t.Fatal(err)
 	}
 	six := func(x float64) string { return fmt.Sprintf("%#.6g", x) }
-	for mode, server := range modes(t) {
-		t.Run(mode, func(t *testing.T) {
-			tb := newTab(t, parent, server.URL)
-			open := func(hash string) chromedp.Action { return chromedp.Navigate(server.URL + "/" + hash) }
-			tb.run(t, open("#/good?d=3&n=20"))
-			tb.sees(t, "How good can it be?", six(best.LossEnlarged), six(best.Loss), six(floor.Floor), "proven best", "markovicl recover --d 3 --n 20", "Not realisable")
-			tb.run(t, open("#/landscape?d=2"))
-			tb.sees(t, fmt.Sprintf("%.9g", valley.Minima[0].Loss))
-			tb.run(t, open("#/landscape?d=1&n=5"))
-			tb.sees(t, "0.364611217", "enlarged optimum")
-			tb.run(t, open("#/landscape?d=2&at=0.1,1,-0.2"))
-			tb.sees(t, "The chosen point", "Descending from there")
-			tb.run(t, open("#/prompt?d=3&n=5"))
-			tb.sees(t, "Transitions seen", "bayes", fmt.Sprintf("%.3g", prompt.Oracle[0]))
-			tb.run(t, open("#/layers?d=2"))
-			tb.sees(t, "Objectives, means over prompts")
-			tb.run(t, chromedp.Click(`//button[contains(., "Train one here")]`))
-			tb.sees(t, "Trained here")
-			tb.run(t, open("#/attention?d=1&n=8"))
-			tb.sees(t, "No model is loaded yet")
-			tb.run(t, chromedp.Click(`//button[contains(., "Train a small model")]`))
-			tb.sees(t, "similarity of chains", "contrast")
-			tb.run(t, open("#/data?d=1&n=3&evaluate=true"))
-			tb.sees(t, "Nothing is loaded yet")
-			tb.run(t, chromedp.SetUploadFiles("#c-file", []string{sample}))
-			tb.sees(t, "Transitions in the whole file", "Which predictor to trust", "markovicl predict")
-			if mode == "static" {
-				var memory float64
-				tb.run(t, chromedp.Evaluate(`Number(document.documentElement.dataset.memory)`, &memory))
-				if memory == 0 || memory > 300e6 {
-					t.Errorf("the laboratory in the page occupies %v bytes, want less than 300 MB", memory)
-				}
-			}
-			tb.clean(t)
-		})
+	return map[string][]string{
+		"#/good?d=3&n=20":              {"How good can it be?", six(k.enlarged), six(k.best), six(k.floor), "proven best", "markovicl recover --d 3 --n 20", "Not realisable"},
+		"#/landscape?d=2":              {fmt.Sprintf("%.9g", k.minimum)},
+		"#/landscape?d=1&n=5":          {"0.364611217", "enlarged optimum"},
+		"#/landscape?at=0.1,1,-0.2":    {"The chosen point", "Descending from there"},
+		"#/prompt?d=3&n=5":             {"Transitions seen", "bayes", fmt.Sprintf("%.3g", k.oracle)},
+		"#/layers?d=2":                 {"Objectives, means over prompts"},
+		"#/attention?d=1&n=4":          {"No model is loaded yet"},
+		"#/data?d=1&n=3&evaluate=true": {"Nothing is loaded yet"},
 	}
+}
+
+// weather is a file to be dropped.
+const weather = "srrsrrssrrrssrsrrssrrrssrsrrssrsrrssrrrssrsr\n"
+
+// Every view of the page as static files shows the numbers of the command line, asks nobody
+// else, and nothing goes wrong in it. TestTakeAlong shows the same of the page with a server.
+func TestViews(t *testing.T) {
+	go site() // while the browser starts
+	parent := browserOf(t)
+	seen := seenIn(t)
+	sample := filepath.Join(t.TempDir(), "weather.txt")
+	if err := os.WriteFile(sample, []byte(weather), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	server := httptest.NewServer(staticFiles(t))
+	t.Cleanup(server.Close) // after the tabs, which may still ask
+	tb := newTab(t, parent, server.URL)
+	view := func(hash string) {
+		t.Helper()
+		tb.run(t, chromedp.Navigate(server.URL+"/"+hash))
+		tb.sees(t, seen[hash]...)
+	}
+	view("#/good?d=3&n=20")
+	view("#/landscape?d=2")
+	view("#/landscape?d=1&n=5")
+	view("#/landscape?at=0.1,1,-0.2")
+	view("#/prompt?d=3&n=5")
+	view("#/layers?d=2")
+	tb.run(t, chromedp.Click(`//button[contains(., "Train one here")]`))
+	tb.sees(t, "Trained here")
+	view("#/attention?d=1&n=4")
+	tb.run(t, chromedp.Click(`//button[contains(., "Train a small model")]`))
+	tb.sees(t, "similarity of chains", "contrast")
+	view("#/data?d=1&n=3&evaluate=true")
+	tb.run(t, chromedp.SetUploadFiles("#c-file", []string{sample}))
+	tb.sees(t, "Transitions in the whole file", "Which predictor to trust", "markovicl predict")
+	var memory float64
+	tb.run(t, chromedp.Evaluate(`Number(document.documentElement.dataset.memory)`, &memory))
+	if memory == 0 || memory > 300e6 {
+		t.Errorf("the laboratory in the page occupies %v bytes, want less than 300 MB", memory)
+	}
+	tb.clean(t)
 }
 
 // The address holds the state: a slider changes it, and the same address shows the
@@ -331,25 +366,36 @@ func TestCancel(t *testing.T) {
 	tb.clean(t)
 }
 
+// whole lets axe-core apply all its rules in every look.
+var whole = flag.Bool("whole", false, "all rules of axe-core in every look of the page")
+
+// look is how the page is looked at, and the rules of axe-core, as options of it, that may
+// find something there which they do not find in the light look on a wide screen.
+type look struct {
+	name, scheme string
+	width        int64
+	rules        string
+}
+
+var looks = []look{
+	{"light", "light", 1280, ""},
+	{"dark", "dark", 1280, `runOnly: ["color-contrast", "color-contrast-enhanced", "link-in-text-block"],`}, // other colours
+	{"phone", "light", 360, `rules: {"color-contrast": {enabled: false}},`},                                 // another layout
+}
+
 // Dark, narrow, and for all kinds of users: no serious finding of axe-core, and
-// nothing wider than the window.
+// nothing wider than the window. With -whole all its rules are applied to all of that.
 func TestAccessible(t *testing.T) {
 	axe, err := os.ReadFile("testdata/axe.min.js")
 	if err != nil {
 		t.Fatal(err)
 	}
-	server := httptest.NewServer(NewHandler(Options{Cache: NewMemory(DefaultMemory)}))
-	t.Cleanup(server.Close) // after the tabs, which may still ask
-	tb := newTab(t, browserOf(t), server.URL)
-	type look struct {
-		name, scheme string
-		width        int64
-	}
-	looks := []look{{"light", "light", 1280}, {"dark", "dark", 1280}, {"phone", "light", 360}}
+	tb := newTab(t, browserOf(t), laboratory().URL)
 	appear := func(l look) {
 		tb.run(t, emulation.SetEmulatedMedia().WithFeatures([]*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: l.scheme}, {Name: "prefers-reduced-motion", Value: "reduce"}}),
 			chromedp.EmulateViewport(l.width, 900))
 	}
+	looks := slices.Clone(looks)
 	for _, view := range [][2]string{
 		{"good?d=2", "Why"}, {"landscape?d=2", "Local minima"}, {"prompt?d=2&n=5", "Transitions seen"}, {"layers?d=2", "Objectives"},
 		{"attention", "No model"}, {"data", "Nothing is loaded"}, {"landscape?at=0.1,1,-0.2&turn=0.40,-0.50", "The chosen point"},
@@ -357,17 +403,22 @@ func TestAccessible(t *testing.T) {
 	} {
 		hash, ready := view[0], view[1]
 		appear(looks[0]) // in which the page is loaded; it takes on the others while it is looked at
-		looks = append(looks[1:], looks[0])
-		tb.run(t, chromedp.Navigate("about:blank"), chromedp.Navigate(server.URL+"/#/"+hash))
+		tb.visit(t, tb.base+"/#/"+hash)
 		tb.sees(t, ready)
 		tb.run(t, chromedp.Evaluate(string(axe)+"; 0", nil))
-		for _, l := range looks {
+		for i, l := range looks {
+			rules := l.rules
+			if *whole {
+				rules = ""
+			}
+			if i > 0 {
+				appear(l)
+			}
 			var over float64
 			var findings []string
-			appear(l)
 			tb.run(t, chromedp.Evaluate(`new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))`, nil, awaited), // is drawn
 				chromedp.Evaluate(`document.documentElement.scrollWidth - innerWidth`, &over),
-				chromedp.Evaluate(`axe.run(document, {resultTypes: ["violations"]}).then((r) => r.violations.filter((v) => v.impact === "serious" || v.impact === "critical").map((v) => v.id + ": " + v.nodes.map((n) => n.target + " " + (n.any[0]?.message ?? "")).slice(0, 3).join("; ")))`,
+				chromedp.Evaluate(`axe.run(document, {`+rules+` resultTypes: ["violations"]}).then((r) => r.violations.filter((v) => v.impact === "serious" || v.impact === "critical").map((v) => v.id + ": " + v.nodes.map((n) => n.target + " " + (n.any[0]?.message ?? "")).slice(0, 3).join("; ")))`,
 					&findings, awaited))
 			if len(findings) > 0 {
 				t.Errorf("%s, %s: %q", l.name, hash, findings)
@@ -376,6 +427,7 @@ func TestAccessible(t *testing.T) {
 				t.Errorf("%s, %s: the page is %v pixels wider than the window", l.name, hash, over)
 			}
 		}
+		looks = append(looks[1:], looks[0])
 	}
 	tb.clean(t)
 }

@@ -3,7 +3,6 @@ package explorer
 import (
 	"context"
 	"fmt"
-	"net/http/httptest"
 	"testing"
 
 	"github.com/chromedp/cdproto/input"
@@ -14,8 +13,7 @@ import (
 // The landscape by hand: a click on the map chooses a point, whose A and descent are
 // shown; a drag turns the ball and chooses nothing; the arrow keys turn it as well.
 func TestLandscapeByHand(t *testing.T) {
-	server := httptest.NewServer(NewHandler(Options{Cache: NewMemory(DefaultMemory)}))
-	t.Cleanup(server.Close) // after the tabs, which may still ask
+	server := laboratory()
 	tb := newTab(t, browserOf(t), server.URL)
 	const picture = ".painted svg"
 	// pointer presses at one place of the picture, in shares of its size, and releases at
@@ -68,8 +66,7 @@ func TestLandscapeByHand(t *testing.T) {
 // Everything that can be worked is reached with the Tab key, in the order of the page, and
 // a slider moves with the arrow keys.
 func TestKeyboard(t *testing.T) {
-	server := httptest.NewServer(NewHandler(Options{Cache: NewMemory(DefaultMemory)}))
-	t.Cleanup(server.Close) // after the tabs, which may still ask
+	server := laboratory()
 	tb := newTab(t, browserOf(t), server.URL)
 	tb.run(t, chromedp.Navigate(server.URL+"/#/good?d=1&n=5"))
 	tb.until(t, settled)

@@ -9,7 +9,6 @@ import (
 	"image/png"
 	"io"
 	"math"
-	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -29,47 +28,58 @@ const settled = `document.querySelector(".commands")?.dataset.open === "0"`
 
 // Each view can be taken along: its link shows the same in another tab; the command
 // lines, which the buttons copy, give the same numbers; and the numbers, pictures and files
-// can be saved, each of which is what its name says.
+// can be saved, each of which is what its name says. They show the numbers of the command line.
 func TestTakeAlong(t *testing.T) {
-	parent := browserOf(t)
 	program := filepath.Join(t.TempDir(), "markovicl")
-	if out, err := exec.Command("go", "build", "-o", program, "markovicl/cmd/markovicl").CombinedOutput(); err != nil {
-		t.Fatalf("%v: %s", err, out)
+	built := make(chan error, 1)
+	go func() { // while the browser starts
+		out, err := exec.Command("go", "build", "-ldflags=-s -w", "-o", program, "markovicl/cmd/markovicl").CombinedOutput()
+		if err != nil {
+			err = fmt.Errorf("%w: %s", err, out)
+		}
+		built <- err
+	}()
+	parent := browserOf(t)
+	if err := <-built; err != nil {
+		t.Fatal(err)
 	}
-	const weather = "srrsrrssrrrssrsrrssrrrssrsrrssrsrrssrrrssrsr\n"
-	server := httptest.NewServer(NewHandler(Options{Cache: NewMemory(DefaultMemory)}))
-	t.Cleanup(server.Close) // after the tabs, which may still ask
+	seen, server := seenIn(t), laboratory()
+	saved := t.TempDir()
+	tb := newTab(t, parent, server.URL)
+	tb.run(t, emulation.SetFocusEmulationEnabled(true), browser.SetDownloadBehavior(browser.SetDownloadBehaviorBehaviorAllow).WithDownloadPath(saved),
+		browser.SetPermission(&browser.PermissionDescriptor{Name: "clipboard-read"}, browser.PermissionSettingGranted).WithOrigin(server.URL),
+		browser.SetPermission(&browser.PermissionDescriptor{Name: "clipboard-write"}, browser.PermissionSettingGranted).WithOrigin(server.URL))
 	for _, view := range []struct {
 		hash     string
 		drop     string // what a file holds that is dropped there
 		commands int
 		more     []string // files beyond those that every view has
+		shows    []string // beside what seenIn says of it
 	}{
-		{"#/good?d=3&n=20", "", 5, []string{"certificate.npz", "losses.svg", "loss-by-n.csv"}},
-		{"#/landscape?d=1&n=5", "", 1, []string{"landscape.csv", "minima.csv"}},
-		{"#/landscape?at=0.1,1,-0.2", "", 2, []string{"landscape.png", "A.csv"}},
-		{"#/landscape?turn=0.40,-0.50", "", 1, []string{"landscape.csv"}},
-		{"#/prompt?n=5&index=2", "", 1, []string{"gram.csv", "counts.csv", "predictions.csv"}},
-		{"#/layers?d=1&layers=2", "", 1, []string{"objectives.csv"}},
-		{"#/layers?d=1&layers=2&train=true", "", 2, []string{"params.safetensors", "w.svg"}},
-		{"#/attention?d=1&n=8&train=true", "", 2, []string{"params.safetensors", "contrast.csv"}},
-		{"#/data?d=1&n=3&evaluate=true", weather, 3, []string{"next.csv", "matrix.csv", "scores.csv"}},
+		{"#/good?d=3&n=20", "", 5, []string{"certificate.npz", "losses.svg", "loss-by-n.csv"}, nil},
+		{"#/landscape?d=1&n=5", "", 1, []string{"landscape.csv", "minima.csv"}, nil},
+		{"#/landscape?at=0.1,1,-0.2", "", 2, []string{"landscape.png", "A.csv"}, seen["#/landscape?d=2"]},
+		{"#/landscape?turn=0.40,-0.50", "", 1, []string{"landscape.csv"}, seen["#/landscape?d=2"]},
+		{"#/prompt?d=3&n=5", "", 1, []string{"gram.csv", "counts.csv", "predictions.csv"}, nil},
+		{"#/prompt?n=5&index=2", "", 1, []string{"gram.csv", "counts.csv", "predictions.csv"}, nil},
+		{"#/layers?d=1&layers=2", "", 1, []string{"objectives.csv"}, seen["#/layers?d=2"]},
+		{"#/layers?d=1&layers=2&train=true", "", 2, []string{"params.safetensors", "w.svg"}, []string{"Trained here"}},
+		{"#/attention?d=1&n=8&train=true", "", 2, []string{"params.safetensors", "contrast.csv"}, []string{"similarity of chains"}},
+		{"#/data?d=1&n=3&evaluate=true", weather, 3, []string{"next.csv", "matrix.csv", "scores.csv"}, []string{"Transitions in the whole file", "Which predictor to trust"}},
 	} {
 		t.Run(view.hash, func(t *testing.T) {
-			saved, folder := t.TempDir(), t.TempDir() // where commands are run
+			folder := t.TempDir() // where commands are run
 			file := filepath.Join(folder, "weather.txt")
 			if err := os.WriteFile(file, []byte(view.drop), 0o644); err != nil {
 				t.Fatal(err)
 			}
-			tb := newTab(t, parent, server.URL)
-			tb.run(t, emulation.SetFocusEmulationEnabled(true), browser.SetDownloadBehavior(browser.SetDownloadBehaviorBehaviorAllow).WithDownloadPath(saved),
-				browser.SetPermission(&browser.PermissionDescriptor{Name: "clipboard-read"}, browser.PermissionSettingGranted).WithOrigin(server.URL),
-				browser.SetPermission(&browser.PermissionDescriptor{Name: "clipboard-write"}, browser.PermissionSettingGranted).WithOrigin(server.URL))
 			visit := func(address string) (text string) {
-				tb.run(t, chromedp.Navigate("about:blank"), chromedp.Navigate(address))
+				tb.visit(t, address)
+				tb.sees(t, seen[view.hash]...)
 				if view.drop != "" {
 					tb.run(t, chromedp.SetUploadFiles("#c-file", []string{file}))
 				}
+				tb.sees(t, view.shows...)
 				tb.until(t, settled)
 				tb.run(t, chromedp.Evaluate(`document.querySelector(".split").innerText`, &text))
 				return text
