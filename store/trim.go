@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -46,8 +47,8 @@ func (s *Store) Trim(most int64) (left int64, err error) {
 		}
 		for _, entry := range entries {
 			info, err := entry.Info()
-			if err != nil || !info.Mode().IsRegular() {
-				continue // gone meanwhile, or not of the store
+			if err != nil || !info.Mode().IsRegular() || strings.HasPrefix(entry.Name(), ".") {
+				continue // gone meanwhile, not of the store, or still being written, which [Open] removes where nobody does
 			}
 			files = append(files, file{filepath.Join(s.dir, folder, entry.Name()), Occupied(info.Size()), info.ModTime()})
 			left += Occupied(info.Size())

@@ -11,6 +11,26 @@ import (
 	"markovicl/store"
 )
 
+// What another process is writing stays, however little room there is.
+func TestTrimLeavesUnfinished(t *testing.T) {
+	dir := t.TempDir()
+	s := open(t, dir)
+	k := store.KeyOf([]byte("1"), "")
+	if err := s.Put(k, make([]byte, 5000)); err != nil {
+		t.Fatal(err)
+	}
+	unfinished := filepath.Join(dir, string(k[:2]), "."+string(k[2:])+".17.markovicl-part")
+	if err := os.WriteFile(unfinished, make([]byte, 5000), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	if left, err := s.Trim(0); left != 0 || err != nil {
+		t.Errorf("%d bytes are left, %v", left, err)
+	}
+	if _, err := os.Stat(unfinished); err != nil {
+		t.Error(err)
+	}
+}
+
 // What was used longest ago goes first, damaged entries among it, and no more than must.
 func TestTrim(t *testing.T) {
 	dir := t.TempDir()
