@@ -10,6 +10,7 @@ import (
 	"gonum.org/v1/gonum/lapack/lapack64"
 	"gonum.org/v1/gonum/mat"
 
+	"markovicl/internal/cholesky"
 	"markovicl/internal/eigen"
 )
 
@@ -53,7 +54,7 @@ func (s *krylov) remember(V []float64, k int, least float64) {
 // factor sets A ([n, n] row-major, above the diagonal) to the Cholesky factor of S + shift I
 // for a shift that makes it definite, near to the smallest such if the lowest eigenvalue is
 // near to that of the matrix before.
-func (s *krylov) factor(A []float64, write writer, bound float64) (shift float64, ok bool) {
+func (s *krylov) factor(ctx context.Context, A []float64, write writer, bound float64) (shift float64, ok bool) {
 	n := s.n
 	shift = max(bound, -1.3*s.least)
 	for range 8 {
@@ -61,8 +62,9 @@ func (s *krylov) factor(A []float64, write writer, bound float64) (shift float64
 		for i := range n {
 			A[i*n+i] += shift
 		}
-		if _, ok := lapack64.Potrf(blas64.Symmetric{Uplo: blas.Upper, N: n, Stride: n, Data: A}); ok {
-			return shift, true
+		ok, err := cholesky.Factorise(ctx, blas64.Symmetric{Uplo: blas.Upper, N: n, Stride: n, Data: A})
+		if ok || err != nil {
+			return shift, ok
 		}
 		shift *= 2
 	}
@@ -71,14 +73,14 @@ func (s *krylov) factor(A []float64, write writer, bound float64) (shift float64
 
 // above reports whether all eigenvalues of a matrix are above a number, by a factorisation
 // in A.
-func (s *krylov) above(A []float64, write writer, number float64) bool {
+func (s *krylov) above(ctx context.Context, A []float64, write writer, number float64) bool {
 	n := s.n
 	write(A)
 	for i := range n {
 		A[i*n+i] -= number
 	}
-	_, ok := lapack64.Potrf(blas64.Symmetric{Uplo: blas.Upper, N: n, Stride: n, Data: A})
-	return ok
+	ok, err := cholesky.Factorise(ctx, blas64.Symmetric{Uplo: blas.Upper, N: n, Stride: n, Data: A})
+	return ok && err == nil
 }
 
 // below is [eigen.Solver.Below], by what is known of the matrix before; it overwrites A
@@ -89,7 +91,7 @@ func (s *krylov) below(ctx context.Context, A []float64, write writer, bound flo
 	if s.vectors == nil {
 		return nil, nil, 0, false
 	}
-	shift, ok := s.factor(A, write, bound)
+	shift, ok := s.factor(ctx, A, write, bound)
 	if !ok {
 		return nil, nil, 0, false
 	}
@@ -126,16 +128,21 @@ func (s *krylov) below(ctx context.Context, A []float64, write writer, bound flo
 			// With X_0..X_step-1 the space, and the rest X_step R outside of it.
 			if values, V, ok := s.ritz(ctx, Q, H, R, m, p, shift, bound); ok {
 				// A positive least eigenvalue ends the search: it has to be right.
-				if s.least > 0 && !s.above(A, write, 0.9*s.least) {
+				if s.least > 0 && !s.above(ctx, A, write, 0.9*s.least) {
 					return nil, nil, 0, false
 				}
 				return values, V, s.least, true
 			}
 		}
 		Q.Slice(0, n, m, m+p).(*mat.Dense).Copy(block)
-		W := block.RawMatrix()
-		blas64.Trsm(blas.Left, blas.Trans, 1, U, W)
-		blas64.Trsm(blas.Left, blas.NoTrans, 1, U, W)
+		for c := 0; c < p; c += solveTogether(n) {
+			if ctx.Err() != nil {
+				return nil, nil, 0, false
+			}
+			W := block.Slice(0, n, c, min(c+solveTogether(n), p)).(*mat.Dense).RawMatrix()
+			blas64.Trsm(blas.Left, blas.Trans, 1, U, W)
+			blas64.Trsm(blas.Left, blas.NoTrans, 1, U, W)
+		}
 		var along mat.Dense // of the inverse, in the space
 		along.Mul(Q.Slice(0, n, 0, m+p).T(), block)
 		for i := range m + p {
@@ -147,6 +154,10 @@ func (s *krylov) below(ctx context.Context, A []float64, write writer, bound flo
 	}
 	return nil, nil, 0, false
 }
+
+// solveTogether is for how many right sides at once systems of size n are solved: not for
+// longer than half a second, between two looks at a context.
+func solveTogether(n int) int { return max(32, 4_000_000_000/(n*n)) }
 
 // orthonormalAgainst makes the columns of a block orthonormal, and orthogonal to the first m
 // of Q. It returns R ([p, p]) with the part outside of Q being the new block times R.

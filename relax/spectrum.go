@@ -77,8 +77,14 @@ func (s *lowSpectrum) penalty(ctx context.Context, write writer, margin float64)
 		}
 		return 0, least, G, nil
 	}
-	blas64.Syrk(blas.NoTrans, -1, blas64.General{Rows: s.n, Cols: k, Stride: k, Data: V}, 0,
-		blas64.Symmetric{N: s.n, Stride: s.n, Data: G, Uplo: blas.Upper})
+	together := 8 * solveTogether(s.n) // of twice the work for each, at many times the speed
+	for c := 0; c < k; c += together {
+		if err := ctx.Err(); err != nil {
+			return 0, 0, nil, err
+		}
+		blas64.Syrk(blas.NoTrans, -1, blas64.General{Rows: s.n, Cols: min(together, k-c), Stride: k, Data: V[c:]}, float64(min(c, 1)),
+			blas64.Symmetric{N: s.n, Stride: s.n, Data: G, Uplo: blas.Upper})
+	}
 	return F, least, G, nil
 }
 
