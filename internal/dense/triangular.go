@@ -105,7 +105,7 @@ func (t *triangular) runShared(a []float64, b []float64, m, n int) {
 	}
 	width := across
 	if workers > 1 {
-		width = max(32, ((across+2*workers-1)/(2*workers)+15)/16*16)
+		width = max(32, ((across+workers-1)/workers+15)/16*16)
 	}
 	pieces := (across + width - 1) / width
 	if t.workers = 1; pieces == 1 {
