@@ -46,6 +46,7 @@ func TestAdjugate(t *testing.T) {
 }
 
 func TestDense(t *testing.T) {
+	t.Parallel()
 	r := quick(t, denseItem)
 	entries := table(t, r, "entries")
 	// By hand, d = 1: H = mean of gg' over counts of two states, all of them positive.

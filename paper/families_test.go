@@ -28,6 +28,7 @@ func TestRegression(t *testing.T) {
 }
 
 func TestOrder(t *testing.T) {
+	t.Parallel()
 	r := quick(t, orderItem)
 	orders := table(t, r, "orders")
 	near(t, "order 2, d = 3", cell(t, orders, "loss_enlarged", map[string]any{"d": 3, "n": "10", "order": 2}), 0.25044787214903363, 1e-9)
@@ -41,6 +42,7 @@ func TestOrder(t *testing.T) {
 }
 
 func TestDiversity(t *testing.T) {
+	t.Parallel()
 	r := quick(t, diversity)
 	kernels := table(t, r, "kernels")
 	for i, row := range kernels.Rows {
@@ -60,6 +62,7 @@ func TestDiversity(t *testing.T) {
 }
 
 func TestDepth(t *testing.T) {
+	t.Parallel()
 	r := quick(t, depth)
 	gain := table(t, r, "gain")
 	near(t, "d = 1, n = 10, uniform", cell(t, gain, "floor", map[string]any{"bias": false, "d": 1, "n": "10", "alpha": "1"}), 187051./540672, 1e-12)

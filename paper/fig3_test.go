@@ -16,6 +16,7 @@ var figure3Small = figure3Size{
 // TestFigure3 checks what the figure is about: a batch is memorised, and no
 // model beats the Bayes predictor on prompts that it has not seen.
 func TestFigure3(t *testing.T) {
+	t.Parallel()
 	r, err := figure3Of(t.Context(), 1, figure3Small, func(int, int) {})
 	if err != nil {
 		t.Fatal(err)
@@ -65,6 +66,7 @@ func TestFigure3(t *testing.T) {
 // TestFigure3CeilingOfUniformKernels compares with the ceilings known for three
 // states: 0.47 for the state nearest to the mean, 0.60 for the most likely one.
 func TestFigure3CeilingOfUniformKernels(t *testing.T) {
+	t.Parallel()
 	size := figure3Small
 	size.priors, size.states, size.layers, size.seeds, size.prompts = []string{"1"}, []int{3}, 1, 1, 20_000
 	run := func() *Result {

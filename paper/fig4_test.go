@@ -9,6 +9,7 @@ import (
 )
 
 func TestFigure4(t *testing.T) {
+	t.Parallel()
 	r, err := figure4Of(t.Context(), 1, figure4Size{layers: 2, steps: 600, long: 700, seeds: 3, prompts: 2000}, func(int, int) {})
 	if err != nil {
 		t.Fatal(err)

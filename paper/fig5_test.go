@@ -6,6 +6,7 @@ import (
 )
 
 func TestFigure5(t *testing.T) {
+	t.Parallel()
 	size := figure5Size{
 		positions: []int{1, 3, 5}, batch: 250, steps: 500, freshBatch: 50, freshSteps: 200, seeds: 3, prompts: 2000, recovered: 3,
 	}

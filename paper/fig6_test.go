@@ -8,6 +8,7 @@ import (
 )
 
 func TestFigure6(t *testing.T) {
+	t.Parallel()
 	size := figure6Size{d: 2, context: 10, contexts: []int{1, 3, 10}, prompts: 1000, steps: 300, batch: 300, evaluation: 2000}
 	r, err := figure6Of(t.Context(), 1, size, func(int, int) {})
 	if err != nil {
@@ -52,6 +53,7 @@ func TestFigure6(t *testing.T) {
 // TestFigure6Transformers trains a minute model: the comparisons are there, on the
 // same prompts as far as they go, and the verdict speaks of them.
 func TestFigure6Transformers(t *testing.T) {
+	t.Parallel()
 	configs, err := transformers6(Settings{Quick: true, Models: "tiny"})
 	if err != nil {
 		t.Fatal(err)
@@ -102,6 +104,7 @@ func TestOvertakes(t *testing.T) {
 // The three models in their own size, all of which train, on few and small batches: after
 // two steps they are no company for anybody, and the sentence does not hold.
 func TestFigure6AllModels(t *testing.T) {
+	t.Parallel()
 	configs, err := transformers6(Settings{Models: "tiny,small,standard"})
 	if err != nil {
 		t.Fatal(err)

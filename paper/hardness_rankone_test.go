@@ -8,6 +8,7 @@ import (
 )
 
 func TestStudyOfRankOne(t *testing.T) {
+	t.Parallel()
 	s, err := studyRankOne(t.Context(), rankOneSizeOf(true), 1)
 	if err != nil {
 		t.Fatal(err)

@@ -7,6 +7,7 @@ import (
 )
 
 func TestHardness(t *testing.T) {
+	t.Parallel()
 	r, err := hardnessOf(t.Context(), []int{5, 6}, 1, 2000, rankOneSizeOf(true), 1, func(int, int) {})
 	if err != nil {
 		t.Fatal(err)

@@ -3,6 +3,7 @@ package paper
 import "testing"
 
 func TestHeads(t *testing.T) {
+	t.Parallel()
 	r := quick(t, heads)
 	byHeads := table(t, r, "heads")
 	for _, want := range []struct {

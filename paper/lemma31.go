@@ -3,6 +3,9 @@ package paper
 import (
 	"context"
 	"fmt"
+	"slices"
+
+	"gonum.org/v1/gonum/mat"
 
 	"markovicl/figure"
 	"markovicl/landscape"
@@ -152,29 +155,52 @@ type rankRow31 struct {
 	Loss      float64 `column:"loss_enlarged"`
 }
 
-// rank31 finds the rank of H at one n, and compares it with that in fractions unless exact
-// is nil.
+// rank31 finds the rank of H at one n by its eigenvalues, and compares it with that in
+// fractions unless exact is nil.
 func rank31(ctx context.Context, moments *moment.Moments, exact *moment.ExactMoments, n markov.Context) (row rankRow31, err error) {
-	o, err := landscape.Minimise(ctx, moments.At(n))
+	form := moments.At(n)
+	o, err := landscape.Minimise(ctx, form)
+	if err != nil {
+		return row, err
+	}
+	rank, err := rankByEigenvalues(form.H)
 	if err != nil {
 		return row, err
 	}
 	row = rankRow31{
-		N: contextCell(n), Dimension: o.Dimension, Rank: o.Rank, Definite: o.Rank == o.Dimension,
+		N: contextCell(n), Dimension: o.Dimension, Rank: rank, Definite: rank == o.Dimension,
 		Smallest: o.LambdaMin, Condition: o.Condition, Loss: o.Loss,
 	}
 	if exact == nil {
 		return row, nil
 	}
-	e, err := landscape.MinimiseExact(ctx, exact.At(n))
-	if err != nil {
-		return row, err
+	e := o.Exact // where the optimum was proven in fractions
+	if e == nil {
+		if e, err = landscape.MinimiseExact(ctx, exact.At(n)); err != nil {
+			return row, err
+		}
 	}
-	if e.Rank != o.Rank {
-		return row, fmt.Errorf("rank %d by eigenvalues, %d exactly", o.Rank, e.Rank)
+	if e.Rank != rank {
+		return row, fmt.Errorf("rank %d by eigenvalues, %d exactly", rank, e.Rank)
 	}
 	row.Exact = &e.Rank
 	return row, nil
+}
+
+// rankByEigenvalues counts the eigenvalues above [landscape.RankTolerance] times the largest.
+func rankByEigenvalues(H mat.Symmetric) (rank int, err error) {
+	var e mat.EigenSym
+	if !e.Factorize(H, false) {
+		return 0, fmt.Errorf("the eigenvalues of a matrix of %d rows were not found", H.SymmetricDim())
+	}
+	values := e.Values(nil)
+	largest := slices.Max(values)
+	for _, v := range values {
+		if v > landscape.RankTolerance*largest {
+			rank++
+		}
+	}
+	return rank, nil
 }
 
 // contextCell returns n as a cell of a table.

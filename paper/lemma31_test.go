@@ -3,6 +3,7 @@ package paper
 import "testing"
 
 func TestLemma31(t *testing.T) {
+	t.Parallel()
 	r := quick(t, lemma31)
 	if r.Verdict != HoldsUnder {
 		t.Errorf("verdict %q: %s", r.Verdict, r.Why)

@@ -8,6 +8,7 @@ import (
 )
 
 func TestLemma32(t *testing.T) {
+	t.Parallel()
 	r, err := lemma32Of(t.Context(), []lemma32Case{{2, 1, 2000}, {2, 2, 2000}, {2, 3, 2000}, {2, 5, 2000}, {3, 2, 2000}}, 1, func(int, int) {})
 	if err != nil {
 		t.Fatal(err)

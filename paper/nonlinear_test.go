@@ -7,6 +7,7 @@ import (
 )
 
 func TestNonlinear(t *testing.T) {
+	t.Parallel()
 	size := nonlinearSize{d: 1, n: 6, ladder: ladder(30, 8, 16), prompts: 500, contexts: 100, seeds: []uint64{1, 2}}
 	r, err := nonlinearOf(t.Context(), 1, size, func(int, int) {})
 	if err != nil {

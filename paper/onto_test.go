@@ -3,6 +3,7 @@ package paper
 import "testing"
 
 func TestOnto(t *testing.T) {
+	t.Parallel()
 	r := quick(t, ontoItem)
 	if r.Verdict != Differs {
 		t.Errorf("verdict %q: %s", r.Verdict, r.Why)

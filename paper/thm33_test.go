@@ -84,6 +84,7 @@ func near(t *testing.T, what string, got any, want, tol float64) {
 }
 
 func TestTheorem33(t *testing.T) {
+	t.Parallel()
 	r := quick(t, theorem33)
 	smallest := table(t, r, "smallest-n")
 	want := func(p int) int {

@@ -10,6 +10,7 @@ import (
 )
 
 func TestTheorem34(t *testing.T) {
+	t.Parallel()
 	r := quick(t, theorem34)
 	if r.Verdict != HoldsUnder {
 		t.Errorf("verdict %q: %s", r.Verdict, r.Why)

@@ -7,6 +7,7 @@ import (
 )
 
 func TestTheorem35(t *testing.T) {
+	t.Parallel()
 	r := quick(t, theorem35)
 	recovery := table(t, r, "recovery")
 	for _, want := range []struct {
