@@ -45,7 +45,7 @@ var site = sync.OnceValues(func() (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	chromium.end = append(chromium.end, func() { os.RemoveAll(folder) })
+	atEnd(func() { os.RemoveAll(folder) })
 	return policed(http.FileServer(http.Dir(folder))), WriteSite(context.Background(), folder, false)
 })
 
@@ -63,7 +63,7 @@ func staticFiles(t *testing.T) http.Handler {
 // of them ask is answered once.
 var laboratory = sync.OnceValue(func() *httptest.Server {
 	server := httptest.NewServer(NewHandler(Options{Cache: NewMemory(DefaultMemory)}))
-	chromium.end = append(chromium.end, server.Close) // after the tabs, which may still ask
+	atEnd(server.Close) // after the tabs, which may still ask
 	return server
 })
 

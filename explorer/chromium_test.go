@@ -16,15 +16,26 @@ import (
 var chromium struct {
 	sync.Once
 	context.Context
-	end     []func()
 	trouble string
 	found   bool
+}
+
+// afterwards is what happens after all tests, the last first.
+var afterwards struct {
+	sync.Mutex
+	todo []func()
+}
+
+func atEnd(todo ...func()) {
+	afterwards.Lock()
+	defer afterwards.Unlock()
+	afterwards.todo = append(afterwards.todo, todo...)
 }
 
 // TestMain ends the browser after the tests.
 func TestMain(m *testing.M) {
 	code := m.Run()
-	for _, end := range slices.Backward(chromium.end) {
+	for _, end := range slices.Backward(afterwards.todo) {
 		end()
 	}
 	os.Exit(code)
@@ -65,7 +76,7 @@ func startBrowser() {
 		chromedp.Flag("disable-component-update", true), chromedp.Flag("disable-sync", true), chromedp.UserDataDir(profile))
 	allocator, endAllocator := chromedp.NewExecAllocator(context.Background(), options...)
 	chromium.Context, _ = chromedp.NewContext(allocator) // Cancel ends it
-	chromium.end = append(chromium.end, func() { os.RemoveAll(profile) }, endAllocator, func() { _ = chromedp.Cancel(chromium.Context) })
+	atEnd(func() { os.RemoveAll(profile) }, endAllocator, func() { _ = chromedp.Cancel(chromium.Context) })
 	if err := chromedp.Run(chromium.Context); err != nil {
 		chromium.trouble = fmt.Sprintf("Chromium was found at %s and does not start: %v", path, err)
 	}
