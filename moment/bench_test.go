@@ -18,7 +18,7 @@ func BenchmarkAssembly(b *testing.B) {
 	for _, d := range []int{10, 15, 20} {
 		b.Run(fmt.Sprintf("d=%d", d), func(b *testing.B) {
 			task := newTask(b, markov.Spec{D: d})
-			rule, err := gaussJacobi(task.Prior(), exactNodes(task))
+			rule, err := gaussJacobi(task.Prior(), exactNodes(task), true)
 			if err != nil {
 				b.Fatal(err)
 			}

@@ -14,22 +14,30 @@ import (
 // in fractions and rounded once: the Frobenius norm of H's, which is not below
 // the spectral norm, the Euclidean norm of h's, and that of c.
 func missed(f *Form, exact *ExactForm) (H, L, C float64) {
-	off := func(x float64, want *big.Rat) float64 {
-		d := new(big.Rat).SetFloat64(x)
-		v, _ := d.Sub(d, want).Float64()
+	// x - numerator/scale, without a greatest common divisor: x is a whole number of 2^-1074.
+	const unit = 1074
+	denominator := new(big.Int).Lsh(exact.Scale, unit)
+	scale := new(big.Float).SetInt(denominator)
+	off := func(x float64, numerator *big.Int) float64 {
+		whole, _ := new(big.Float).SetMantExp(big.NewFloat(x), unit).Int(nil)
+		d := whole.Mul(whole, exact.Scale)
+		d.Sub(d, new(big.Int).Lsh(numerator, unit))
+		v, _ := new(big.Float).Quo(new(big.Float).SetInt(d), scale).Float64()
 		return math.Abs(v)
 	}
 	for i := range f.L {
-		L = math.Hypot(L, off(f.L[i], exact.LAt(i)))
+		L = math.Hypot(L, off(f.L[i], exact.L[i]))
 		for k := range i + 1 {
-			if v := off(f.H.At(i, k), exact.HAt(i, k)); k < i {
+			if v := off(f.H.At(i, k), exact.H[PairIndex(f.Dim(), k, i)]); k < i {
 				H = math.Hypot(H, math.Sqrt2*v)
 			} else {
 				H = math.Hypot(H, v)
 			}
 		}
 	}
-	return H, L, off(f.C, exact.C)
+	c := new(big.Rat).SetFloat64(f.C)
+	C, _ = c.Sub(c, exact.C).Float64()
+	return H, L, math.Abs(C)
 }
 
 // hardTask draws a task where floats are weak: concentrated priors, starts near

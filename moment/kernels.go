@@ -17,7 +17,7 @@ func Kernels(t markov.Task, nodes int) (kernels [][]float64, weights []float64, 
 	} else if S == 2 && t.Start().Kind() == markov.StationaryStart {
 		rule, err = stationaryBinary(t.Prior(), nodes)
 	} else {
-		rule, err = gaussJacobi(t.Prior(), nodes)
+		rule, err = gaussJacobi(t.Prior(), nodes, false)
 	}
 	if err != nil {
 		return nil, nil, err

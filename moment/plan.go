@@ -105,7 +105,7 @@ func (p *planner) gaussJacobi() plan {
 	return plan{
 		GaussJacobi, math.Pow(float64(nodes), float64(variables)) * p.node,
 		p.over(func(context.Context) (cubature, error) {
-			rule, err := gaussJacobi(p.t.Prior(), nodes)
+			rule, err := gaussJacobi(p.t.Prior(), nodes, true)
 			if rule.rule.Exact = nodes >= exactNodes(p.t); !rule.rule.Exact {
 				rule.unproven = fmt.Sprintf("%d nodes for each variable are fewer than make the quadrature exact", nodes)
 			}

@@ -66,8 +66,9 @@ type cubature struct {
 // v_1 ~ Beta(alpha_1, alpha_2 + .. + alpha_S), v_2 ~ Beta(alpha_2, alpha_3 + ..)
 // and so on are independent, and P_s1 = v_1, P_s2 = (1-v_1) v_2, .. A polynomial
 // of degree g in the row's entries has degree at most g in each variable, so
-// that the rule is exact up to degree 2*nodes-1 in each row.
-func gaussJacobi(p markov.Prior, nodes int) (cubature, error) {
+// that the rule is exact up to degree 2*nodes-1 in each row. If enclose is set, it
+// says where that could not be proven of the rounded nodes and weights.
+func gaussJacobi(p markov.Prior, nodes int, enclose bool) (cubature, error) {
 	S := p.States()
 	axes := make([]axis, 0, p.Rows()*(S-1))
 	known := make(map[string]axis)
@@ -87,7 +88,7 @@ func gaussJacobi(p markov.Prior, nodes int) (cubature, error) {
 				if ax, err = betaAxis(nodes, alpha[k], rest); err != nil {
 					return cubature{}, err
 				}
-				if !ax.enclosed(alpha[k], rest) {
+				if enclose && !ax.enclosed(alpha[k], rest) {
 					unproven = fmt.Sprintf("the %d-node rule for Beta(%s, %s) could not be enclosed", nodes, alpha[k].RatString(), rest.RatString())
 				}
 				known[key] = ax

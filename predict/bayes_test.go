@@ -187,7 +187,7 @@ func TestBayesIsBest(t *testing.T) {
 		}
 		prompts := 4000
 		if task.Start().Kind() == markov.StationaryStart { // each takes integrals, or many kernels
-			prompts = 400 / task.States()
+			prompts = 300 / task.States()
 		}
 		predictors := append([]Predictor{NewBayes(task), NewOracle(task), optimumOf(t, task)}, Classical(task)...)
 		e, err := Evaluate(context.Background(), task, sampler, predictors, Settings{Prompts: prompts})

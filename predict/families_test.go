@@ -209,9 +209,9 @@ func TestLinearPosteriorRisk(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		prompts := 20_000
+		prompts := 12_000
 		if task.Start().Kind() == markov.StationaryStart && task.Regression() == nil {
-			prompts = 300
+			prompts = 200
 		}
 		m, err := moment.Of(context.Background(), task, moment.Options{})
 		if err != nil {

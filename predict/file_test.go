@@ -193,7 +193,7 @@ func TestGenome(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		e, err := Evaluate(ctx, task, source, append(Classical(task), optimumOf(t, task), NewBayes(task)), Settings{Prompts: 2000})
+		e, err := Evaluate(ctx, task, source, append(Classical(task), optimumOf(t, task), NewBayes(task)), Settings{Prompts: 1000})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -133,10 +133,10 @@ func slowMaximum(row *dirichletRow, S int) float64 {
 			for along := range S + 1 {
 				width := high - low // the best of a grid, and of finer ones around it
 				centre := 0.0
-				for width > 1e-9 {
+				for width > 1e-5 { // of which the square counts
 					top, at := value(moved(along, centre)), centre
-					for k := -20; k <= 20; k++ {
-						t := centre + width*float64(k)/20
+					for k := -10; k <= 10; k++ {
+						t := centre + width*float64(k)/10
 						if v := value(moved(along, t)); v > top {
 							top, at = v, t
 						}

@@ -49,9 +49,9 @@ func TestRiskAgainstSimulation(t *testing.T) {
 		{N: "inf", D: 3},
 	} {
 		task := newTask(t, spec)
-		prompts := 4000
+		prompts := 2000
 		if task.Start().Kind() == markov.StationaryStart {
-			prompts = 400 // each takes integrals
+			prompts = 200 // each takes integrals
 		}
 		r, err := BayesRisk(context.Background(), task, 1, Settings{Prompts: prompts})
 		if err != nil {

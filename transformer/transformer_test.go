@@ -132,7 +132,7 @@ func TestGradient(t *testing.T) {
 	for name, c := range shapes {
 		t.Run(name, func(t *testing.T) {
 			for _, n := range []int{4, 27} {
-				const batch = 5
+				const batch = 3
 				task := taskOf(t, markov.Spec{D: 2, N: fmt.Sprint(n)})
 				m := modelOf(t, c, task, n, 2)
 				r, err := NewTrainer(m, task, batch, 2)
@@ -184,6 +184,9 @@ func TestGradient(t *testing.T) {
 					single := make([]float64, len(own))
 					single[rng.IntN(len(own))] = 1
 					for what, d := range map[string][]float64{"a random direction": direction, "one entry": single} {
+						if n > 4 && what == "one entry" {
+							continue // the reference is slow
+						}
 						if got, want := slope(d); math.Abs(got-want) > 1e-4*(math.Abs(want)+0.02*norm) {
 							t.Errorf("n = %d, %s along %s: %v, finite differences say %v", n, part.Name, what, got, want)
 						}

@@ -1,0 +1,14 @@
+package moment
+
+import (
+	"flag"
+	"testing"
+)
+
+// 50 of each property are drawn unless -rapid.checks says otherwise: those of TestWords are slow.
+func TestMain(m *testing.M) {
+	if err := flag.Set("rapid.checks", "50"); err != nil {
+		panic(err)
+	}
+	m.Run()
+}
