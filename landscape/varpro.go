@@ -5,6 +5,7 @@ import (
 
 	"gonum.org/v1/gonum/blas"
 	"gonum.org/v1/gonum/blas/blas64"
+	"gonum.org/v1/gonum/lapack/lapack64"
 	"gonum.org/v1/gonum/mat"
 
 	"markovicl/moment"
@@ -38,7 +39,6 @@ type projected struct {
 	P      []float64 // [M, n] S_b'H
 	K      *mat.SymDense
 	k      []float64
-	chol   mat.Cholesky
 	inv    func(dst, rhs *mat.Dense) // solves K dst = rhs
 	loaded bool
 	xs     []float64 // [D, n] X_i
@@ -169,45 +169,82 @@ const innerTolerance = 1e-11
 // singular. K is brought to unit diagonal first.
 func (p *projected) solveInner() {
 	M := p.M
-	scale := make([]float64, M)
+	scale, unit := make([]float64, M), mat.NewSymDense(M, nil)
 	for s := range M {
 		scale[s] = 1
 		if d := p.K.At(s, s); d > 0x1p-1000 {
 			scale[s] = 1 / math.Sqrt(d)
 		}
 	}
-	unit := mat.NewSymDense(M, nil)
+	norm := 0.0 // the largest sum of magnitudes in a column
+	columns := make([]float64, M)
 	for s := range M {
 		for t := s; t < M; t++ {
-			unit.SetSym(s, t, p.K.At(s, t)*scale[s]*scale[t])
+			x := p.K.At(s, t) * scale[s] * scale[t]
+			unit.SetSym(s, t, x)
+			columns[t] += math.Abs(x)
+			if t > s {
+				columns[s] += math.Abs(x)
+			}
 		}
 	}
-	scaled := func(solve func(dst, rhs *mat.Dense)) func(dst, rhs *mat.Dense) {
-		return func(dst, rhs *mat.Dense) {
-			r, c := rhs.Dims()
-			t := mat.NewDense(r, c, nil)
-			t.Apply(func(i, j int, x float64) float64 { return x * scale[i] }, rhs)
-			solve(dst, t)
-			dst.Apply(func(i, j int, x float64) float64 { return x * scale[i] }, dst)
-		}
+	for _, sum := range columns {
+		norm = max(norm, sum)
 	}
-	if p.chol.Factorize(unit) && p.chol.Cond() < 0.1/innerTolerance {
-		p.inv = scaled(func(dst, rhs *mat.Dense) { _ = p.chol.SolveTo(dst, rhs) })
+	var solve func(x *mat.Dense) // in place
+	whole := mat.NewSymDense(M, nil)
+	whole.CopySym(unit)
+	if factor, ok := lapack64.Potrf(whole.RawSymmetric()); ok && wellConditioned(factor, norm) {
+		solve = func(x *mat.Dense) {
+			blas64.Trsm(blas.Left, blas.Trans, 1, factor, x.RawMatrix())
+			blas64.Trsm(blas.Left, blas.NoTrans, 1, factor, x.RawMatrix())
+		}
 	} else {
 		values, V := spectrumOrNaN(unit)
-		p.inv = scaled(func(dst, rhs *mat.Dense) {
+		solve = func(x *mat.Dense) {
 			var t mat.Dense
-			t.Mul(V.T(), rhs)
+			t.Mul(V.T(), x)
 			t.Apply(func(i, j int, x float64) float64 {
 				if values[i] <= innerTolerance*values[M-1] {
 					return 0
 				}
 				return x / values[i]
 			}, &t)
-			dst.Mul(V, &t)
-		})
+			x.Mul(V, &t)
+		}
+	}
+	p.inv = func(dst, rhs *mat.Dense) {
+		scaleRows(dst, rhs, scale)
+		solve(dst)
+		scaleRows(dst, dst, scale)
 	}
 	p.inv(mat.NewDense(M, 1, p.a), mat.NewDense(M, 1, p.k))
+}
+
+// scaleRows sets dst to x with its rows scaled.
+func scaleRows(dst, x *mat.Dense, scale []float64) {
+	for i, a := range scale {
+		to := dst.RawRowView(i)
+		for c, y := range x.RawRowView(i) {
+			to[c] = a * y
+		}
+	}
+}
+
+// wellConditioned reports whether the condition of U'U is far from 1/innerTolerance, given
+// the factor U of a matrix with unit diagonal and that norm. To estimate a condition takes
+// as long as ten solutions, and is left out where the pivots are all of a size.
+func wellConditioned(factor blas64.Triangular, norm float64) bool {
+	const allOfASize = 1e-2 // the condition is at least the square of 1/this
+	least := math.Inf(1)
+	for i := range factor.N {
+		least = min(least, factor.Data[i*factor.Stride+i])
+	}
+	if least > allOfASize {
+		return true
+	}
+	U := blas64.Symmetric{Uplo: blas.Upper, N: factor.N, Stride: factor.Stride, Data: factor.Data}
+	return 1/lapack64.Pocon(U, norm, make([]float64, 3*factor.N), make([]int, factor.N)) < 0.1/innerTolerance
 }
 
 // spectrumOrNaN returns the eigenvalues, ascending, and eigenvectors of a symmetric
@@ -263,11 +300,10 @@ func (p *projected) hessian() *mat.SymDense {
 			}
 		}
 	}
-	var KT mat.Dense
-	KT.CloneFrom(mat.NewDense(M, D, nil))
-	p.inv(&KT, mat.DenseCopyOf(T.T()))
+	KT := mat.NewDense(M, D, nil)
+	p.inv(KT, mat.DenseCopyOf(T.T()))
 	var TKT mat.Dense
-	TKT.Mul(T, &KT)
+	TKT.Mul(T, KT)
 	S := mat.NewSymDense(D, nil)
 	for i := range D {
 		for l := i; l < D; l++ {
