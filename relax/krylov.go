@@ -27,9 +27,10 @@ const (
 	// krylovSize is the size of a matrix from which it pays, and krylovPart the part of
 	// its eigenvalues that may be wanted.
 	krylovSize, krylovPart = 300, 8
-	// krylovSteps bounds the blocks; krylovTolerance is how near to an eigenvalue of the
+	// krylovSteps bounds the blocks, but for a space of less than a part of all, krylovRoom,
+	// which costs next to nothing beside a reduction; krylovTolerance is how near to an eigenvalue of the
 	// inverse, relatively, those of the space must be.
-	krylovSteps, krylovTolerance = 9, 5e-3
+	krylovSteps, krylovRoom, krylovTolerance = 9, 32, 5e-3
 	// nearBound is the square of the least that an eigenpair near the bound counts, and
 	// dependentNoise makes columns that depend on others noise.
 	nearBound, dependentNoise = 1e-6, 1e-13
@@ -99,14 +100,15 @@ func (s *krylov) below(ctx context.Context, A []float64, write writer, bound flo
 	_, kept := s.vectors.Dims()
 	const others = 4 // random directions, in case that something new has come down
 	p := kept + others
+	steps := max(krylovSteps, n/krylovRoom/p)
 	Q, H := &s.Q, &s.H
-	if p*krylovSteps > n/2 { // seldom: not worth keeping the room
+	if p*steps > n/2 { // seldom: not worth keeping the room
 		Q, H = new(mat.Dense), new(mat.Dense)
 	}
 	Q.Reset()
-	Q.ReuseAs(n, p*krylovSteps) // orthonormal blocks
+	Q.ReuseAs(n, p*steps) // orthonormal blocks
 	H.Reset()
-	H.ReuseAs(p*krylovSteps, p*krylovSteps)
+	H.ReuseAs(p*steps, p*steps)
 	block := mat.NewDense(n, p, nil)
 	block.Slice(0, n, 0, kept).(*mat.Dense).Copy(s.vectors)
 	r := rand.New(rand.NewPCG(uint64(n), uint64(kept)))
@@ -115,7 +117,7 @@ func (s *krylov) below(ctx context.Context, A []float64, write writer, bound flo
 			block.Set(i, c, r.NormFloat64())
 		}
 	}
-	for step := range krylovSteps {
+	for step := range steps {
 		if ctx.Err() != nil {
 			return nil, nil, 0, false
 		}
