@@ -11,8 +11,8 @@ import (
 
 // Settings of the search for W at a local minimum.
 const (
-	dualMost     = 250 // evaluations for one margin
-	dualPatience = 30  // evaluations in which F must fall by a tenth
+	dualMost     = 1000 // evaluations for one margin
+	dualPatience = 30   // evaluations in which F must fall by a tenth
 )
 
 // dualMemory is how many steps L-BFGS remembers for so many coordinates of W. Each is half
