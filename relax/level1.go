@@ -16,6 +16,7 @@ import (
 // enough and saves the stretch; then each margin with one.
 const (
 	plainMargin       = 1e-4
+	ofMargin          = 0.1 // of a margin, is enough
 	plainMost         = 20
 	stretchedMost     = 1000
 	stretchedPatience = 100 // evaluations in which F must fall by a tenth
@@ -40,7 +41,7 @@ func Level1(ctx context.Context, form *moment.Form, reduced *Reduced, minima []M
 		return ignoreEnd(ctx, err)
 	}
 	w := append([]float64(nil), m.start...)
-	reached, err := m.penalty(nil).descend(ctx, w, plainMargin, nil, plainMost, plainMost, evaluated)
+	reached, err := m.penalty(nil).descend(ctx, w, plainMargin, ofMargin*plainMargin, nil, plainMost, plainMost, evaluated)
 	if err != nil {
 		return err
 	}
@@ -117,7 +118,7 @@ func (m *multiplierSearch) descend(ctx context.Context, w []float64, margins []f
 		precondition = s.precondition
 	}
 	for _, margin := range margins {
-		if reached, err = m.penalty(s).descend(ctx, w, margin, precondition, most, patience, evaluated); reached || err != nil || ctx.Err() != nil {
+		if reached, err = m.penalty(s).descend(ctx, w, margin, ofMargin*margin, precondition, most, patience, evaluated); reached || err != nil || ctx.Err() != nil {
 			return reached, err
 		}
 	}
