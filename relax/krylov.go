@@ -27,9 +27,9 @@ const (
 	// krylovSize is the size of a matrix from which it pays, and krylovPart the part of
 	// its eigenvalues that may be wanted.
 	krylovSize, krylovPart = 300, 8
-	// krylovSteps bounds the blocks, but for a space of less than a part of all, krylovRoom,
-	// which costs next to nothing beside a reduction; krylovTolerance is how near to an eigenvalue of the
-	// inverse, relatively, those of the space must be.
+	// krylovSteps bounds the blocks, but for a space of less than one part in krylovRoom of
+	// all, which costs next to nothing beside a reduction; krylovTolerance is how near to
+	// an eigenvalue of the inverse, relatively, those of the space must be.
 	krylovSteps, krylovRoom, krylovTolerance = 9, 32, 5e-3
 	// nearBound is the square of the least that an eigenpair near the bound counts, and
 	// dependentNoise makes columns that depend on others noise.
@@ -85,7 +85,8 @@ func (s *krylov) above(ctx context.Context, A []float64, write writer, number fl
 }
 
 // below is [eigen.Solver.Below], by what is known of the matrix before; it overwrites A
-// ([n, n]) above the diagonal. It fails where that is too little, or where the space does not hold the
+// ([n, n]) above the diagonal. It fails where that is too little, or where the space does
+// not hold the
 // eigenvectors soon.
 func (s *krylov) below(ctx context.Context, A []float64, write writer, bound float64) (values, V []float64, least float64, ok bool) {
 	n := s.n

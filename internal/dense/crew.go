@@ -81,6 +81,7 @@ func (c *crew) run(pieces, hands int, task func(piece int)) {
 			}
 		}
 	}
+	c.task = nil // which may hold large matrices
 	if c.delays >= maxDelays {
 		c.delays, c.alone = 0, leave
 	}
