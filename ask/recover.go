@@ -177,7 +177,7 @@ func (q *Recover) ask(ctx context.Context, env Env) (Answer, error) {
 		interrupted = interrupted || answer.Status == landscape.Interrupted.String()
 		if exact != nil {
 			answer.Proof, err = prove(limited, exact(task.Context()), answer)
-			if err != nil && (limited.Err() == nil || ctx.Err() != nil) {
+			if err != nil && limited.Err() == nil {
 				return nil, err
 			}
 			interrupted = interrupted || err != nil
@@ -319,11 +319,11 @@ func prove(ctx context.Context, form *moment.ExactForm, a *RecoverAnswer) (*Proo
 	if a.certificate == nil {
 		return enlarged, nil // a bound for every one-layer model, by itself
 	}
-	p, err := certificate.NewProof(form, a.certificate, proofDecimals)
+	p, err := certificate.NewProof(ctx, form, a.certificate, proofDecimals)
 	if err != nil {
 		return nil, fmt.Errorf("exact proof for %v: %w", a.Task, err)
 	}
-	if err := p.Verify(form); err != nil {
+	if err := p.Verify(ctx, form); err != nil {
 		return nil, fmt.Errorf("the exact proof for %v does not pass its own check: %w", a.Task, err)
 	}
 	if p.Lower.Cmp(optimum.Loss) < 0 {

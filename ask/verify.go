@@ -46,7 +46,7 @@ func (q *Recover) verify(ctx context.Context, env Env) (Answer, error) {
 	}
 	var check *certificate.Check
 	if task == nil {
-		check, err = file.Check()
+		check, err = file.Check(ctx)
 	} else {
 		var moments *moment.Moments
 		if moments, err = moment.Of(ctx, *task, moment.Options{}); err != nil {

@@ -1,6 +1,7 @@
 package certificate
 
 import (
+	"context"
 	"fmt"
 	"math"
 
@@ -48,8 +49,9 @@ const hardly = 1e-12
 
 // AboutTask returns what a certificate proves about the exact form that the stored
 // one comes from, or about the stored form itself if it comes from none. At level 1
-// the errors are within what the check allows for.
-func (v *Verification) AboutTask(form *moment.Form, level int) (Bound, error) {
+// the errors are within what the check allows for. If ctx ends before, the bound is what
+// Growth says, or the error is ctx's.
+func (v *Verification) AboutTask(ctx context.Context, form *moment.Form, level int) (Bound, error) {
 	errs := form.Errors
 	if level > 0 {
 		if v.Within < max(errs.H, errs.L, errs.C) {
@@ -62,7 +64,7 @@ func (v *Verification) AboutTask(form *moment.Form, level int) (Bound, error) {
 			return b, nil
 		}
 	}
-	growth, err := GrowthOf(form)
+	growth, err := GrowthOf(ctx, form)
 	if err != nil {
 		if v.Growth == nil {
 			return Bound{}, err

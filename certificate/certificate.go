@@ -8,7 +8,7 @@
 // proves b'Pb (f - l) >= 0 with a [Multiplier]:
 //
 //	c, err := certificate.ReadCertificate("c.npz")
-//	check, err := c.Check()                // about the form in the file
+//	check, err := c.Check(ctx)             // about the form in the file
 //	check, err = c.CheckTask(ctx, form)    // about the task that form is of
 //
 // Where to read what:
@@ -24,6 +24,7 @@
 package certificate
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"math"
@@ -33,7 +34,7 @@ import (
 
 // Certificate is a proof that no one-layer transformer with one head has a loss
 // below Lower on the form. Its check, Verify, shares nothing with the search
-// that found it.
+// that found it but how matrices are multiplied and factorised.
 //
 // Let D = q+1, M = qD, and y in R^{DM} the vector of a matrix Y = b a', entry
 // (i, s) at place i*M+s, s = (j, k) at place j*D+k. The loss is
@@ -90,13 +91,13 @@ type Verification struct {
 //     t >= |r|^2/Definite (r scaled likewise). y solves (N+W)y = k up to
 //     rounding; t and r are computed with bounds of their errors.
 //
-// An error says what is wrong with the certificate. If W proves a bound, but a
+// An error says what is wrong with the certificate, or is that of ctx. If W proves a bound, but a
 // lower one than claimed, the verification is returned beside the error.
-func (c *Certificate) Verify() (*Verification, error) {
+func (c *Certificate) Verify(ctx context.Context) (*Verification, error) {
 	if err := c.checkShapes(); err != nil {
 		return nil, err
 	}
-	v, err := c.prove()
+	v, err := c.prove(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -107,11 +108,11 @@ func (c *Certificate) Verify() (*Verification, error) {
 }
 
 // prove returns the largest bound that W proves.
-func (c *Certificate) prove() (*Verification, error) {
+func (c *Certificate) prove(ctx context.Context) (*Verification, error) {
 	if c.Multiplier != nil {
-		return ProveMultiplier(c.Form, c.W, c.Multiplier, Uncertainty(c.Form))
+		return ProveMultiplier(ctx, c.Form, c.W, c.Multiplier, Uncertainty(c.Form))
 	}
-	return Prove(c.Form, c.W, true)
+	return Prove(ctx, c.Form, c.W, true)
 }
 
 // checkShapes checks everything but definiteness.
@@ -185,18 +186,22 @@ func CheckForm(f *moment.Form) error {
 var errIndefinite = errors.New("N + W is not positive semidefinite: W proves nothing")
 
 // Prove returns the largest bound that the admissible W proves, with a slack
-// only if that is allowed.
-func Prove(form *moment.Form, W []float64, slack bool) (*Verification, error) {
+// only if that is allowed. If ctx ends before, the error is ctx's.
+func Prove(ctx context.Context, form *moment.Form, W []float64, slack bool) (*Verification, error) {
 	S, k := Bordered(form, W)
 	n := len(k)
 	v := &Verification{Size: n}
 	scale, err := unitScale(S, n)
 	if err == nil {
-		if definite := provenDefinite(S, n, scale, 0, 0); definite > 0 {
-			v.Definite = definite
-			var growth Growth
-			v.Bound, growth = shiftedBound(S, k, form.C, scale, definite, 0)
-			v.Growth = &growth
+		definite, err := provenDefinite(ctx, S, n, scale, 0, 0)
+		if err != nil {
+			return nil, err
+		}
+		if definite > 0 {
+			v.Definite, v.Growth = definite, new(Growth)
+			if v.Bound, *v.Growth, err = shiftedBound(ctx, S, k, form.C, scale, definite, 0); err != nil {
+				return nil, err
+			}
 			return v, nil
 		}
 	}
@@ -204,8 +209,11 @@ func Prove(form *moment.Form, W []float64, slack bool) (*Verification, error) {
 		return nil, errIndefinite
 	}
 	// A slack e, the smallest on a ladder, and the best of a few.
-	radius, err := boundRadius(form, form.C)
-	if err != nil {
+	radius, err := boundRadius(ctx, form, form.C)
+	switch {
+	case ctx.Err() != nil:
+		return nil, ctx.Err()
+	case err != nil:
 		return nil, fmt.Errorf("%w (nor does a slack help: %v)", errIndefinite, err)
 	}
 	largest := 0.0
@@ -224,15 +232,25 @@ func Prove(form *moment.Form, W []float64, slack bool) (*Verification, error) {
 		if err != nil {
 			continue
 		}
-		definite := provenDefinite(shifted, n, scale, unitRoundoff, 0)
+		definite, err := provenDefinite(ctx, shifted, n, scale, unitRoundoff, 0)
+		if err != nil {
+			return nil, err
+		}
 		if definite <= 0 {
 			continue
 		}
 		// The bound as a function of R^2 is monotone: prove one with the radius
 		// that belongs to c, then with the radius that belongs to that bound.
-		plain, _ := shiftedBound(shifted, k, form.C, scale, definite, unitRoundoff)
+		plain, _, err := shiftedBound(ctx, shifted, k, form.C, scale, definite, unitRoundoff)
+		if err != nil {
+			return nil, err
+		}
 		bound := RoundDown(plain - e*radius)
-		if tighter, err := boundRadius(form, plain); err == nil && tighter < radius {
+		tighter, err := boundRadius(ctx, form, plain)
+		switch {
+		case ctx.Err() != nil:
+			return nil, ctx.Err()
+		case err == nil && tighter < radius:
 			bound = max(bound, RoundDown(plain-e*tighter))
 		}
 		if !found || bound > v.Bound {

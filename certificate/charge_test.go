@@ -60,7 +60,7 @@ func TestChargedHoldsForTheWorstForm(t *testing.T) {
 	for seed := range uint64(40) {
 		r := rand.New(rand.NewPCG(seed, 3))
 		form, X := definiteForm(r, 1+int(seed%2))
-		growth, err := GrowthOf(form)
+		growth, err := GrowthOf(t.Context(), form)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -93,7 +93,7 @@ func TestMultiplierHoldsForTheWorstForm(t *testing.T) {
 		m := &Multiplier{P: unitMatrix(q + 1), U: mat.DenseCopyOf(unitMatrix(q)), G: mat.DenseCopyOf(unitMatrix(pairs))}
 		n := m.Entries() * (1 + m.Size())
 		W := make([]float64, n*n) // which proves the enlarged optimum
-		certain, err := ProveMultiplier(form, W, m, 0)
+		certain, err := ProveMultiplier(t.Context(), form, W, m, 0)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -112,7 +112,7 @@ func TestMultiplierHoldsForTheWorstForm(t *testing.T) {
 		if least >= certain.Bound {
 			t.Fatalf("seed %d: no attack, the least loss is %.17g", seed, least)
 		}
-		v, err := ProveMultiplier(form, W, m, uncertain)
+		v, err := ProveMultiplier(t.Context(), form, W, m, uncertain)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -25,9 +25,9 @@ type Check struct {
 
 // Check verifies the certificate about its own form. At level 1 that form, which is
 // rounded, may have the dependences U and G only nearly; then the proof is about all
-// forms that have them and are close.
-func (c *Certificate) Check() (*Check, error) {
-	v, err := c.Verify()
+// forms that have them and are close. If ctx ends before, the error is ctx's.
+func (c *Certificate) Check(ctx context.Context) (*Check, error) {
+	v, err := c.Verify(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -56,7 +56,7 @@ const dependencesWork = 6e7
 // If the moments of the task are not proven, neither is anything about it: then the
 // check is about the certificate's own form, and the Reason of Bound says why.
 func (c *Certificate) CheckTask(ctx context.Context, task *moment.Form) (*Check, error) {
-	check, err := c.Check()
+	check, err := c.Check(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -70,7 +70,7 @@ func (c *Certificate) CheckTask(ctx context.Context, task *moment.Form) (*Check,
 	if c.Multiplier != nil {
 		err = c.checkTaskMultiplier(ctx, task, check)
 	} else {
-		err = c.chargeTask(task, check)
+		err = c.chargeTask(ctx, task, check)
 	}
 	if err != nil {
 		return nil, err
@@ -84,17 +84,20 @@ func (c *Certificate) CheckTask(ctx context.Context, task *moment.Form) (*Check,
 }
 
 // chargeTask charges the difference of the forms at level 0.
-func (c *Certificate) chargeTask(task *moment.Form, check *Check) error {
+func (c *Certificate) chargeTask(ctx context.Context, task *moment.Form, check *Check) error {
 	errs := differenceNorms(c.Form, task)
 	var best Bound
 	failure := errors.New("")
-	for _, growth := range c.growths(check.Verification) {
+	for _, growth := range c.growths(ctx, check.Verification) {
 		b, err := Charged(check.Verification.Bound, growth, errs)
 		if err != nil {
 			failure = err
 		} else if !best.Proven() || b.Value > best.Value {
 			best = b
 		}
+	}
+	if err := ctx.Err(); err != nil {
+		return err // more may be known of the growth
 	}
 	if !best.Proven() {
 		return fmt.Errorf("the file's H, h and c differ from the task's by up to %.1e, which may make any difference to the loss: %w", check.Difference, failure)
@@ -103,13 +106,14 @@ func (c *Certificate) chargeTask(task *moment.Form, check *Check) error {
 	return nil
 }
 
-// growths returns what is known of how the loss of the certificate's form grows.
-func (c *Certificate) growths(v *Verification) []Growth {
+// growths returns what is known of how the loss of the certificate's form grows; where ctx
+// ends, that is less.
+func (c *Certificate) growths(ctx context.Context, v *Verification) []Growth {
 	var list []Growth
 	if v.Growth != nil {
 		list = append(list, *v.Growth)
 	}
-	if g, err := GrowthOf(c.Form); err == nil {
+	if g, err := GrowthOf(ctx, c.Form); err == nil {
 		list = append(list, g)
 	}
 	if len(list) == 0 {
@@ -133,7 +137,7 @@ func (c *Certificate) checkTaskMultiplier(ctx context.Context, task *moment.Form
 	}
 	errs := task.Errors
 	uncertain := max(Uncertainty(c.Form), (check.Difference+max(errs.H, errs.L, errs.C))*up)
-	v, err := ProveMultiplier(c.Form, c.W, m, uncertain)
+	v, err := ProveMultiplier(ctx, c.Form, c.W, m, uncertain)
 	if err != nil {
 		return err
 	}

@@ -1,6 +1,7 @@
 package certificate
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"math"
@@ -9,6 +10,7 @@ import (
 	"gonum.org/v1/gonum/blas/blas64"
 	"gonum.org/v1/gonum/lapack/lapack64"
 
+	"markovicl/internal/cholesky"
 	"markovicl/moment"
 )
 
@@ -85,8 +87,8 @@ func unitScale(S []float64, n int) ([]float64, error) {
 // provenDefinite returns a d > 0 such that every symmetric matrix that differs
 // from S by one rounding (and diagonal entries by extra more, relatively), and
 // after scaling by a matrix of norm change besides, is at least d*I after
-// scaling; 0 if there is no proof.
-func provenDefinite(S []float64, n int, scale []float64, extra, change float64) float64 {
+// scaling; 0 if there is no proof. The error is that of ctx, if it ends before.
+func provenDefinite(ctx context.Context, S []float64, n int, scale []float64, extra, change float64) (float64, error) {
 	C := make([]float64, n*n)
 	trace, rows := 0.0, 0.0
 	for r := range n {
@@ -109,18 +111,22 @@ func provenDefinite(S []float64, n int, scale []float64, extra, change float64) 
 	for r := range n {
 		C[r*n+r] -= 2 * margin
 	}
-	if _, ok := lapack64.Potrf(blas64.Symmetric{N: n, Stride: n, Data: C, Uplo: blas.Upper}); !ok {
-		return 0
+	if ok, err := cholesky.Factorise(ctx, blas64.Symmetric{N: n, Stride: n, Data: C, Uplo: blas.Upper}); !ok {
+		return 0, err
 	}
-	return margin
+	return margin, nil
 }
 
 // shiftedBound returns the bound c - 2k'y + y'Sy - |r|^2/definite, rounded down,
 // at a y for which it is nearly largest, and how the quadratic grows away from that
-// y; S carries the relative error of one rounding, and extra on its diagonal.
-func shiftedBound(S, k []float64, c float64, scale []float64, definite, extra float64) (float64, Growth) {
+// y; S carries the relative error of one rounding, and extra on its diagonal. The error
+// is that of ctx, if it ends before.
+func shiftedBound(ctx context.Context, S, k []float64, c float64, scale []float64, definite, extra float64) (float64, Growth, error) {
 	n := len(k)
-	y, residual := solveScaled(S, k, scale)
+	y, residual, err := solveScaled(ctx, S, k, scale)
+	if err != nil {
+		return 0, Growth{}, err
+	}
 	magnitude := make([]float64, n) // |S||y| + |k|
 	for r := range n {
 		for t, x := range S[r*n : (r+1)*n] {
@@ -147,11 +153,12 @@ func shiftedBound(S, k []float64, c float64, scale []float64, definite, extra fl
 		Rate:    definite / 2 / (widest * widest),
 		Centre:  math.Sqrt(size) * upSum,
 		Stretch: math.Sqrt2 * (1 + 1e-15),
-	}
+	}, nil
 }
 
-// solveScaled returns an approximate solution of S y = k and S y - k.
-func solveScaled(S, k []float64, scale []float64) (y, residual []float64) {
+// solveScaled returns an approximate solution of S y = k and S y - k; y = 0 where S is not
+// definite. The error is that of ctx, if it ends before.
+func solveScaled(ctx context.Context, S, k []float64, scale []float64) (y, residual []float64, err error) {
 	n := len(k)
 	C := make([]float64, n*n)
 	for r := range n {
@@ -160,13 +167,17 @@ func solveScaled(S, k []float64, scale []float64) (y, residual []float64) {
 		}
 	}
 	y, residual = make([]float64, n), make([]float64, n)
-	factor, ok := lapack64.Potrf(blas64.Symmetric{N: n, Stride: n, Data: C, Uplo: blas.Upper})
+	ok, err := cholesky.Factorise(ctx, blas64.Symmetric{N: n, Stride: n, Data: C, Uplo: blas.Upper})
+	if err != nil {
+		return nil, nil, err
+	}
 	for r := range n {
 		residual[r] = -k[r]
 	}
 	if !ok {
-		return y, residual
+		return y, residual, nil
 	}
+	factor := blas64.Triangular{N: n, Stride: n, Data: C, Uplo: blas.Upper, Diag: blas.NonUnit}
 	const refinements = 3
 	for range refinements {
 		step := make([]float64, n)
@@ -181,7 +192,7 @@ func solveScaled(S, k []float64, scale []float64) (y, residual []float64) {
 			residual[r] = dot(S[r*n:(r+1)*n], y) - k[r]
 		}
 	}
-	return y, residual
+	return y, residual, nil
 }
 
 // leastRate is the least part of H's diagonal that is tried to be taken off it, as rounding
@@ -191,7 +202,7 @@ const leastRate = 1e-14
 // boundRadius returns a proven upper bound of |y|^2 over all y = vec(b a') with a
 // loss of at most the given one. With any x and g = Hx - h, mu <= lambda_min(H):
 // loss >= f(x) - 2|g||X-x| + mu|X-x|^2 bounds |X-x|, and |y|^2 <= 2|X|^2.
-func boundRadius(form *moment.Form, loss float64) (float64, error) {
+func boundRadius(ctx context.Context, form *moment.Form, loss float64) (float64, error) {
 	n := form.Dim()
 	H := make([]float64, n*n)
 	for r := range n {
@@ -216,7 +227,13 @@ func boundRadius(form *moment.Form, loss float64) (float64, error) {
 		for r := range n {
 			shifted[r*n+r] -= mu / (scale[r] * scale[r])
 		}
-		if s, err := unitScale(shifted, n); err == nil && provenDefinite(shifted, n, s, 0, 0) > 0 {
+		definite := 0.0
+		if s, err := unitScale(shifted, n); err == nil {
+			if definite, err = provenDefinite(ctx, shifted, n, s, 0, 0); err != nil {
+				return 0, err
+			}
+		}
+		if definite > 0 {
 			low = mu
 		} else {
 			high = mu
@@ -229,7 +246,10 @@ func boundRadius(form *moment.Form, loss float64) (float64, error) {
 		return 0, errors.New("H is not positive definite to working precision")
 	}
 	mu := low / most * downSum
-	x, residual := solveScaled(H, form.L, scale)
+	x, residual, err := solveScaled(ctx, H, form.L, scale)
+	if err != nil {
+		return 0, err
+	}
 	// f(x) from below, |g| from above.
 	g := Gamma(2*n + 8)
 	value, errs, norm, size := form.C, 4*unitRoundoff*math.Abs(form.C)+underflow, 0.0, 0.0

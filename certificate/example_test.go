@@ -1,6 +1,7 @@
 package certificate_test
 
 import (
+	"context"
 	"fmt"
 
 	"gonum.org/v1/gonum/mat"
@@ -17,7 +18,7 @@ func Example() {
 	// A quarter of the one 2 x 2 minor: N + W is definite then.
 	W[0*4+3], W[3*4+0], W[1*4+2], W[2*4+1] = 0.25, 0.25, -0.25, -0.25
 	c := certificate.Certificate{Form: form, W: W, Lower: -0.1}
-	check, err := c.Check()
+	check, err := c.Check(context.Background())
 	if err != nil {
 		fmt.Println(err)
 		return

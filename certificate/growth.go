@@ -1,13 +1,16 @@
 package certificate
 
 import (
+	"context"
 	"errors"
 	"math"
+	"slices"
 
 	"gonum.org/v1/gonum/blas"
 	"gonum.org/v1/gonum/blas/blas64"
 	"gonum.org/v1/gonum/lapack/lapack64"
 
+	"markovicl/internal/cholesky"
 	"markovicl/moment"
 )
 
@@ -115,8 +118,8 @@ var growthRates = []float64{0.5, 0.1, 0.01}
 
 // GrowthOf proves how the loss of a form grows away from its minimum, in the
 // coordinates X. Its Bound is a lower bound of the enlarged optimum. It fails if
-// H is not positive definite by more than rounding.
-func GrowthOf(form *moment.Form) (Growth, error) {
+// H is not positive definite by more than rounding, and with ctx.
+func GrowthOf(ctx context.Context, form *moment.Form) (Growth, error) {
 	n := form.Dim()
 	S := make([]float64, n*n)
 	for r := range n {
@@ -128,7 +131,10 @@ func GrowthOf(form *moment.Form) (Growth, error) {
 	if err != nil {
 		return Growth{}, errors.New("H is not positive definite")
 	}
-	estimate := leastEigenvalue(S, n)
+	estimate, err := leastEigenvalue(ctx, S, n)
+	if err != nil {
+		return Growth{}, err
+	}
 	if !(estimate > 0) {
 		return Growth{}, errors.New("H is not positive definite to working precision")
 	}
@@ -140,10 +146,20 @@ func GrowthOf(form *moment.Form) (Growth, error) {
 			shifted[r*n+r] -= rate
 		}
 		unit, err := unitScale(shifted, n)
-		if err != nil || provenDefinite(shifted, n, unit, 0, 0) <= 0 {
+		if err != nil {
 			continue
 		}
-		x, _ := solveScaled(S, form.L, scale)
+		definite, err := provenDefinite(ctx, shifted, n, unit, 0, 0)
+		if err != nil {
+			return Growth{}, err
+		}
+		if definite <= 0 {
+			continue
+		}
+		x, _, err := solveScaled(ctx, S, form.L, scale)
+		if err != nil {
+			return Growth{}, err
+		}
 		for _, v := range x {
 			if math.IsNaN(v) || math.IsInf(v, 0) {
 				return Growth{}, errors.New("the minimum of the loss is not finite")
@@ -161,12 +177,14 @@ func GrowthOf(form *moment.Form) (Growth, error) {
 }
 
 // leastEigenvalue estimates the smallest eigenvalue of a positive definite S ([n,
-// n]) by inverse iteration; 0 if S is not definite.
-func leastEigenvalue(S []float64, n int) float64 {
-	factor, ok := lapack64.Potrf(blas64.Symmetric{N: n, Stride: n, Data: append([]float64(nil), S...), Uplo: blas.Upper})
-	if !ok {
-		return 0
+// n]) by inverse iteration; 0 if S is not definite. The error is that of ctx, if it ends
+// before.
+func leastEigenvalue(ctx context.Context, S []float64, n int) (float64, error) {
+	C := slices.Clone(S)
+	if ok, err := cholesky.Factorise(ctx, blas64.Symmetric{N: n, Stride: n, Data: C, Uplo: blas.Upper}); !ok {
+		return 0, err
 	}
+	factor := blas64.Triangular{N: n, Stride: n, Data: C, Uplo: blas.Upper, Diag: blas.NonUnit}
 	x := make([]float64, n)
 	for i := range x {
 		x[i] = 1 + float64(i%7)/8 - float64(i%3)/2
@@ -176,11 +194,11 @@ func leastEigenvalue(S []float64, n int) float64 {
 	for range steps {
 		norm := blas64.Nrm2(blas64.Vector{N: n, Data: x, Inc: 1})
 		if !(norm > 0) || math.IsInf(norm, 0) {
-			return 0
+			return 0, nil
 		}
 		blas64.Scal(1/norm, blas64.Vector{N: n, Data: x, Inc: 1})
 		lapack64.Potrs(factor, blas64.General{Rows: n, Cols: 1, Stride: 1, Data: x})
 		value = 1 / blas64.Nrm2(blas64.Vector{N: n, Data: x, Inc: 1})
 	}
-	return value
+	return value, nil
 }

@@ -1,6 +1,7 @@
 package certificate
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"math"
@@ -252,11 +253,11 @@ func (f *multiplierForm) setLower(t float64) {
 
 // proven returns a positive number if the matrix is definite with t, whatever the
 // rounding, and if every number in [[t, -s'], [-s, R]] changes by at most uncertain.
-func (f *multiplierForm) proven(t, uncertain float64) float64 {
+func (f *multiplierForm) proven(ctx context.Context, t, uncertain float64) (float64, error) {
 	f.setLower(t)
 	scale, err := unitScale(f.data, f.n)
 	if err != nil {
-		return 0
+		return 0, nil
 	}
 	sums := make([]float64, f.D)
 	for j := range f.D {
@@ -274,11 +275,11 @@ func (f *multiplierForm) proven(t, uncertain float64) float64 {
 			norm = max(norm, row*x*uncertain)
 		}
 	}
-	return provenDefinite(f.data, f.n, scale, 0, norm+float64(f.n)*0x1p-600)
+	return provenDefinite(ctx, f.data, f.n, scale, 0, norm+float64(f.n)*0x1p-600)
 }
 
 // checkPositive checks that P is positive definite.
-func checkPositive(P *mat.SymDense) error {
+func checkPositive(ctx context.Context, P *mat.SymDense) error {
 	D := P.SymmetricDim()
 	data := make([]float64, D*D)
 	for i := range D {
@@ -290,19 +291,25 @@ func checkPositive(P *mat.SymDense) error {
 	switch {
 	case errors.Is(err, errTiny):
 		return fmt.Errorf("P: %w", err)
-	case err != nil || provenDefinite(data, D, scale, 0, 0) <= 0:
-		return errors.New("P is not positive definite")
+	case err != nil:
+		return errNotPositive
 	}
-	return nil
+	definite, err := provenDefinite(ctx, data, D, scale, 0, 0)
+	if err == nil && definite <= 0 {
+		err = errNotPositive
+	}
+	return err
 }
+
+var errNotPositive = errors.New("P is not positive definite")
 
 // ProveMultiplier returns the largest bound that W proves with a multiplier, for
 // W and a multiplier that have passed checkMultiplier. Rounding is allowed for as
 // in [Certificate.Verify]. The bound holds for every form that has the dependences U
 // and G and whose numbers, at the places that are kept, are within uncertain of this
 // form's: what that may change is taken off the matrix as well.
-func ProveMultiplier(form *moment.Form, W []float64, m *Multiplier, uncertain float64) (*Verification, error) {
-	if err := checkPositive(m.P); err != nil {
+func ProveMultiplier(ctx context.Context, form *moment.Form, W []float64, m *Multiplier, uncertain float64) (*Verification, error) {
+	if err := checkPositive(ctx, m.P); err != nil {
 		return nil, err
 	}
 	f, err := multiplierMatrix(form, W, m)
@@ -314,21 +321,29 @@ func ProveMultiplier(form *moment.Form, W []float64, m *Multiplier, uncertain fl
 	}
 	// A larger t is a lower bound, and easier to prove.
 	high := math.Abs(form.C)
-	for f.proven(high, uncertain) <= 0 {
+	definite, err := f.proven(ctx, high, uncertain) // at high
+	for ; err == nil && definite <= 0; definite, err = f.proven(ctx, high, uncertain) {
 		if high *= 4; !(high <= min(1e6*math.Abs(form.C), math.MaxFloat64)) {
 			return nil, errors.New("the matrix is not positive semidefinite for any l: W proves nothing")
 		}
 	}
+	if err != nil {
+		return nil, err
+	}
 	low := 0.0
 	const most, bisected = 64, 1e-13 // steps, and how near to the best l, relatively, is near enough
 	for step := 0; step < most && high-low > bisected*max(math.Abs(form.C), high); step++ {
-		if middle := (low + high) / 2; f.proven(middle, uncertain) > 0 {
-			high = middle
-		} else {
+		middle := (low + high) / 2
+		switch d, err := f.proven(ctx, middle, uncertain); {
+		case err != nil:
+			return nil, err
+		case d > 0:
+			high, definite = middle, d
+		default:
 			low = middle
 		}
 	}
-	return &Verification{Bound: RoundDown(form.C - high), Size: f.n, Definite: f.proven(high, uncertain), Within: uncertain}, nil
+	return &Verification{Bound: RoundDown(form.C - high), Size: f.n, Definite: definite, Within: uncertain}, nil
 }
 
 // Uncertainty returns how far the numbers of a form may be from those of a form

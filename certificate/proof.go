@@ -1,6 +1,7 @@
 package certificate
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"math"
@@ -9,8 +10,8 @@ import (
 
 	"gonum.org/v1/gonum/blas"
 	"gonum.org/v1/gonum/blas/blas64"
-	"gonum.org/v1/gonum/lapack/lapack64"
 
+	"markovicl/internal/cholesky"
 	"markovicl/moment"
 )
 
@@ -53,7 +54,7 @@ const proofBits = 50
 
 // newFactor factorises a matrix of which S is the rounded one, with the largest s
 // for which there is room to spare.
-func newFactor(S []float64, n int) (Factor, error) {
+func newFactor(ctx context.Context, S []float64, n int) (Factor, error) {
 	scale, err := unitScale(S, n)
 	if err != nil {
 		return Factor{}, err
@@ -73,7 +74,11 @@ func newFactor(S []float64, n int) (Factor, error) {
 			}
 			C[r*n+r] -= math.Exp2(-float64(f.Shift))
 		}
-		if _, ok := lapack64.Potrf(blas64.Symmetric{N: n, Stride: n, Data: C, Uplo: blas.Upper}); ok {
+		ok, err := cholesky.Factorise(ctx, blas64.Symmetric{N: n, Stride: n, Data: C, Uplo: blas.Upper})
+		if err != nil {
+			return Factor{}, err
+		}
+		if ok {
 			break
 		}
 	}
@@ -87,7 +92,7 @@ func newFactor(S []float64, n int) (Factor, error) {
 
 // check checks the factor for a matrix of size n. entry returns S_rt, and is called
 // once for each r <= t, row by row; what it returns may change at its next call.
-func (f *Factor) check(n int, entry func(r, t int) *big.Rat) error {
+func (f *Factor) check(ctx context.Context, n int, entry func(r, t int) *big.Rat) error {
 	if len(f.Scale) != n || len(f.R) != n*n {
 		return fmt.Errorf("the factor is not of the size %d", n)
 	}
@@ -114,6 +119,9 @@ func (f *Factor) check(n int, entry func(r, t int) *big.Rat) error {
 	sums := make([]big.Int, n)
 	scaled, product := new(big.Rat), new(big.Int)
 	for r := range n {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
 		for t := r; t < n; t++ {
 			shiftRat(scaled, entry(r, t), f.Scale[r]+f.Scale[t])
 			if r == t {
@@ -139,14 +147,14 @@ func (f *Factor) check(n int, entry func(r, t int) *big.Rat) error {
 // NewProof turns a certificate into an exact proof for the rational form, of a lower
 // bound with the given number of decimals: the largest that it proves at level 0, one
 // close to the certificate's at level 1. It returns an error if W has too little room
-// for it.
-func NewProof(form *moment.ExactForm, certificate *Certificate, decimals int) (*Proof, error) {
+// for it, or ctx's, which is looked at before every row.
+func NewProof(ctx context.Context, form *moment.ExactForm, certificate *Certificate, decimals int) (*Proof, error) {
 	floating := form.Float()
 	if err := CheckForm(floating); err != nil {
 		return nil, err
 	}
 	if certificate.Multiplier != nil {
-		return newMultiplierProof(form, floating, certificate, decimals)
+		return newMultiplierProof(ctx, form, floating, certificate, decimals)
 	}
 	S, k := Bordered(floating, certificate.W)
 	n := len(k)
@@ -155,14 +163,17 @@ func NewProof(form *moment.ExactForm, certificate *Certificate, decimals int) (*
 		return nil, err
 	}
 	p := &Proof{W: certificate.W, Y: make([]*big.Rat, n)}
-	y, _ := solveScaled(S, k, scale)
+	y, _, err := solveScaled(ctx, S, k, scale)
+	if err != nil {
+		return nil, err
+	}
 	for r := range n {
 		p.Y[r] = new(big.Rat).SetFloat64(y[r])
 	}
-	if p.Factor, err = newFactor(S, n); err != nil {
+	if p.Factor, err = newFactor(ctx, S, n); err != nil {
 		return nil, err
 	}
-	best, err := p.bound(form)
+	best, err := p.bound(ctx, form)
 	if err != nil {
 		return nil, err
 	}
@@ -172,7 +183,7 @@ func NewProof(form *moment.ExactForm, certificate *Certificate, decimals int) (*
 
 // newMultiplierProof tries bounds a little below the certificate's until the matrix
 // has room enough.
-func newMultiplierProof(form *moment.ExactForm, floating *moment.Form, certificate *Certificate, decimals int) (*Proof, error) {
+func newMultiplierProof(ctx context.Context, form *moment.ExactForm, floating *moment.Form, certificate *Certificate, decimals int) (*Proof, error) {
 	p := &Proof{W: certificate.W, Multiplier: certificate.Multiplier}
 	var failure error
 	for _, less := range []float64{0, 1e-9, 1e-8, 1e-7} {
@@ -187,10 +198,10 @@ func newMultiplierProof(form *moment.ExactForm, floating *moment.Form, certifica
 		}
 		rounded, _ := p.Lower.Float64()
 		S.setLower(floating.C - rounded)
-		if p.Factor, failure = newFactor(S.data, S.n); failure != nil {
+		if p.Factor, failure = newFactor(ctx, S.data, S.n); failure != nil {
 			continue
 		}
-		if failure = p.Verify(form); failure == nil {
+		if failure = p.Verify(ctx, form); failure == nil {
 			return p, nil
 		}
 	}
@@ -205,15 +216,16 @@ func floorDecimal(x *big.Rat, decimals int) *big.Rat {
 	return new(big.Rat).SetFrac(num.Div(num, x.Denom()), ten) // Div rounds down
 }
 
-// Verify checks the proof for the rational form in exact arithmetic.
-func (p *Proof) Verify(form *moment.ExactForm) error {
+// Verify checks the proof for the rational form in exact arithmetic. The error says what is
+// wrong with it, or is that of ctx, which is looked at before every row.
+func (p *Proof) Verify(ctx context.Context, form *moment.ExactForm) error {
 	if p.Lower == nil {
 		return errors.New("the proof claims no lower bound")
 	}
 	if p.Multiplier != nil {
-		return p.verifyMultiplier(form)
+		return p.verifyMultiplier(ctx, form)
 	}
-	bound, err := p.bound(form)
+	bound, err := p.bound(ctx, form)
 	if err != nil {
 		return err
 	}
@@ -225,7 +237,7 @@ func (p *Proof) Verify(form *moment.ExactForm) error {
 
 // bound checks everything of level 0 that does not depend on Lower and returns the
 // largest Lower that is proven.
-func (p *Proof) bound(form *moment.ExactForm) (*big.Rat, error) {
+func (p *Proof) bound(ctx context.Context, form *moment.ExactForm) (*big.Rat, error) {
 	q, D := form.Q, form.Q+1
 	M := q * D
 	n := D * M
@@ -258,7 +270,7 @@ func (p *Proof) bound(form *moment.ExactForm) (*big.Rat, error) {
 		residual[r].Neg(residual[r])
 	}
 	entry, term := new(big.Rat), new(big.Rat)
-	err := p.Factor.check(n, func(r, t int) *big.Rat {
+	err := p.Factor.check(ctx, n, func(r, t int) *big.Rat {
 		entry.SetFloat64(p.W[r*n+t])
 		entry.Add(entry, form.HAt(place[r], place[t]))
 		if p.Y[t].Sign() != 0 {
@@ -288,14 +300,14 @@ func (p *Proof) bound(form *moment.ExactForm) (*big.Rat, error) {
 
 // verifyMultiplier checks a proof of level 1: that H and h have the dependences U
 // and G, that P is definite, that v'Wv = 0, and that the matrix is definite.
-func (p *Proof) verifyMultiplier(form *moment.ExactForm) error {
+func (p *Proof) verifyMultiplier(ctx context.Context, form *moment.ExactForm) error {
 	floating := form.Float()
 	lower, _ := p.Lower.Float64()
 	c := &Certificate{Lower: lower, W: p.W, Form: floating, Multiplier: p.Multiplier}
 	if err := c.checkShapes(); err != nil {
 		return err
 	}
-	if err := checkPositive(p.Multiplier.P); err != nil {
+	if err := checkPositive(ctx, p.Multiplier.P); err != nil {
 		return err
 	}
 	places, E, err := p.Multiplier.Places(form.Q)
@@ -309,7 +321,7 @@ func (p *Proof) verifyMultiplier(form *moment.ExactForm) error {
 	n := p.Multiplier.Entries() * (1 + r)
 	gap := new(big.Rat).Sub(form.C, p.Lower)
 	entry, term := new(big.Rat), new(big.Rat)
-	return p.Factor.check(n, func(row, column int) *big.Rat {
+	return p.Factor.check(ctx, n, func(row, column int) *big.Rat {
 		i, x := row/(1+r), row%(1+r)
 		j, y := column/(1+r), column%(1+r)
 		switch {

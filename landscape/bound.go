@@ -25,7 +25,7 @@ func (r *recovery) attained(ctx context.Context) {
 			r.certificate(&certificate.Certificate{W: W, Form: r.form}, v)
 		}
 	case r.settings.Level >= 1 && r.reduced != nil:
-		if c, v, err := relax.Attained(r.form, r.reduced); err == nil {
+		if c, v, err := relax.Attained(ctx, r.form, r.reduced); err == nil {
 			r.certificate(c, v)
 		}
 	}
@@ -97,7 +97,7 @@ func (r *recovery) boundByPolynomials() error {
 	lower, _ := v.bestLoss(width)
 	bound := certificate.Bound{Value: below(lower), Claim: moment.Exact}
 	if r.exact == nil && r.form.Errors.Claim != "" {
-		growth, err := certificate.GrowthOf(r.form)
+		growth, err := certificate.GrowthOf(context.Background(), r.form) // of three numbers
 		if err == nil {
 			bound, err = certificate.Charged(bound.Value, growth, r.form.Errors)
 		}
@@ -218,7 +218,8 @@ func (r *recovery) certificate(c *certificate.Certificate, v *certificate.Verifi
 		r.report()
 		return
 	}
-	bound, err := v.AboutTask(r.form, c.Level())
+	// What is proven is not given up for a limit that passes now: this takes a second at d = 20.
+	bound, err := v.AboutTask(context.Background(), r.form, c.Level())
 	if err == nil && c.Level() > 0 {
 		err = r.provenDependences()
 	}

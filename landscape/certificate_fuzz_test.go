@@ -216,7 +216,7 @@ func FuzzCertificate(f *testing.F) {
 			}
 			return
 		}
-		check, err := file.Check()
+		check, err := file.Check(t.Context())
 		if err != nil {
 			return
 		}
@@ -270,7 +270,7 @@ func FuzzCertificateBytes(f *testing.F) {
 			t.Fatalf("%d bytes took %d of memory", len(data), allocated)
 		}
 		if err == nil && file.Form.Dim() <= 40 {
-			_, _ = file.Check()
+			_, _ = file.Check(t.Context())
 		}
 	})
 }

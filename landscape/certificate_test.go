@@ -45,7 +45,7 @@ func TestCertificateFile(t *testing.T) {
 		!slices.Equal(got.Form.L, c.Form.L) || !mat.Equal(got.Form.H, c.Form.H) || got.Form.Q != 2 {
 		t.Error("the file does not hold what was written")
 	}
-	if _, err := got.Verify(); err != nil {
+	if _, err := got.Verify(t.Context()); err != nil {
 		t.Error(err)
 	}
 	// The reader's own check: the bordered matrix has no negative eigenvalue.
@@ -107,14 +107,14 @@ func TestCertificateRejectsForgery(t *testing.T) {
 		forged := *genuine
 		forged.W = slices.Clone(genuine.W)
 		c.change(&forged)
-		_, err := forged.Verify()
+		_, err := forged.Verify(t.Context())
 		if err == nil {
 			t.Errorf("%s was accepted", name)
 		} else if !strings.Contains(err.Error(), c.message) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	if _, err := genuine.Verify(); err != nil {
+	if _, err := genuine.Verify(t.Context()); err != nil {
 		t.Error(err)
 	}
 }
@@ -155,7 +155,7 @@ func TestProveBoundIsSound(t *testing.T) {
 				}
 			}
 		}
-		v, err := certificate.Prove(form, W, true)
+		v, err := certificate.Prove(t.Context(), form, W, true)
 		if err != nil {
 			continue
 		}
@@ -191,7 +191,7 @@ func TestProveBoundIsSound(t *testing.T) {
 // A slack takes over where N + W is singular.
 func TestSlack(t *testing.T) {
 	form := binaryForm(1, 10, 0.5, false)
-	v, err := certificate.Prove(form, make([]float64, 16), true) // W = 0 on a singular N
+	v, err := certificate.Prove(t.Context(), form, make([]float64, 16), true) // W = 0 on a singular N
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -204,7 +204,7 @@ func TestSlack(t *testing.T) {
 	}
 	// H singular: no bound of |y|.
 	singular := &moment.Form{Q: 1, H: mat.NewSymDense(3, []float64{1, 0, 0, 0, 1, 0, 0, 0, 0}), L: []float64{1, 0, 0}, C: 2}
-	if _, err := certificate.Prove(singular, make([]float64, 16), true); err == nil {
+	if _, err := certificate.Prove(t.Context(), singular, make([]float64, 16), true); err == nil {
 		t.Error("a bound was proven from a singular form and W = 0")
 	}
 }

@@ -33,7 +33,7 @@ func ExampleRecover() {
 	fmt.Printf("best transformer %.8f\n", recovery.Loss)
 	fmt.Printf("certified by %s: %v\n", recovery.Method, recovery.Certified())
 
-	verification, err := recovery.Certificate.Verify()
+	verification, err := recovery.Certificate.Verify(context.Background())
 	if err != nil {
 		log.Fatal(err)
 	}

@@ -148,7 +148,7 @@ func TestLevel1File(t *testing.T) {
 			!mat.Equal(got.Multiplier.U, c.Multiplier.U) || !mat.Equal(got.Multiplier.G, c.Multiplier.G) || !mat.Equal(got.Form.H, c.Form.H) {
 			t.Errorf("%+v: the file does not hold what was written", spec)
 		}
-		if _, err := got.Verify(); err != nil {
+		if _, err := got.Verify(t.Context()); err != nil {
 			t.Errorf("%+v: %v", spec, err)
 		}
 	}
@@ -213,13 +213,13 @@ func TestLevel1RejectsForgery(t *testing.T) {
 		form.H.CopySym(genuine.Form.H)
 		forged.Form = &form
 		c.change(&forged)
-		if _, err := forged.Verify(); err == nil {
+		if _, err := forged.Verify(t.Context()); err == nil {
 			t.Errorf("%s was accepted", name)
 		} else if !strings.Contains(err.Error(), c.message) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	if _, err := genuine.Verify(); err != nil {
+	if _, err := genuine.Verify(t.Context()); err != nil {
 		t.Error(err)
 	}
 }
@@ -232,11 +232,11 @@ func TestLevel1Proof(t *testing.T) {
 		if err != nil || r.Certificate == nil {
 			t.Fatal(spec, err)
 		}
-		p, err := certificate.NewProof(exact, r.Certificate, 12)
+		p, err := certificate.NewProof(t.Context(), exact, r.Certificate, 12)
 		if err != nil {
 			t.Fatal(spec, err)
 		}
-		if err := p.Verify(exact); err != nil {
+		if err := p.Verify(t.Context(), exact); err != nil {
 			t.Error(spec, err)
 		}
 		if lower, _ := p.Lower.Float64(); lower > r.Loss || lower < r.Loss*(1-1e-7) {
@@ -251,11 +251,11 @@ func TestLevel1Proof(t *testing.T) {
 		} {
 			forged := *p
 			change(&forged)
-			if forged.Verify(exact) == nil {
+			if forged.Verify(t.Context(), exact) == nil {
 				t.Errorf("%+v: %s was accepted", spec, name)
 			}
 		}
-		if p.Verify(exactForm(t, markov.Spec{D: spec.D, N: "7", Embedding: spec.Embedding, Bias: spec.Bias})) == nil {
+		if p.Verify(t.Context(), exactForm(t, markov.Spec{D: spec.D, N: "7", Embedding: spec.Embedding, Bias: spec.Bias})) == nil {
 			t.Errorf("%+v: the proof was accepted for another n", spec)
 		}
 	}

@@ -54,7 +54,7 @@ func (o *Optimum) prove(ctx context.Context, f *moment.Form) error {
 	proven := false
 	if n <= provenDimension {
 		var growth certificate.Growth
-		if growth, growthErr = certificate.GrowthOf(f); growthErr == nil {
+		if growth, growthErr = certificate.GrowthOf(ctx, f); growthErr == nil {
 			o.definite = true
 			proven = o.proveByGrowth(f, growth)
 		}

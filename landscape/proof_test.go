@@ -24,11 +24,11 @@ func TestProof(t *testing.T) {
 			t.Fatal(d, err)
 		}
 		rational := certificate.Dyadic(form)
-		p, err := certificate.NewProof(rational, r.Certificate, 10)
+		p, err := certificate.NewProof(t.Context(), rational, r.Certificate, 10)
 		if err != nil {
 			t.Fatal(d, err)
 		}
-		if err := p.Verify(rational); err != nil {
+		if err := p.Verify(t.Context(), rational); err != nil {
 			t.Error(d, err)
 		}
 		if lower, _ := p.Lower.Float64(); lower > r.Loss || lower < r.Loss-2e-10 {
@@ -45,12 +45,12 @@ func TestProof(t *testing.T) {
 		for name, change := range forgeries {
 			forged := *p
 			change(&forged)
-			if forged.Verify(rational) == nil {
+			if forged.Verify(t.Context(), rational) == nil {
 				t.Errorf("d %d: %s was accepted", d, name)
 			}
 		}
 		other := certificate.Dyadic(binaryForm(d, 50, 0.5, false))
-		if p.Verify(other) == nil {
+		if p.Verify(t.Context(), other) == nil {
 			t.Errorf("d %d: the proof was accepted for another task", d)
 		}
 	}
@@ -107,11 +107,11 @@ func TestProofOfTask(t *testing.T) {
 		if err != nil || r.Certificate == nil {
 			t.Fatal(spec, err)
 		}
-		p, err := certificate.NewProof(exact, r.Certificate, 12)
+		p, err := certificate.NewProof(t.Context(), exact, r.Certificate, 12)
 		if err != nil {
 			t.Fatal(spec, err)
 		}
-		if err := p.Verify(exact); err != nil {
+		if err := p.Verify(t.Context(), exact); err != nil {
 			t.Error(spec, err)
 		}
 		if lower, _ := p.Lower.Float64(); lower > r.Loss || lower < r.Loss-1e-11 {
@@ -130,7 +130,7 @@ func BenchmarkProof(b *testing.B) {
 			}
 			b.ReportAllocs()
 			for b.Loop() {
-				if _, err := certificate.NewProof(exact, r.Certificate, 12); err != nil {
+				if _, err := certificate.NewProof(b.Context(), exact, r.Certificate, 12); err != nil {
 					b.Fatal(err)
 				}
 			}

@@ -57,7 +57,7 @@ func (r *recovery) heads(ctx context.Context) error {
 
 // boundHeads proves how good D-1 heads can be.
 func (r *recovery) boundHeads(ctx context.Context) {
-	growth, err := certificate.GrowthOf(r.form)
+	growth, err := certificate.GrowthOf(ctx, r.form)
 	if err != nil {
 		r.note("nothing is proven about %d heads beyond the enlarged optimum: %v", r.form.Q, err)
 		return

@@ -26,7 +26,7 @@ func checkChain(t interface{ Errorf(string, ...any) }, name string, r *Recovery)
 		t.Errorf("%s: no bound, %+v, certified %v", name, r.LowerBound, r.Certified())
 	}
 	if r.Certificate != nil {
-		if _, err := r.Certificate.Verify(); err != nil {
+		if _, err := r.Certificate.Verify(context.Background()); err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
 	}

@@ -188,7 +188,7 @@ func recovery35(ctx context.Context, moments *moment.Moments, exact *moment.Exac
 		return row, err
 	}
 	if r.Certificate != nil {
-		if _, err := r.Certificate.Verify(); err != nil {
+		if _, err := r.Certificate.Verify(ctx); err != nil {
 			return row, fmt.Errorf("the certificate does not verify: %w", err)
 		}
 	}

@@ -45,8 +45,9 @@ func Level0(ctx context.Context, form *moment.Form, b, A []float64, evaluated fu
 		return nil, nil, err
 	}
 	w, penalty := search.start, search.penalty()
+	reached := false
 	for _, m := range dualMargins {
-		reached, err := penalty.descend(ctx, w, m.margin, m.enough, nil, dualMost, dualPatience, evaluated)
+		reached, err = penalty.descend(ctx, w, m.margin, m.enough, nil, dualMost, dualPatience, evaluated)
 		if err != nil {
 			return nil, nil, err
 		}
@@ -57,12 +58,26 @@ func Level0(ctx context.Context, form *moment.Form, b, A []float64, evaluated fu
 			return nil, nil, nil // rounding an unfinished W takes long and proves little
 		}
 	}
+	if reached {
+		ctx = untilProven(ctx, search.lift.size(), 2)
+	}
 	penalty = nil // and with it N
 	if W, err = search.certificateMatrix(w); err != nil {
 		return nil, nil, err
 	}
 	W, v = Round(ctx, form, W)
 	return W, v, nil
+}
+
+// untilProven returns the context for the proof of what a search has reached, which takes
+// so many factors of a matrix of n rows: one that does not end where that takes less than
+// a second or so, so that it is not lost to a limit that has passed meanwhile.
+func untilProven(ctx context.Context, n, factors int) context.Context {
+	const soon = 5e10 // multiplications and additions
+	if cube := float64(n) * float64(n) * float64(n); float64(factors)*cube/6 > soon {
+		return ctx
+	}
+	return context.WithoutCancel(ctx)
 }
 
 // penalty is F = 1/2 sum (margin - l_i)^2 over the eigenvalues l_i < margin of a
@@ -116,7 +131,7 @@ func (p penalty) descend(ctx context.Context, w []float64, margin, enough float6
 // of it in makes room for rounding.
 func Round(ctx context.Context, form *moment.Form, W []float64) ([]float64, *certificate.Verification) {
 	best, bestW := (*certificate.Verification)(nil), W
-	if v, err := certificate.Prove(form, W, true); err == nil {
+	if v, err := certificate.Prove(ctx, form, W, true); err == nil {
 		best = v
 	}
 	if best != nil && best.Slack == 0 {
@@ -135,7 +150,7 @@ func Round(ctx context.Context, form *moment.Form, W []float64) ([]float64, *cer
 		for i := range mixed {
 			mixed[i] = (1-mix)*W[i] + mix*interior[i]
 		}
-		v, err := certificate.Prove(form, mixed, false)
+		v, err := certificate.Prove(ctx, form, mixed, false)
 		if err != nil {
 			continue
 		}
@@ -223,7 +238,7 @@ func InteriorPoint(ctx context.Context, form *moment.Form) []float64 {
 		for i, x := range WK {
 			W[i] = t * x
 		}
-		if _, err := certificate.Prove(form, W, false); err == nil {
+		if _, err := certificate.Prove(ctx, form, W, false); err == nil {
 			return W
 		}
 	}

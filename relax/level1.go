@@ -66,7 +66,11 @@ func Level1(ctx context.Context, form *moment.Form, reduced *Reduced, minima []M
 	if ctx.Err() != nil && !reached {
 		return nil // rounding an unfinished W takes long and proves little
 	}
-	c, v, err := m.certificate(form, reduced, w)
+	proving := ctx
+	if reached {
+		proving = untilProven(ctx, m.n, proofsOfLevel1)
+	}
+	c, v, err := m.certificate(proving, form, reduced, w)
 	if err != nil {
 		return err
 	}
@@ -92,7 +96,7 @@ func Level1(ctx context.Context, form *moment.Form, reduced *Reduced, minima []M
 		if ctx.Err() != nil && !reached {
 			return nil
 		}
-		if c, v, err := m.certificate(form, reduced, w); err == nil && v.Bound > low {
+		if c, v, err := m.certificate(ctx, form, reduced, w); err == nil && v.Bound > low {
 			low = v.Bound
 			better(c, v)
 		}
@@ -102,6 +106,10 @@ func Level1(ctx context.Context, form *moment.Form, reduced *Reduced, minima []M
 	}
 	return nil
 }
+
+// proofsOfLevel1 is about how many factors a certificate of level 1 takes: of each share
+// that is tried, for the l between which it bisects.
+const proofsOfLevel1 = 130
 
 // ignoreEnd returns err unless it says that ctx has ended.
 func ignoreEnd(ctx context.Context, err error) error {
@@ -139,7 +147,7 @@ func (m *multiplierSearch) setLower(f *Reduced, l float64) {
 
 // certificate returns the best certificate that the coordinates w give, and what it
 // proves.
-func (m *multiplierSearch) certificate(form *moment.Form, reduced *Reduced, w []float64) (*certificate.Certificate, *certificate.Verification, error) {
+func (m *multiplierSearch) certificate(ctx context.Context, form *moment.Form, reduced *Reduced, w []float64) (*certificate.Certificate, *certificate.Verification, error) {
 	var backB, backX mat.Dense
 	if err := backB.Inverse(m.Tb); err != nil {
 		return nil, nil, fmt.Errorf("the balanced coordinates of b are singular: %w", err)
@@ -151,7 +159,7 @@ func (m *multiplierSearch) certificate(form *moment.Form, reduced *Reduced, w []
 	m.space.add(W, w[:m.space.count()])
 	W = congruence(W, &backB, &backX)
 	moved := m.multiplierOf(w)
-	return bestShare(form, func(share float64) (*certificate.Multiplier, []float64) {
+	return bestShare(ctx, form, func(share float64) (*certificate.Multiplier, []float64) {
 		P := identity(m.space.D)
 		blas64.Axpy(share, vector(moved), vector(P.RawMatrix().Data))
 		P.Mul(P, &backB)
@@ -168,13 +176,13 @@ func (m *multiplierSearch) certificate(form *moment.Form, reduced *Reduced, w []
 
 // Attained is the certificate of level 1 that the enlarged optimum is a
 // bound: W = 0.
-func Attained(form *moment.Form, reduced *Reduced) (*certificate.Certificate, *certificate.Verification, error) {
+func Attained(ctx context.Context, form *moment.Form, reduced *Reduced) (*certificate.Certificate, *certificate.Verification, error) {
 	multiplier := &certificate.Multiplier{U: reduced.U, G: reduced.G}
 	D := multiplier.Entries()
 	multiplier.P = mat.NewSymDense(D, identity(D).RawMatrix().Data)
 	n := D * (1 + multiplier.Size())
 	W := make([]float64, n*n)
-	v, err := certificate.ProveMultiplier(form, W, multiplier, certificate.Uncertainty(form))
+	v, err := certificate.ProveMultiplier(ctx, form, W, multiplier, certificate.Uncertainty(form))
 	if err != nil {
 		return nil, nil, err
 	}
@@ -184,13 +192,13 @@ func Attained(form *moment.Form, reduced *Reduced) (*certificate.Certificate, *c
 // bestShare tries P and W, and shares of what they differ by from an interior point,
 // W = 0: where the search did not reach a definite matrix, some share is definite for
 // an l between the enlarged optimum and the loss.
-func bestShare(form *moment.Form, at func(share float64) (*certificate.Multiplier, []float64)) (*certificate.Certificate, *certificate.Verification, error) {
+func bestShare(ctx context.Context, form *moment.Form, at func(share float64) (*certificate.Multiplier, []float64)) (*certificate.Certificate, *certificate.Verification, error) {
 	var best *certificate.Verification
 	var proof *certificate.Certificate
 	failure := errors.New("W has no definite share")
 	for _, shrink := range []float64{0, 0x1p-36, 0x1p-32, 0x1p-28, 0x1p-24, 0x1p-22, 0x1p-20, 0x1p-18, 0x1p-16, 0x1p-14, 0x1p-12, 0x1p-10, 0x1p-8, 0x1p-6, 0x1p-4, 0x1p-2, 0x1p-1} {
 		multiplier, W := at(1 - shrink)
-		v, err := certificate.ProveMultiplier(form, W, multiplier, certificate.Uncertainty(form))
+		v, err := certificate.ProveMultiplier(ctx, form, W, multiplier, certificate.Uncertainty(form))
 		if err != nil {
 			failure = err
 			continue

@@ -330,7 +330,7 @@ func TestMultiplierBoundIsSound(t *testing.T) {
 		P := mat.NewSymDense(units+1, nil)
 		P.SymOuterK(1, backB.T())
 		multiplier := &certificate.Multiplier{P: P, U: reduced.U, G: reduced.G}
-		v, err := certificate.ProveMultiplier(form, known.exact(congruence(W, &backB, &backX), 1, units), multiplier, certificate.Uncertainty(form))
+		v, err := certificate.ProveMultiplier(t.Context(), form, known.exact(congruence(W, &backB, &backX), 1, units), multiplier, certificate.Uncertainty(form))
 		if err != nil {
 			continue
 		}
