@@ -72,7 +72,7 @@ func blockSize(m int) (D int, err error) {
 		D++
 	}
 	if m == 0 || moment.Pairs(D) != m {
-		return 0, fmt.Errorf("a block has %d entries, which is not D(D+1)/2 for any D", m)
+		return 0, fmt.Errorf("a block has %d entries, which is not D(D+1)/2 for any D: write each block on a line of its own, its entries (i, k) with i <= k row by row", m)
 	}
 	return D, nil
 }
