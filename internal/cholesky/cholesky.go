@@ -15,13 +15,21 @@ import (
 	"gonum.org/v1/gonum/lapack/lapack64"
 )
 
-// width is that of a panel: wide ones are multiplied faster, and are looked at less often.
-const width = 256
+// Panels are of width columns, and of wide where there are thousands: what is above a panel
+// is read once for it, so that wide ones are multiplied faster, and looked at less often.
+const width, wide, thousands = 256, 512, 4096
 
 // Factorise replaces the triangle that A has by its factor: the upper one by U, A being
 // U'U, the lower one by L, A being LL'. It reports whether A is positive definite; if it
 // is not, or if ctx ends, whose error it then returns, the triangle is of no use.
 func Factorise(ctx context.Context, A blas64.Symmetric) (ok bool, err error) {
+	if A.N < thousands {
+		return factorise(ctx, A, width)
+	}
+	return factorise(ctx, A, wide)
+}
+
+func factorise(ctx context.Context, A blas64.Symmetric, width int) (ok bool, err error) {
 	part := func(i, k, rows, cols int) blas64.General {
 		return blas64.General{Rows: rows, Cols: cols, Stride: A.Stride, Data: A.Data[i*A.Stride+k:]}
 	}
