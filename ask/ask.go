@@ -61,6 +61,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"io/fs"
 
 	"markovicl/markov"
 	"markovicl/train"
@@ -163,6 +164,10 @@ func (e Env) read(field, name string) ([]byte, error) {
 		return nil, err
 	}
 	defer file.Close()
+	return readAll(file, field, name)
+}
+
+func readAll(file io.Reader, field, name string) ([]byte, error) {
 	data, err := io.ReadAll(io.LimitReader(file, largestFile+1))
 	if err != nil {
 		return nil, &Error{Kind: Input, Field: field, Message: err.Error(), Err: err}
@@ -171,6 +176,48 @@ func (e Env) read(field, name string) ([]byte, error) {
 		return nil, inputf(field, "%s is larger than %d bytes", name, largestFile)
 	}
 	return data, nil
+}
+
+// readAt returns a file that the field names for reading where one will, which fails once
+// ctx has ended, and its size in bytes. A file on a disk is not read before.
+func (e Env) readAt(ctx context.Context, field, name string) (file readerAtCloser, size int64, err error) {
+	opened, err := e.open(field, name)
+	if err != nil {
+		return nil, 0, err
+	}
+	if onDisk, ok := opened.(interface {
+		io.ReaderAt
+		Stat() (fs.FileInfo, error)
+	}); ok {
+		if info, err := onDisk.Stat(); err == nil && info.Mode().IsRegular() {
+			return endingReaderAt{ctx, onDisk, opened}, info.Size(), nil
+		}
+	}
+	data, err := readAll(opened, field, name)
+	if err != nil {
+		opened.Close()
+		return nil, 0, err
+	}
+	return endingReaderAt{ctx, bytes.NewReader(data), opened}, int64(len(data)), nil
+}
+
+type readerAtCloser interface {
+	io.ReaderAt
+	io.Closer
+}
+
+// endingReaderAt reads until ctx ends.
+type endingReaderAt struct {
+	ctx context.Context
+	io.ReaderAt
+	io.Closer
+}
+
+func (r endingReaderAt) ReadAt(p []byte, off int64) (n int, err error) {
+	if err := r.ctx.Err(); err != nil {
+		return 0, err
+	}
+	return r.ReaderAt.ReadAt(p, off)
 }
 
 // called returns the name of a file with the ending of its format: standard input, which is

@@ -160,7 +160,7 @@ func (q *Recover) ask(ctx context.Context, env Env) (Answer, error) {
 		}
 	}
 	var results Results[RecoverAnswer]
-	interrupted := false
+	interrupted, uncertified := false, false
 	for _, task := range tasks {
 		answer, err := q.recover(limited, env, task, source.at(task.Context()))
 		if err != nil {
@@ -174,7 +174,8 @@ func (q *Recover) ask(ctx context.Context, env Env) (Answer, error) {
 		if errs != nil {
 			answer.StandardError = errs.Loss
 		}
-		interrupted = interrupted || answer.Status == landscape.Interrupted.String()
+		uncertified = uncertified || answer.Status == landscape.Interrupted.String()
+		interrupted = interrupted || uncertified
 		if exact != nil {
 			answer.Proof, err = prove(limited, exact(task.Context()), answer)
 			if err != nil && limited.Err() == nil {
@@ -189,7 +190,11 @@ func (q *Recover) ask(ctx context.Context, env Env) (Answer, error) {
 		if ctx.Err() != nil {
 			kind = Interrupted
 		}
-		return results, &Error{Kind: kind, Message: "stopped before the bounds met; the answer is honest but not certified"}
+		message := "stopped before the bounds met; the answer is honest but not certified"
+		if !uncertified {
+			message = "stopped before the exact proof was found; all else is there"
+		}
+		return results, &Error{Kind: kind, Message: message}
 	}
 	return results, nil
 }

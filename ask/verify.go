@@ -1,7 +1,6 @@
 package ask
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -32,13 +31,14 @@ type VerifyAnswer struct {
 }
 
 func (q *Recover) verify(ctx context.Context, env Env) (Answer, error) {
-	data, err := env.read("verify", q.Verify)
+	source, size, err := env.readAt(ctx, "verify", q.Verify)
 	if err != nil {
 		return nil, err
 	}
-	file, err := certificate.DecodeCertificate(bytes.NewReader(data), int64(len(data)))
+	defer source.Close()
+	file, err := certificate.DecodeCertificate(source, size)
 	if err != nil {
-		return nil, input("verify", fmt.Errorf("certificate file %s: %w", q.Verify, err))
+		return nil, inputUnlessEnded(ctx, "verify", fmt.Errorf("certificate file %s: %w", q.Verify, err))
 	}
 	task, err := q.verifiedTask(env, file)
 	if err != nil {

@@ -94,7 +94,7 @@ type Verification struct {
 // An error says what is wrong with the certificate, or is that of ctx. If W proves a bound, but a
 // lower one than claimed, the verification is returned beside the error.
 func (c *Certificate) Verify(ctx context.Context) (*Verification, error) {
-	if err := c.checkShapes(); err != nil {
+	if err := c.checkShapes(ctx); err != nil {
 		return nil, err
 	}
 	v, err := c.prove(ctx)
@@ -115,8 +115,8 @@ func (c *Certificate) prove(ctx context.Context) (*Verification, error) {
 	return Prove(ctx, c.Form, c.W, true)
 }
 
-// checkShapes checks everything but definiteness.
-func (c *Certificate) checkShapes() error {
+// checkShapes checks everything but definiteness, and whether ctx has ended.
+func (c *Certificate) checkShapes(ctx context.Context) error {
 	if c.Form == nil || c.Form.H == nil {
 		return errors.New("the certificate has no form H, h, c")
 	}
@@ -137,6 +137,9 @@ func (c *Certificate) checkShapes() error {
 	}
 	for i := range D {
 		for s := range M {
+			if err := ctx.Err(); err != nil {
+				return err
+			}
 			for j := range D {
 				for t := range M {
 					r, o := i*M+s, j*M+t
@@ -188,7 +191,10 @@ var errIndefinite = errors.New("N + W is not positive semidefinite: W proves not
 // Prove returns the largest bound that the admissible W proves, with a slack
 // only if that is allowed. If ctx ends before, the error is ctx's.
 func Prove(ctx context.Context, form *moment.Form, W []float64, slack bool) (*Verification, error) {
-	S, k := Bordered(form, W)
+	S, k, err := Bordered(ctx, form, W)
+	if err != nil {
+		return nil, err
+	}
 	n := len(k)
 	v := &Verification{Size: n}
 	scale, err := unitScale(S, n)

@@ -43,8 +43,9 @@ const (
 	underflow    = 0x1p-500
 )
 
-// Bordered returns N + W ([n, n] row-major, rounded once an entry) and k.
-func Bordered(form *moment.Form, W []float64) (S, k []float64) {
+// Bordered returns N + W ([n, n] row-major, rounded once an entry) and k. The error is that
+// of ctx, if it ends before.
+func Bordered(ctx context.Context, form *moment.Form, W []float64) (S, k []float64, err error) {
 	q, D := form.Q, form.Q+1
 	n := D * q * D
 	place := make([]int, n)
@@ -57,12 +58,15 @@ func Bordered(form *moment.Form, W []float64) (S, k []float64) {
 	}
 	S, k = make([]float64, n*n), make([]float64, n)
 	for r := range n {
+		if err := ctx.Err(); err != nil {
+			return nil, nil, err
+		}
 		k[r] = form.L[place[r]]
 		for t := range n {
 			S[r*n+t] = form.H.At(place[r], place[t]) + W[r*n+t]
 		}
 	}
-	return S, k
+	return S, k, nil
 }
 
 // errTiny is returned where numbers are so small that rounding cannot be bounded.
@@ -92,6 +96,9 @@ func provenDefinite(ctx context.Context, S []float64, n int, scale []float64, ex
 	C := make([]float64, n*n)
 	trace, rows := 0.0, 0.0
 	for r := range n {
+		if err := ctx.Err(); err != nil {
+			return 0, err
+		}
 		row := 0.0
 		for t := range n {
 			x := S[r*n+t] * scale[r] * scale[t] // exact but for underflow

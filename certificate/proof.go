@@ -156,7 +156,10 @@ func NewProof(ctx context.Context, form *moment.ExactForm, certificate *Certific
 	if certificate.Multiplier != nil {
 		return newMultiplierProof(ctx, form, floating, certificate, decimals)
 	}
-	S, k := Bordered(floating, certificate.W)
+	S, k, err := Bordered(ctx, floating, certificate.W)
+	if err != nil {
+		return nil, err
+	}
 	n := len(k)
 	scale, err := unitScale(S, n)
 	if err != nil {
@@ -304,7 +307,7 @@ func (p *Proof) verifyMultiplier(ctx context.Context, form *moment.ExactForm) er
 	floating := form.Float()
 	lower, _ := p.Lower.Float64()
 	c := &Certificate{Lower: lower, W: p.W, Form: floating, Multiplier: p.Multiplier}
-	if err := c.checkShapes(); err != nil {
+	if err := c.checkShapes(ctx); err != nil {
 		return err
 	}
 	if err := checkPositive(ctx, p.Multiplier.P); err != nil {

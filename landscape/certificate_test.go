@@ -49,7 +49,10 @@ func TestCertificateFile(t *testing.T) {
 		t.Error(err)
 	}
 	// The reader's own check: the bordered matrix has no negative eigenvalue.
-	S, k := certificate.Bordered(got.Form, got.W)
+	S, k, err := certificate.Bordered(t.Context(), got.Form, got.W)
+	if err != nil {
+		t.Fatal(err)
+	}
 	Q := mat.NewSymDense(len(k)+1, nil)
 	Q.SetSym(0, 0, got.Form.C-got.Lower)
 	for i := range k {
@@ -166,7 +169,10 @@ func TestProveBoundIsSound(t *testing.T) {
 		}
 		// The bordered matrix itself, by its eigenvalues.
 		if v.Slack == 0 {
-			S, k := certificate.Bordered(form, W)
+			S, k, err := certificate.Bordered(t.Context(), form, W)
+			if err != nil {
+				t.Fatal(err)
+			}
 			n := len(k)
 			Q := mat.NewSymDense(n+1, nil)
 			Q.SetSym(n, n, form.C-v.Bound)
