@@ -3,7 +3,9 @@ package hardness
 import (
 	"context"
 	"errors"
+	"math"
 	"math/big"
+	"math/bits"
 	"slices"
 )
 
@@ -37,7 +39,7 @@ type dictionary struct {
 	free       []bool          // by variable, shared between copies
 	pivots     int
 
-	p, t, u big.Int // scratch
+	p, t, u, v big.Int // scratch
 }
 
 // affine is an integer affine function of a dictionary's variables.
@@ -192,28 +194,24 @@ func (d *dictionary) pivot(r, c int) {
 		}
 		// row_j <- (|p| row_j - sign(p) row_c pr_j) / det, and the new column c
 		// is sign(p) row_c.
-		if q.Sign() == 0 {
-			for j := range row {
-				if row[j].Sign() != 0 {
-					d.t.Mul(p, &row[j])
-					row[j].Quo(&d.t, &d.det)
-				}
-			}
-			continue
-		}
+		inWords := p.IsInt64() && q.IsInt64() && d.det.IsInt64()
 		for j := range row {
-			if j == c {
+			x, y := &row[j], &pr[j]
+			if j == c || x.Sign() == 0 && (q.Sign() == 0 || y.Sign() == 0) {
 				continue
 			}
-			row[j].Mul(p, &row[j])
-			if pr[j].Sign() != 0 {
-				d.t.Mul(q, &pr[j])
-				row[j].Sub(&row[j], &d.t)
+			if inWords && x.IsInt64() && y.IsInt64() {
+				if v, ok := minor(p.Int64(), x.Int64(), q.Int64(), y.Int64(), d.det.Int64()); ok {
+					x.SetInt64(v)
+					continue
+				}
 			}
-			if row[j].Sign() != 0 {
-				d.t.Set(&row[j])
-				row[j].Quo(&d.t, &d.det)
+			d.v.Mul(p, x)
+			if q.Sign() != 0 && y.Sign() != 0 {
+				d.t.Mul(q, y)
+				d.v.Sub(&d.v, &d.t)
 			}
+			x.Quo(&d.v, &d.det)
 		}
 		row[c].Set(q)
 	}
@@ -231,6 +229,44 @@ func (d *dictionary) pivot(r, c int) {
 	d.basic[r], d.nonbasic[c-1] = d.nonbasic[c-1], d.basic[r]
 }
 
+// minor returns (p x - q y) / det, which leaves no remainder, for det > 0; ok is
+// false if it is no int64. Nearly all entries are that small, and it takes none of the
+// allocations of package big.
+func minor(p, x, q, y, det int64) (v int64, ok bool) {
+	const half = 1 << 31
+	if (uint64(p+half)|uint64(x+half)|uint64(q+half)|uint64(y+half))>>32 == 0 {
+		return (p*x - q*y) / det, true
+	}
+	size := func(x int64) uint64 { return uint64(max(x, -x)) } // 2^63 of the least
+	hi, lo := bits.Mul64(size(p), size(x))
+	high, low := bits.Mul64(size(q), size(y))
+	negative := (p < 0) != (x < 0)
+	if negative != ((q < 0) != (y < 0)) { // the sizes add up to 2^127 at most
+		var carry uint64
+		lo, carry = bits.Add64(lo, low, 0)
+		hi += high + carry
+	} else {
+		if hi < high || hi == high && lo < low {
+			hi, lo, high, low, negative = high, low, hi, lo, !negative
+		}
+		var borrow uint64
+		lo, borrow = bits.Sub64(lo, low, 0)
+		hi -= high + borrow
+	}
+	if hi >= uint64(det) {
+		return 0, false
+	}
+	quotient, _ := bits.Div64(hi, lo, uint64(det))
+	if quotient > math.MaxInt64 {
+		return 0, false
+	}
+	v = int64(quotient)
+	if negative {
+		v = -v
+	}
+	return v, true
+}
+
 // clone copies the dictionary. All entries share one allocation until they
 // grow.
 func (d *dictionary) clone() *dictionary {
@@ -238,18 +274,19 @@ func (d *dictionary) clone() *dictionary {
 	e.det.Set(&d.det)
 	words := 0
 	for i := range d.a {
-		words += len(d.a[i].Bits())
+		words += max(1, len(d.a[i].Bits()))
 	}
 	slab := make([]big.Word, words)
 	e.a = make([]big.Int, len(d.a))
 	for i := range d.a {
 		b := d.a[i].Bits()
 		n := copy(slab, b)
-		e.a[i].SetBits(slab[:n:n])
+		room := max(1, n) // a zero often becomes a word
+		e.a[i].SetBits(slab[:n:room])
 		if d.a[i].Sign() < 0 {
 			e.a[i].Neg(&e.a[i])
 		}
-		slab = slab[n:]
+		slab = slab[room:]
 	}
 	return e
 }

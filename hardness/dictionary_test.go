@@ -3,7 +3,9 @@ package hardness
 import (
 	"context"
 	"errors"
+	"math"
 	"math/big"
+	"math/rand/v2"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -258,6 +260,50 @@ func TestDictionaryBeale(t *testing.T) {
 	d, err := p.solve()
 	if err != nil || d.objective().Cmp(big.NewRat(-5, 1)) != 0 {
 		t.Fatalf("got %v, %v, want -5 = -100/20", d.objective(), err)
+	}
+}
+
+// minor is what integers of any length say, or says that it is not: for factors of all
+// sizes, the least and largest numbers among them.
+func TestMinor(t *testing.T) {
+	rng := rand.New(rand.NewPCG(8, 1))
+	draw := func() int64 {
+		switch rng.IntN(8) {
+		case 0:
+			return math.MinInt64
+		case 1:
+			return math.MaxInt64
+		}
+		return int64(rng.Uint64()) >> rng.IntN(64)
+	}
+	fit := [2]int{}
+	for range 20_000 {
+		p, x, q, y := draw(), draw(), draw(), draw()
+		value := new(big.Int).Mul(big.NewInt(p), big.NewInt(x))
+		value.Sub(value, new(big.Int).Mul(big.NewInt(q), big.NewInt(y)))
+		det := int64(1)
+		for _, divisor := range []int64{y ^ p, x ^ q, 1 << 40, 1000, 6} { // most divide nothing
+			if divisor > 0 && new(big.Int).Rem(value, big.NewInt(divisor)).Sign() == 0 {
+				det = divisor
+				break
+			}
+		}
+		if z := new(big.Int).GCD(nil, nil, new(big.Int).Abs(value), big.NewInt(math.MaxInt64-1)); rng.IntN(2) == 0 && z.Sign() > 0 {
+			det = z.Int64()
+		}
+		value.Quo(value, big.NewInt(det))
+		v, ok := minor(p, x, q, y, det)
+		if ok && value.Cmp(big.NewInt(v)) != 0 || !ok && value.IsInt64() && value.Int64() != math.MinInt64 {
+			t.Fatalf("(%d*%d - %d*%d)/%d: got %d (%v), want %v", p, x, q, y, det, v, ok, value)
+		}
+		if ok {
+			fit[0]++
+		} else {
+			fit[1]++
+		}
+	}
+	if fit[0] < 2000 || fit[1] < 2000 {
+		t.Errorf("%d fit into 64 bits, %d do not", fit[0], fit[1])
 	}
 }
 
