@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"math/rand/v2"
 	"testing"
 
 	"gonum.org/v1/gonum/integrate/quad"
@@ -242,4 +243,22 @@ func Example() {
 	// bayes: 0.667
 	// bigram: 0.750
 	// knn3: 0.667
+}
+
+// TestTailSum adds the terms one by one, far beyond the last that counts.
+func TestTailSum(t *testing.T) {
+	rng := rand.New(rand.NewPCG(3, 4))
+	for range 2000 {
+		rate, power, h := math.Exp(6*rng.Float64()-3), math.Exp(8*rng.Float64()-3), 0.05+0.25*rng.Float64()
+		lambda := math.Exp(8*rng.Float64()-3) * float64(1-2*rng.IntN(2))
+		u := (0.2 + 0.8*rng.Float64()) / (8 * (1 + math.Abs(lambda) + power))
+		want := 0.0
+		for k := 1.0; rate*k*h < 50; k++ {
+			v := u * math.Exp(-k*h)
+			want += math.Exp(-rate*k*h - power*math.Log1p(v) - lambda*v/(1+v))
+		}
+		if got := tailSum(rate, power, lambda, u, h); math.Abs(got-want) > 1e-13*want {
+			t.Errorf("rate %v, power %v, lambda %v, u %v, h %v: got %.15g, want %.15g", rate, power, lambda, u, h, got, want)
+		}
+	}
 }

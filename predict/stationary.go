@@ -20,8 +20,9 @@ import "math"
 // of a real number, all integrands are analytic and decay exponentially on the
 // whole line, where the trapezoidal rule converges geometrically (Trefethen and
 // Weideman 2014). All terms are positive, so nothing cancels. Tails that decay
-// slowly, because a prior parameter is small, are geometric series beyond the
-// point where their next correction is below rounding, and are summed as such.
+// slowly, because a prior parameter is small, are summed as geometric series: in
+// tiltedBeta each term of the density's expansion, and over lambda beyond the point
+// where the next correction is below rounding.
 
 const negligible = 36 // terms below exp(-36) of the largest do not count
 
@@ -122,15 +123,19 @@ func tiltedBeta(a, b, lambda float64) (logMass, mean float64) {
 		return l
 	}
 	add(mode)
-	edge := 40 + math.Log(1+lambda+a+b) // beyond it the density is exponential
+	// Beyond the edge the density is an exponential times a series that converges
+	// within a few terms, and the sums over the nodes are geometric series.
+	edge := math.Log(8 * (1 + lambda + a + b))
 	for x := mode - h; ; x -= h {
 		l := add(x)
 		if l < -negligible {
 			break
 		}
 		if x < -edge {
-			mass += math.Exp(l) / math.Expm1(a*h)
-			first += math.Exp(l+x) / math.Expm1((a+1)*h)
+			u := math.Exp(x)
+			scale := math.Exp(a*x - top)
+			mass += scale * tailSum(a, a+b, lambda, u, h)
+			first += scale * u * tailSum(a+1, a+b+1, lambda, u, h)
 			break
 		}
 	}
@@ -140,13 +145,42 @@ func tiltedBeta(a, b, lambda float64) (logMass, mean float64) {
 			break
 		}
 		if x > edge {
-			tail := math.Exp(l) / math.Expm1(b*h)
-			mass += tail
-			first += tail
+			u := math.Exp(-x)
+			scale := math.Exp(-b*x - lambda - top)
+			mass += scale * tailSum(b, a+b, -lambda, u, h)
+			first += scale * tailSum(b, a+b+1, -lambda, u, h)
 			break
 		}
 	}
 	return top + math.Log(mass*h), first / mass
+}
+
+// tailSum returns the sum over k = 1, 2, .. of exp(-rate k h) g(u exp(-k h)) with
+//
+//	g(v) = (1+v)^(-power) exp(-lambda v/(1+v)) = sum over j of g_j v^j,
+//
+// term by term: each power of v makes a geometric series. It is what the nodes
+// beyond one with s/(1-s) = u (or, from the other side, (1-s)/s) add to an integral
+// over x = logit(s). The coefficients follow from
+// (1+v)^2 g' = -(power (1+v) + lambda) g. It needs u (1+|lambda|+power) <= 1/8,
+// where they fall by a factor of 4 at least.
+func tailSum(rate, power, lambda, u, h float64) float64 {
+	sum := 1 / math.Expm1(rate*h)
+	step := math.Exp(-h)
+	ratio := math.Exp(-rate * h)
+	before, g, v := 0.0, 1.0, 1.0
+	for j := range 60 {
+		k := float64(j)
+		before, g = g, -((2*k+power+lambda)*g+(k-1+power)*before)/(k+1)
+		v *= u
+		ratio *= step
+		term := g * v * ratio / (1 - ratio)
+		sum += term
+		if math.Abs(term) < 1e-18*sum {
+			break
+		}
+	}
+	return sum
 }
 
 // logSum is a sum of positive terms given by their logarithms.
