@@ -2,6 +2,7 @@
 package docs_test
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -14,30 +15,59 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 )
 
 const module = "markovicl/"
 
+// listed is a package as `go list` knows it.
+type listed struct {
+	Name, ImportPath, Dir                       string
+	Imports, TestImports, XTestImports, GoFiles []string
+}
+
+// list is the packages of the module and all that they import, by path: `go list` is
+// asked once.
+var list = sync.OnceValues(func() (map[string]listed, error) {
+	out, err := exec.Command("go", "list", "-deps", "-json=Name,ImportPath,Dir,Imports,TestImports,XTestImports,GoFiles", module+"...").Output()
+	if err != nil {
+		return nil, err
+	}
+	all := map[string]listed{}
+	for decoder := json.NewDecoder(bytes.NewReader(out)); ; {
+		var p listed
+		if err := decoder.Decode(&p); errors.Is(err, io.EOF) {
+			return all, nil
+		} else if err != nil {
+			return nil, err
+		}
+		all[p.ImportPath] = p
+	}
+})
+
+// packages are those of the module, by path.
+func packages(t *testing.T) map[string]listed {
+	t.Helper()
+	all, err := list()
+	if err != nil {
+		t.Fatal(err)
+	}
+	ours := map[string]listed{}
+	for path, p := range all {
+		if strings.HasPrefix(path, module) {
+			ours[path] = p
+		}
+	}
+	return ours
+}
+
 // rooms are the packages of the module with their imports, those within the module
 // without its name.
 func rooms(t *testing.T) map[string][]string {
 	t.Helper()
-	out, err := exec.Command("go", "list", "-json=ImportPath,Imports,GoFiles", "../...").Output()
-	if err != nil {
-		t.Fatal(err)
-	}
 	all := map[string][]string{}
-	for decoder := json.NewDecoder(strings.NewReader(string(out))); ; {
-		var p struct {
-			ImportPath       string
-			Imports, GoFiles []string
-		}
-		if err := decoder.Decode(&p); errors.Is(err, io.EOF) {
-			return all
-		} else if err != nil {
-			t.Fatal(err)
-		}
+	for path, p := range packages(t) {
 		if len(p.GoFiles) == 0 {
 			continue // tests alone
 		}
@@ -45,8 +75,35 @@ func rooms(t *testing.T) map[string][]string {
 		for _, path := range p.Imports {
 			imports = append(imports, strings.TrimPrefix(path, module))
 		}
-		all[strings.TrimPrefix(p.ImportPath, module)] = imports
+		all[strings.TrimPrefix(path, module)] = imports
 	}
+	return all
+}
+
+// reached is what a package imports, over however many imports, without itself.
+func reached(t *testing.T, path string) map[string]bool {
+	t.Helper()
+	all, err := list()
+	if err != nil {
+		t.Fatal(err)
+	}
+	seen := map[string]bool{}
+	for next := []string{path}; len(next) > 0; next = next[1:] {
+		p, ok := all[next[0]]
+		if !ok {
+			p, ok = all["vendor/"+next[0]] // the standard library's own
+		}
+		if !ok && next[0] != "C" {
+			t.Fatalf("there is no package %s", next[0])
+		}
+		for _, path := range p.Imports {
+			if !seen[path] {
+				seen[path] = true
+				next = append(next, path)
+			}
+		}
+	}
+	return seen
 }
 
 // drawn reads the lines "room -> import import" of the page.
@@ -110,12 +167,8 @@ func TestOneWayRules(t *testing.T) {
 		{"paper", []string{"figure/draw", "report", "gonum.org/v1/plot"}},
 		{"figure", []string{"paper", "markov", "gonum.org/v1/plot"}},
 	} {
-		out, err := exec.Command("go", "list", "-deps", module+rule.room).Output()
-		if err != nil {
-			t.Fatal(err)
-		}
-		for path := range strings.Lines(string(out)) {
-			path = strings.TrimPrefix(strings.TrimSpace(path), module)
+		for path := range reached(t, module+rule.room) {
+			path = strings.TrimPrefix(path, module)
 			for _, no := range rule.forbidden {
 				if path == no || strings.HasPrefix(path, no+"/") {
 					t.Errorf("%s reaches %s", rule.room, path)
@@ -162,14 +215,12 @@ func TestFormsKnowNoTask(t *testing.T) {
 
 // Jobs in a database are the affair of one room.
 func TestOnlySweepKnowsDatabases(t *testing.T) {
-	out, err := exec.Command("go", "list", "-f", "{{.ImportPath}} {{join .Imports \" \"}} {{join .TestImports \" \"}} {{join .XTestImports \" \"}}", module+"...").Output()
-	if err != nil {
-		t.Fatal(err)
-	}
 	seen := false
-	for line := range strings.Lines(string(out)) {
-		room, imports, _ := strings.Cut(strings.TrimSpace(line), " ")
-		if !strings.Contains(imports, "riverqueue/") && !strings.Contains(imports, "jackc/pgx") {
+	for room, p := range packages(t) {
+		databases := func(path string) bool {
+			return strings.Contains(path, "riverqueue/") || strings.Contains(path, "jackc/pgx")
+		}
+		if !slices.ContainsFunc(slices.Concat(p.Imports, p.TestImports, p.XTestImports), databases) {
 			continue
 		}
 		seen = true

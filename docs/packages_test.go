@@ -5,7 +5,6 @@ import (
 	"go/parser"
 	"go/token"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -18,14 +17,9 @@ var fileName = regexp.MustCompile(`\b[a-z][a-z0-9_]*\.(go|s)\b`)
 // TestPackagesAreIntroduced reads every package: its comment is a page to start from, and an
 // example that runs does something one wants. Programs have their help instead.
 func TestPackagesAreIntroduced(t *testing.T) {
-	out, err := exec.Command("go", "list", "-f", "{{.Name}}\t{{.ImportPath}}\t{{.Dir}}", "markovicl/...").Output()
-	if err != nil {
-		t.Fatal(err)
-	}
 	read := 0
-	for line := range strings.Lines(string(out)) {
-		name, rest, _ := strings.Cut(strings.TrimSpace(line), "\t")
-		path, folder, _ := strings.Cut(rest, "\t")
+	for path, p := range packages(t) {
+		name, folder := p.Name, p.Dir
 		if strings.HasSuffix(path, "/docs") {
 			continue // tests alone
 		}
