@@ -32,7 +32,25 @@ func (x interval) plus(y interval) interval {
 	return interval{down().Add(x.lo, y.lo), up().Add(x.hi, y.hi)}
 }
 
+// times multiplies the ends that the signs call for; where both hold 0, all of them.
 func (x interval) times(y interval) interval {
+	if y.sign() == 0 {
+		x, y = y, x
+	}
+	switch sx, sy := x.sign(), y.sign(); {
+	case sy > 0 && sx > 0:
+		return interval{down().Mul(x.lo, y.lo), up().Mul(x.hi, y.hi)}
+	case sy > 0 && sx < 0:
+		return interval{down().Mul(x.lo, y.hi), up().Mul(x.hi, y.lo)}
+	case sy > 0:
+		return interval{down().Mul(x.lo, y.hi), up().Mul(x.hi, y.hi)}
+	case sy < 0 && sx > 0:
+		return interval{down().Mul(x.hi, y.lo), up().Mul(x.lo, y.hi)}
+	case sy < 0 && sx < 0:
+		return interval{down().Mul(x.hi, y.hi), up().Mul(x.lo, y.lo)}
+	case sy < 0:
+		return interval{down().Mul(x.hi, y.lo), up().Mul(x.lo, y.lo)}
+	}
 	out := interval{down().Mul(x.lo, y.lo), up().Mul(x.lo, y.lo)}
 	for _, p := range [][2]*big.Float{{x.lo, y.hi}, {x.hi, y.lo}, {x.hi, y.hi}} {
 		if v := down().Mul(p[0], p[1]); v.Cmp(out.lo) < 0 {
@@ -82,22 +100,30 @@ func (ax *axis) enclosed(a, b *big.Rat) bool {
 		A[k], B[k] = intervalOf(exactA[k]), intervalOf(exactB[k])
 	}
 	one := intervalOf(big.NewRat(1, 1))
-	// polynomials returns the monic p_n at x, and sum_{k<n} p_k(x)^2/|p_k|^2.
-	polynomials := func(x interval) (last, sum interval) {
+	// next is the monic p_(k+1) at x, of p_k and the one before it.
+	next := func(k int, x, p, before interval) interval {
+		return x.minus(A[k]).times(p).minus(B[k].times(before))
+	}
+	at := func(end *big.Float) int { // the sign of p_n
+		x := interval{end, end}
+		p, before := one, interval{down(), up()}
+		for k := range n {
+			p, before = next(k, x, p, before), p
+		}
+		return p.sign()
+	}
+	// squares returns sum_{k<n} p_k(x)^2/|p_k|^2.
+	squares := func(x interval) interval {
 		p, before, norm := one, interval{down(), up()}, one
-		sum = interval{down(), up()}
+		sum := interval{down(), up()}
 		for k := range n {
 			if k > 0 {
 				norm = norm.times(B[k])
 			}
 			sum = sum.plus(p.square().over(norm))
-			before, p = p, x.minus(A[k]).times(p).minus(B[k].times(before))
+			p, before = next(k, x, p, before), p
 		}
-		return p, sum
-	}
-	at := func(x *big.Float) int {
-		p, _ := polynomials(interval{x, x})
-		return p.sign()
+		return sum
 	}
 	end := down() // of the last interval, 0 at first
 	for i, x := range ax.precise {
@@ -115,8 +141,7 @@ func (ax *axis) enclosed(a, b *big.Rat) bool {
 			return false
 		}
 		end = around.hi
-		_, sum := polynomials(around)
-		if !near(ax.x[i], around) || !near(ax.y[i], one.minus(around)) || !near(ax.w[i], one.over(sum)) {
+		if !near(ax.x[i], around) || !near(ax.y[i], one.minus(around)) || !near(ax.w[i], one.over(squares(around))) {
 			return false
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"math"
 	"math/big"
 	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"markovicl/markov"
@@ -14,15 +15,16 @@ import (
 // in fractions and rounded once: the Frobenius norm of H's, which is not below
 // the spectral norm, the Euclidean norm of h's, and that of c.
 func missed(f *Form, exact *ExactForm) (H, L, C float64) {
-	// x - numerator/scale, without a greatest common divisor: x is a whole number of 2^-1074.
-	const unit = 1074
-	denominator := new(big.Int).Lsh(exact.Scale, unit)
-	scale := new(big.Float).SetInt(denominator)
+	// x - numerator/scale, without a greatest common divisor: x is a whole number of
+	// units 2^exponent.
 	off := func(x float64, numerator *big.Int) float64 {
-		whole, _ := new(big.Float).SetMantExp(big.NewFloat(x), unit).Int(nil)
+		fraction, exponent := math.Frexp(x)
+		unit := uint(max(0, 53-exponent)) // of 1/2, as many times as x needs to be whole
+		whole := big.NewInt(int64(math.Ldexp(fraction, 53)))
+		whole.Lsh(whole, uint(max(0, exponent-53)))
 		d := whole.Mul(whole, exact.Scale)
 		d.Sub(d, new(big.Int).Lsh(numerator, unit))
-		v, _ := new(big.Float).Quo(new(big.Float).SetInt(d), scale).Float64()
+		v, _ := new(big.Float).Quo(new(big.Float).SetInt(d), new(big.Float).SetInt(new(big.Int).Lsh(exact.Scale, unit))).Float64()
 		return math.Abs(v)
 	}
 	for i := range f.L {
@@ -244,5 +246,36 @@ func BenchmarkEnclosure(b *testing.B) {
 				ax.enclosed(big.NewRat(1, 1), big.NewRat(1, 1))
 			}
 		})
+	}
+}
+
+// TestIntervalTimes multiplies intervals of all signs, with 0 within and at an end: the
+// least and the largest product of their ends bound the product, as tightly as rounding
+// lets them.
+func TestIntervalTimes(t *testing.T) {
+	thirds := []int64{-7, -2, 0, 1, 5}
+	for _, xl := range thirds {
+		for _, xh := range thirds {
+			for _, yl := range thirds {
+				for _, yh := range thirds {
+					if xl > xh || yl > yh {
+						continue
+					}
+					got := interval{intervalOf(big.NewRat(xl, 3)).lo, intervalOf(big.NewRat(xh, 3)).hi}.times(
+						interval{intervalOf(big.NewRat(yl, 3)).lo, intervalOf(big.NewRat(yh, 3)).hi})
+					products := []int64{xl * yl, xl * yh, xh * yl, xh * yh}
+					for end, p := range map[*big.Float]int64{got.lo: slices.Min(products), got.hi: slices.Max(products)} {
+						x, _ := end.Rat(nil)
+						off := x.Sub(x, big.NewRat(p, 9))
+						if end == got.hi {
+							off.Neg(off)
+						}
+						if v, _ := off.Float64(); v > 0 || v < -1e-130 {
+							t.Errorf("[%d,%d]/3 times [%d,%d]/3: an end is within by %g", xl, xh, yl, yh, v)
+						}
+					}
+				}
+			}
+		}
 	}
 }
