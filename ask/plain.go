@@ -3,13 +3,18 @@ package ask
 import (
 	"regexp"
 	"strings"
+	"sync"
 )
 
 var (
 	// What decoders of JSON and YAML say of the types of the program.
-	wrongType = regexp.MustCompile(`(?:json: )?cannot unmarshal (\S+(?: \{\})?)(?: \S+)? into Go (?:struct field \S*|value) of type (\S+(?: \{\})?)`)
+	wrongType = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`(?:json: )?cannot unmarshal (\S+(?: \{\})?)(?: \S+)? into Go (?:struct field \S*|value) of type (\S+(?: \{\})?)`)
+	})
 	// The package in which an error arose, at the begin or behind what is said about it.
-	inPackage = regexp.MustCompile(`(^|: )(?:ask|certificate|chainfile|dense|draw|exhibit|figure|hardness|json|landscape|lsa|markov|moment|npz|predict|relax|store|sweep|tensorfile|trace|train|transformer|yaml|zip): `)
+	inPackage = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`(^|: )(?:ask|certificate|chainfile|dense|draw|exhibit|figure|hardness|json|landscape|lsa|markov|moment|npz|predict|relax|store|sweep|tensorfile|trace|train|transformer|yaml|zip): `)
+	})
 )
 
 var kindsOfValues = map[string]string{
@@ -20,8 +25,8 @@ var kindsOfValues = map[string]string{
 
 // plain puts a message into a user's words: no types and no packages of the program.
 func plain(message string) string {
-	message = wrongType.ReplaceAllStringFunc(message, func(match string) string {
-		m := wrongType.FindStringSubmatch(match)
+	message = wrongType().ReplaceAllStringFunc(message, func(match string) string {
+		m := wrongType().FindStringSubmatch(match)
 		word := func(name string) string {
 			name = strings.TrimLeft(name, "*")
 			if w, ok := kindsOfValues[name]; ok {
@@ -40,5 +45,5 @@ func plain(message string) string {
 	if rest, ok := strings.CutPrefix(message, "-: "); ok {
 		message = "standard input: " + rest
 	}
-	return inPackage.ReplaceAllString(message, "$1")
+	return inPackage().ReplaceAllString(message, "$1")
 }

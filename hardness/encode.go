@@ -7,17 +7,20 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 )
 
 // number is what files may contain: a decimal with an optional exponent, or a
 // fraction of integers.
-var number = regexp.MustCompile(`^[+-]?((\d+\.?\d*|\.\d+)([eE][+-]?\d+)?|\d+/\d+)$`)
+var number = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^[+-]?((\d+\.?\d*|\.\d+)([eE][+-]?\d+)?|\d+/\d+)$`)
+})
 
 // parseNumber reads a number exactly: 0.1 is 1/10. Exponents are limited to
 // those of float64, so that a short text cannot ask for a number of a million
 // digits.
 func parseNumber(s string) (*big.Rat, error) {
-	if !number.MatchString(s) {
+	if !number().MatchString(s) {
 		return nil, fmt.Errorf("%q is not a number (write a decimal such as -1.5e3 or a fraction such as 1/3)", s)
 	}
 	if i := strings.IndexAny(s, "eE"); i >= 0 {

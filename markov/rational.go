@@ -6,11 +6,14 @@ import (
 	"math/big"
 	"regexp"
 	"strings"
+	"sync"
 )
 
 // numberPattern bounds what ParseRat reads: a decimal with at most three
 // digits of exponent, so that no input makes a fraction of gigabytes.
-var numberPattern = regexp.MustCompile(`^[+-]?([0-9]{1,40}(\.[0-9]{0,40})?|\.[0-9]{1,40})([eE][+-]?[0-9]{1,3})?$`)
+var numberPattern = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^[+-]?([0-9]{1,40}(\.[0-9]{0,40})?|\.[0-9]{1,40})([eE][+-]?[0-9]{1,3})?$`)
+})
 
 // ParseRat reads a number as a user writes it, exactly: "3", "0.1" (= 1/10),
 // "2e-3" or "a/b" with a and b such decimals.
@@ -49,7 +52,7 @@ func parseParameter(text string) (*big.Rat, error) {
 
 func parseDecimal(text string) (*big.Rat, error) {
 	text = strings.TrimSpace(text)
-	if !numberPattern.MatchString(text) {
+	if !numberPattern().MatchString(text) {
 		return nil, fmt.Errorf("%q is not a number; write a decimal such as 0.25 or a fraction such as 1/4", text)
 	}
 	x, ok := new(big.Rat).SetString(text)

@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 
 	"markovicl/figure"
 )
@@ -70,10 +71,12 @@ func (r *Result) Check() error {
 	return nil
 }
 
-var fileName = regexp.MustCompile(`^[a-z0-9]+([-_.][a-z0-9]+)*$`)
+var fileName = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^[a-z0-9]+([-_.][a-z0-9]+)*$`)
+})
 
 func checkName(taken map[string]bool, name string) error {
-	if !fileName.MatchString(name) {
+	if !fileName().MatchString(name) {
 		return fmt.Errorf("%q cannot be the name of a table or plot: use small letters, digits and hyphens", name)
 	}
 	if taken[name] {

@@ -7,9 +7,9 @@ import (
 	"html/template"
 	"maps"
 	"path"
-	"regexp"
 	"slices"
 	"strings"
+	"sync"
 
 	"markovicl/figure"
 	"markovicl/figure/draw"
@@ -20,11 +20,13 @@ import (
 //go:embed page.html
 var pageText string
 
-var pageTemplate = template.Must(template.New("page").Funcs(template.FuncMap{
-	"prose":     prose,
-	"sentences": func(s string) template.HTML { return prose(sentences(s)) },
-	"mark":      markOf,
-}).Parse(pageText))
+var pageTemplate = sync.OnceValue(func() *template.Template {
+	return template.Must(template.New("page").Funcs(template.FuncMap{
+		"prose":     prose,
+		"sentences": func(s string) template.HTML { return prose(sentences(s)) },
+		"mark":      markOf,
+	}).Parse(pageText))
+})
 
 // Page returns a self-contained HTML page of the entries: it loads nothing,
 // runs no script, and links nowhere but to arXiv and to the files of the
@@ -71,7 +73,7 @@ func Page(s paper.Settings, entries []Entry) ([]byte, error) {
 		data.Sections = append(data.Sections, part)
 	}
 	var out bytes.Buffer
-	if err := pageTemplate.Execute(&out, data); err != nil {
+	if err := pageTemplate().Execute(&out, data); err != nil {
 		return nil, err
 	}
 	return out.Bytes(), nil
@@ -107,7 +109,7 @@ func (e *Entry) file(base string) string {
 
 // colours are the variables by which the page gives the colours of a plot, in light, for
 // which plots are drawn, and in dark.
-var colours = func() (all []variable) {
+var colours = sync.OnceValue(func() (all []variable) {
 	all = []variable{{"ground", figure.Ground}, {"ink", figure.Ink}, {"rule", figure.Rule}}
 	for _, q := range slices.Sorted(maps.Keys(figure.Palette)) {
 		all = append(all, variable{"q-" + string(q), figure.Palette[q]})
@@ -116,7 +118,7 @@ var colours = func() (all []variable) {
 		all = append(all, variable{fmt.Sprintf("other-%d", i), c})
 	}
 	return all
-}()
+})
 
 type variable struct {
 	name string
@@ -125,7 +127,7 @@ type variable struct {
 
 func palettes() template.CSS {
 	var light, dark strings.Builder
-	for _, c := range colours {
+	for _, c := range colours() {
 		fmt.Fprintf(&light, "--%s:%s;", c.name, c.Light)
 		fmt.Fprintf(&dark, "--%s:%s;", c.name, c.Dark)
 	}
@@ -133,17 +135,17 @@ func palettes() template.CSS {
 }
 
 var (
-	svgStart = regexp.MustCompile(`(?s)^.*?<svg width="[^"]*" height="[^"]*" viewBox="([^"]*)".*?>`)
-	svgHex   = regexp.MustCompile(`#[0-9A-F]{6}`)
+	svgStart = pattern(`(?s)^.*?<svg width="[^"]*" height="[^"]*" viewBox="([^"]*)".*?>`)
+	svgHex   = pattern(`#[0-9A-F]{6}`)
 )
 
 // inline turns an SVG file into a part of the page that follows its colours and
 // its width.
 func inline(svg []byte) template.HTML {
-	s := svgStart.ReplaceAllString(string(svg), `<svg viewBox="$1" role="img">`)
+	s := svgStart().ReplaceAllString(string(svg), `<svg viewBox="$1" role="img">`)
 	s = strings.ReplaceAll(s, "xlink:href=", "href=")
-	s = svgHex.ReplaceAllStringFunc(s, func(code string) string {
-		for _, c := range colours {
+	s = svgHex().ReplaceAllStringFunc(s, func(code string) string {
+		for _, c := range colours() {
 			if strings.EqualFold(c.Light, code) {
 				return "var(--" + c.name + ")"
 			}

@@ -6,28 +6,35 @@ import (
 	"html/template"
 	"regexp"
 	"strings"
+	"sync"
 	"unicode"
 )
 
 // level is one subscript or superscript.
 const level = `[_^]\{[^{}]*\}|[_^]\*|[_^][\pL\p{Nd}]{1,3}\b`
 
+// pattern returns a function that compiles a regular expression when it is first asked
+// for: few runs of the program write a report.
+func pattern(expression string) func() *regexp.Regexp {
+	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(expression) })
+}
+
 var (
 	// A single letter, perhaps with a mark, and up to three characters or a
 	// group in braces below or above it: X_xy, w_0, X^{-1}, but not the column
 	// standard_error.
-	script = regexp.MustCompile(`(^|[^\pL\p{Nd}_])(\pL[\pM*'′]?)((?:` + level + `)+)`)
-	part   = regexp.MustCompile(level)
-	code   = regexp.MustCompile("`([^`]+)`")
+	script = pattern(`(^|[^\pL\p{Nd}_])(\pL[\pM*'′]?)((?:` + level + `)+)`)
+	part   = pattern(level)
+	code   = pattern("`([^`]+)`")
 
 	// Words of formulas as they are written in plain text.
-	power      = regexp.MustCompile(`\b(\d+(?:\.\d+)?)e([-+−]?)0*(\d+)\b`)                    // 1.5e-16
-	transposed = regexp.MustCompile(`(^|[^\pL])([Xuwgxyha]{1,2})(?:'|&#39;)([^\pL]|[A-Z]|$)`) // X'HX, uu'
-	numbered   = regexp.MustCompile(`\b([gc])([0-2])\b`)                                      // g1
-	column     = regexp.MustCompile(`\b([a-z]{2,}\d*)((?:_[a-z0-9]+)+)\b`)                    // smallest_n
+	power      = pattern(`\b(\d+(?:\.\d+)?)e([-+−]?)0*(\d+)\b`)                    // 1.5e-16
+	transposed = pattern(`(^|[^\pL])([Xuwgxyha]{1,2})(?:'|&#39;)([^\pL]|[A-Z]|$)`) // X'HX, uu'
+	numbered   = pattern(`\b([gc])([0-2])\b`)                                      // g1
+	column     = pattern(`\b([a-z]{2,}\d*)((?:_[a-z0-9]+)+)\b`)                    // smallest_n
 	operators  = strings.NewReplacer(" - ", " − ", " (x) ", " ⊗ ", "f~", "f̃", "&lt;=", "≤", "&gt;=", "≥")
-	product    = regexp.MustCompile(`&lt;([\pL][^&;]*?, [^&;]*?)&gt;`) // <w, x>
-	negative   = regexp.MustCompile(`(^|[ (=;])-([\pL\d&∇⟨])`)
+	product    = pattern(`&lt;([\pL][^&;]*?, [^&;]*?)&gt;`) // <w, x>
+	negative   = pattern(`(^|[ (=;])-([\pL\d&∇⟨])`)
 )
 
 // prose turns the text of an item into HTML: formulas as they are printed, names of
@@ -36,7 +43,7 @@ func prose(s string) template.HTML {
 	s = html.EscapeString(s)
 	var out strings.Builder
 	end := 0
-	for _, at := range code.FindAllStringSubmatchIndex(s, -1) {
+	for _, at := range code().FindAllStringSubmatchIndex(s, -1) {
 		out.WriteString(formulas(s[end:at[0]]))
 		out.WriteString("<code>" + s[at[2]:at[3]] + "</code>")
 		end = at[1]
@@ -46,20 +53,20 @@ func prose(s string) template.HTML {
 }
 
 func formulas(s string) string {
-	s = product.ReplaceAllString(s, "⟨$1⟩")
-	s = negative.ReplaceAllString(operators.Replace(s), "$1−$2")
-	s = power.ReplaceAllStringFunc(s, func(match string) string {
-		m := power.FindStringSubmatch(match)
+	s = product().ReplaceAllString(s, "⟨$1⟩")
+	s = negative().ReplaceAllString(operators.Replace(s), "$1−$2")
+	s = power().ReplaceAllStringFunc(s, func(match string) string {
+		m := power().FindStringSubmatch(match)
 		mantissa := m[1] + "·"
 		if m[1] == "1" {
 			mantissa = ""
 		}
 		return mantissa + "10<sup>" + strings.NewReplacer("-", "−", "+", "").Replace(m[2]) + m[3] + "</sup>"
 	})
-	s = transposed.ReplaceAllString(s, "$1$2′$3")
-	s = script.ReplaceAllStringFunc(s, func(match string) string {
-		m := script.FindStringSubmatch(match)
-		return m[1] + "<i>" + m[2] + "</i>" + part.ReplaceAllStringFunc(m[3], func(script string) string {
+	s = transposed().ReplaceAllString(s, "$1$2′$3")
+	s = script().ReplaceAllStringFunc(s, func(match string) string {
+		m := script().FindStringSubmatch(match)
+		return m[1] + "<i>" + m[2] + "</i>" + part().ReplaceAllStringFunc(m[3], func(script string) string {
 			tag := "sub"
 			if script[0] == '^' {
 				tag = "sup"
@@ -67,8 +74,8 @@ func formulas(s string) string {
 			return "<" + tag + ">" + strings.ReplaceAll(strings.Trim(script[1:], "{}"), "-", "−") + "</" + tag + ">"
 		})
 	})
-	s = numbered.ReplaceAllString(s, "<i>$1</i><sub>$2</sub>")
-	return column.ReplaceAllStringFunc(s, func(name string) string { return "<em>" + strings.ReplaceAll(name, "_", " ") + "</em>" })
+	s = numbered().ReplaceAllString(s, "<i>$1</i><sub>$2</sub>")
+	return column().ReplaceAllStringFunc(s, func(name string) string { return "<em>" + strings.ReplaceAll(name, "_", " ") + "</em>" })
 }
 
 // sentences is a text in sentences: its parts between semicolons, outside of brackets,

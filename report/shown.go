@@ -63,7 +63,7 @@ func newShownTable(t paper.Table, file string) shownTable {
 // heading is the name of a column as a reader would write it: symbols keep what stands
 // below them.
 func heading(column string) string {
-	if script.MatchString(column) {
+	if script().MatchString(column) {
 		return column
 	}
 	return strings.ReplaceAll(column, "_", " ")

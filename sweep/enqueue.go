@@ -48,7 +48,9 @@ type Enqueue struct {
 	RetryFailed bool                                     // ask again what has failed
 }
 
-var sweepName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$`)
+var sweepName = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$`)
+})
 
 // largestFile bounds a file that questions name, which the database keeps for its workers.
 const largestFile = 256 << 20
@@ -129,7 +131,7 @@ func (d *Database) register(ctx context.Context, g *Grid, e Enqueue, hashes map[
 		h := sha256.Sum256(fmt.Appendf(nil, "%q %q %q", grid, fileList, e.Version))
 		e.Name = fmt.Sprintf("%s-%x", g.Command, h[:4])
 	}
-	if !sweepName.MatchString(e.Name) {
+	if !sweepName().MatchString(e.Name) {
 		return nil, badf("name", "`name` %q: a sweep is named with letters, digits, dots, hyphens and underscores, at most 100", e.Name)
 	}
 	for name, hash := range hashes {

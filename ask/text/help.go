@@ -3,9 +3,12 @@ package text
 import (
 	"regexp"
 	"strings"
+	"sync"
 )
 
-var entry = regexp.MustCompile(`^( +)((?:-\w, +)?(?:--|\[?<)\S+(?: \.\.\.)?|[a-z]+(?: <\S+)*(?: \[flags\])?)  +(\S.*)$|^( +)(\[?<\S+) (\S.*)$`)
+var entry = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^( +)((?:-\w, +)?(?:--|\[?<)\S+(?: \.\.\.)?|[a-z]+(?: <\S+)*(?: \[flags\])?)  +(\S.*)$|^( +)(\[?<\S+) (\S.*)$`)
+})
 
 // Help sets the help of a command, in which every entry is one line, for a narrow screen:
 // what a flag means stands below the flag. Examples stay as they are, to be copied.
@@ -13,7 +16,7 @@ func Help(help string, width int) string {
 	var out strings.Builder
 	for line := range strings.Lines(help) {
 		line = strings.TrimRight(line, " \n")
-		if m := entry.FindStringSubmatch(line); m != nil {
+		if m := entry().FindStringSubmatch(line); m != nil {
 			name, meaning := m[2]+m[5], m[3]+m[6]
 			out.WriteString("  " + name + "\n      " + strings.ReplaceAll(Wrap(meaning, width-6), "\n", "\n      ") + "\n")
 			continue

@@ -31,13 +31,16 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+	"sync"
 	"time"
 )
 
 // suffix ends the names of temporary files: .NAME.NUMBER.markovicl-part
 const suffix = ".markovicl-part"
 
-var leftover = regexp.MustCompile(`^\..+\.[0-9]+` + regexp.QuoteMeta(suffix) + `$`)
+var leftover = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^\..+\.[0-9]+` + regexp.QuoteMeta(suffix) + `$`)
+})
 
 // Write makes data the content of the file. A file that holds them already is not
 // touched.
@@ -137,7 +140,7 @@ func removeLeftovers(dir, prefix string) error {
 	}
 	for _, entry := range entries {
 		name := entry.Name()
-		if !strings.HasPrefix(name, prefix) || !leftover.MatchString(name) || !entry.Type().IsRegular() {
+		if !strings.HasPrefix(name, prefix) || !leftover().MatchString(name) || !entry.Type().IsRegular() {
 			continue
 		}
 		if err := removeAbandoned(filepath.Join(dir, name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
