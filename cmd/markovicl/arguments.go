@@ -35,25 +35,22 @@ func joinNegatives(args []string) []string {
 
 // plainWords puts what the parser of flags says of its types and tokens into words
 // of the command line.
-var plainWords = []struct {
-	from *regexp.Regexp
-	to   string
-}{
-	{regexp.MustCompile(`expected \S+ value but got "EOL" \(<EOL>\)`), "a value is missing behind it"},
-	{regexp.MustCompile(`expected \S+ value but got ("[^"]*") \((short|long) flag\)(; perhaps try .*\?)?`), "a value is missing behind it, before $1"},
-	{regexp.MustCompile(`expected a valid \d+ bit int but got `), "want a whole number, got "},
-	{regexp.MustCompile(`expected a valid \d+ bit uint but got `), "want a whole number that is not negative, got "},
-	{regexp.MustCompile(`expected a float but got ("[^"]*") \([^)]*\)`), "want a number, got $1"},
-	{regexp.MustCompile(`expected duration but got ("[^"]*")(: .*)?`), "want a time such as 30s or 5m, got $1"},
-	{regexp.MustCompile(`--format must be one of \S+ but got "(auto|fasta|fastq|json)"`), `--format is that of the answer; say with --file-format $1 how the file is to be read`},
-	{regexp.MustCompile(`expected "<([a-z]+)>"$`), "the argument $1 is missing"},
-	{regexp.MustCompile(`^<([a-z]+)> must be one of "(\w+)","(\w+)","(\w+)" but got `), "the argument $1 is one of $2, $3 and $4, got "},
-	{regexp.MustCompile(`bool value must be true, 1, yes, false, 0 or no but got `), "want true or false, got "},
+var plainWords = []struct{ from, to string }{
+	{`expected \S+ value but got "EOL" \(<EOL>\)`, "a value is missing behind it"},
+	{`expected \S+ value but got ("[^"]*") \((short|long) flag\)(; perhaps try .*\?)?`, "a value is missing behind it, before $1"},
+	{`expected a valid \d+ bit int but got `, "want a whole number, got "},
+	{`expected a valid \d+ bit uint but got `, "want a whole number that is not negative, got "},
+	{`expected a float but got ("[^"]*") \([^)]*\)`, "want a number, got $1"},
+	{`expected duration but got ("[^"]*")(: .*)?`, "want a time such as 30s or 5m, got $1"},
+	{`--format must be one of \S+ but got "(auto|fasta|fastq|json)"`, `--format is that of the answer; say with --file-format $1 how the file is to be read`},
+	{`expected "<([a-z]+)>"$`, "the argument $1 is missing"},
+	{`^<([a-z]+)> must be one of "(\w+)","(\w+)","(\w+)" but got `, "the argument $1 is one of $2, $3 and $4, got "},
+	{`bool value must be true, 1, yes, false, 0 or no but got `, "want true or false, got "},
 }
 
 func inPlainWords(message string) string {
 	for _, p := range plainWords {
-		message = p.from.ReplaceAllString(message, p.to)
+		message = regexp.MustCompile(p.from).ReplaceAllString(message, p.to)
 	}
 	return message
 }

@@ -108,7 +108,14 @@ func run(args []string, a *app) int {
 	out := &answerWriter{w: a.stdout, width: screenWidth(os.Stdout, os.Getenv("COLUMNS"))}
 	a.stdout = out
 	var chosen commands
-	parser, err := kong.New(&chosen,
+	switch {
+	case len(args) == 0:
+		args = []string{"--help"}
+	case args[0] == "help":
+		args = append(args[1:], "--help")
+	}
+	words := joinNegatives(sweep.Line(args))
+	parser, err := newParser(&chosen, words,
 		kong.Exit(func(code int) { // after help
 			os.Exit(max(code, a.report(out.err)))
 		}),
@@ -123,14 +130,8 @@ func run(args []string, a *app) int {
 	if err != nil {
 		panic(err) // the command structs are wrong: a bug
 	}
-	switch {
-	case len(args) == 0:
-		args = []string{"--help"}
-	case args[0] == "help":
-		args = append(args[1:], "--help")
-	}
-	parsed, err := parser.Parse(joinNegatives(sweep.Line(args)))
-	if err != nil && !strings.HasPrefix(args[0], "-") && !slices.ContainsFunc(parser.Model.Children, func(n *kong.Node) bool { return n.Name == args[0] }) {
+	parsed, err := parser.Parse(words)
+	if err != nil && !strings.HasPrefix(args[0], "-") && !slices.Contains(commandNames(), args[0]) {
 		err = badInputf("there is no command %q; see markovicl --help", args[0])
 	} else if err != nil {
 		err = &ask.Error{Kind: ask.Input, Message: inPlainWords(err.Error()) + "; see markovicl --help", Err: err}
