@@ -128,7 +128,7 @@ func TestRunStopsWhenCancelled(t *testing.T) {
 func TestItemsAreComplete(t *testing.T) {
 	seen := map[string]bool{}
 	for _, i := range Items() {
-		if !fileName.MatchString(i.ID) || seen[i.ID] {
+		if !fileName().MatchString(i.ID) || seen[i.ID] {
 			t.Errorf("the id %q is not fit to be one", i.ID)
 		}
 		seen[i.ID] = true
