@@ -9,8 +9,8 @@ import (
 )
 
 // faulty says how a command is tried. In its arguments FILE stands for a file that it
-// reads, OUT for a file or folder that it writes, EXAMPLES for the folder of example
-// data, MODEL for a small transformer, and SILENT for the address of a server that
+// reads, OUT for a file or folder that it writes, HERE for the folder in which it is tried,
+// EXAMPLES for that of example data, MODEL for a small transformer, and SILENT for the address of a server that
 // never says anything.
 type faulty struct {
 	reads  []string // command lines that read FILE
@@ -93,7 +93,7 @@ var faults = map[string]faulty{
 	"version":    {quick: []string{""}},
 	"completion": {quick: []string{"bash"}},
 	"sweep": {
-		reads: []string{"FILE --out grid"},
+		reads: []string{"FILE --out HERE/grid"},
 		fills: []string{"--over d=1,2 optimum --out OUT", "--over d=1,2 optimum --plot x=d y=loss --out OUT"},
 		quick: []string{"--over d=1,2 optimum --out grid"},
 		long:  []string{"--over seed=1..400 optimum --d 6 --floor --contexts 1000000 --out long"},

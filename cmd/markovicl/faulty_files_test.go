@@ -11,11 +11,16 @@ import (
 )
 
 // refused runs a command that cannot do anything with the file: exit code 2, nothing on
-// stdout, or with --json one object there, and a message that names the file.
+// stdout, or with --json one object there, and a message that names the file. It runs in
+// this process, with --json in one of its own.
 func (w *workplace) refused(command, args, path string, alsoJSON bool) {
 	w.t.Helper()
-	e := w.run(w.command(command, args, path))
-	if e.code != exitBadUsage || e.stdout != "" || !strings.Contains(e.stderr, path) {
+	absolute := path
+	if !filepath.IsAbs(path) {
+		absolute = filepath.Join(w.dir, path)
+	}
+	e := w.within(w.words(command, args, absolute))
+	if e.code != exitBadUsage || e.stdout != "" || !strings.Contains(e.stderr, absolute) {
 		w.t.Errorf("%s: exit code %d, %q on stdout, %q", path, e.code, e.stdout, e.stderr)
 	}
 	if !alsoJSON {
