@@ -80,7 +80,7 @@ func TestRankOneReduction(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			best := f.Search(t.Context(), 10, 1)
+			best := f.Search(t.Context(), 5, 1)
 			if best.Loss > found.Value+1e-6*power {
 				t.Errorf("%v, lambda %v: best transformer %.9g, the instance has %.9g", shape, f.Lambda, best.Loss, found.Value)
 			}
