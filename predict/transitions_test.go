@@ -141,7 +141,11 @@ func TestOrderIsFound(t *testing.T) {
 			case order == 2 && b[n-2] == '1':
 				p = 0.8
 			}
-			b = append(b, '0'+byte(map[bool]int{true: 1}[rng.Float64() < p]))
+			next := byte('0')
+			if rng.Float64() < p {
+				next = '1'
+			}
+			b = append(b, next)
 		}
 		return string(b) + "\n"
 	}

@@ -61,7 +61,7 @@ func alternated(form *moment.Form, b []float64, most int) Minimum {
 		svd.SolveVecTo(&z, &k, svd.Rank(1e-12))
 		return z.RawVector().Data
 	}
-	last, still := math.Inf(1), 0
+	last, least, still := math.Inf(1), math.MaxFloat64, 0
 	for range most {
 		inA := mat.NewDense(n, size, nil)
 		for s := range size {
@@ -82,10 +82,11 @@ func alternated(form *moment.Form, b []float64, most int) Minimum {
 			A[s] *= norm
 		}
 		loss := form.Loss(phi(b, A))
-		if still++; loss < last-1e-15*math.Abs(last) {
-			still = 0
+		last = loss
+		if still++; loss < least-1e-15*math.Abs(least) {
+			least, still = loss, 0
 		}
-		if last = loss; still > 20 {
+		if still > 20 {
 			break
 		}
 	}
@@ -100,5 +101,5 @@ func lowest(r *rand.Rand, form *moment.Form, starts int) Minimum {
 			best = m
 		}
 	}
-	return alternated(form, best.B, 20_000)
+	return alternated(form, best.B, 2000)
 }

@@ -56,12 +56,12 @@ func TestStepAllocatesNothing(t *testing.T) {
 		t.Fatal(err)
 	}
 	m := modelOf(t, c, task, 30, 10)
-	r, err := NewTrainer(m, task, 8, 2)
+	r, err := NewTrainer(m, task, 4, 2)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer r.Close()
-	list := prompts(t, task, 10, 8)
+	list := prompts(t, task, 10, 4)
 	step := 0
 	// A worker makes its room when it first gets a part of a batch, which for some is
 	// not in the first step: over a hundred steps that is less than one a step.
