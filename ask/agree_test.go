@@ -39,7 +39,7 @@ func TestOptimumAgreesWithRecover(t *testing.T) {
 		if r.IntN(12) == 0 {
 			task = fmt.Sprintf(`"states":3,"d":1,"n":5,"embedding":"%s"`, pick("index", "onehot"))
 		}
-		optimum, recovery := fields(t, `{"command":"optimum",`+task+`}`), fields(t, `{"command":"recover",`+task+`}`)
+		optimum, recovery := fields(t, `{"command":"optimum",`+task+`}`), fields(t, `{"command":"recover","starts":8,`+task+`}`)
 		optimum["loss_enlarged"], optimum["enlarged_claim"] = optimum["loss"], optimum["claim"]
 		for _, own := range []string{"loss", "claim", "claim_reason", "loss_error", "parameters"} {
 			delete(optimum, own)

@@ -54,7 +54,7 @@ func TestSamePrompts(t *testing.T) {
 			}
 			var score struct{ Loss, LossSE, Accuracy, AccuracySE float64 }
 			var alone map[string]any
-			answer(`{"command":"score","params":"m.safetensors","prompts":150,"seed":3,`+task+`}`, &alone)
+			answer(`{"command":"score","params":"m.safetensors","prompts":60,"seed":3,`+task+`}`, &alone)
 			score.Loss, _ = alone["loss"].(float64)
 			score.LossSE, _ = alone["loss_se"].(float64)
 			score.Accuracy, _ = alone["accuracy"].(float64)
@@ -68,7 +68,7 @@ func TestSamePrompts(t *testing.T) {
 					AccuracySE float64 `json:"accuracy_se"`
 				}
 			}
-			answer(`{"command":"predict","simulate":true,"evaluate":true,"predictors":"lsa","params":"m.safetensors","prompts":150,"seed":3,`+task+`}`, &beside)
+			answer(`{"command":"predict","simulate":true,"evaluate":true,"predictors":"lsa","params":"m.safetensors","prompts":60,"seed":3,`+task+`}`, &beside)
 			found := false
 			for _, p := range beside.Predictors {
 				if p.Name != "lsa" {

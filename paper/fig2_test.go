@@ -51,7 +51,7 @@ func TestFindTurn(t *testing.T) {
 func TestFigure2(t *testing.T) {
 	t.Parallel()
 	size := figure2Size{
-		positions: []int{3, 2}, steps: [2]int{150, 300}, batch: 100, evaluation: 500, seeds: 2, prompts: 40,
+		positions: []int{3, 2}, steps: [2]int{150, 300}, batch: 100, evaluation: 500, seeds: 2, prompts: 24,
 		front: trace.FrontSettings{Samples: 100, Rounds: 1, Seed: 1},
 	}
 	run := func(size figure2Size) *Result {

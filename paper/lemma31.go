@@ -97,12 +97,12 @@ func runLemma31(ctx context.Context, s Settings, progress func(done, total int))
 			if k == 0 {
 				curve := figure.Series{Name: fmt.Sprintf("d = %d", d)}
 				for n := markov.Context(1); n <= 1<<16; n *= 4 {
-					o, err := landscape.Minimise(ctx, moments.At(n))
+					values, rank, err := eigenvalues(moments.At(n).H)
 					if err != nil {
 						return nil, err
 					}
-					if o.Unique {
-						curve.Add(float64(n), o.LambdaMin)
+					if rank == len(values) {
+						curve.Add(float64(n), slices.Min(values))
 					}
 				}
 				smallest = append(smallest, curve)
@@ -163,7 +163,7 @@ func rank31(ctx context.Context, moments *moment.Moments, exact *moment.ExactMom
 	if err != nil {
 		return row, err
 	}
-	rank, err := rankByEigenvalues(form.H)
+	_, rank, err := eigenvalues(form.H)
 	if err != nil {
 		return row, err
 	}
@@ -187,20 +187,21 @@ func rank31(ctx context.Context, moments *moment.Moments, exact *moment.ExactMom
 	return row, nil
 }
 
-// rankByEigenvalues counts the eigenvalues above [landscape.RankTolerance] times the largest.
-func rankByEigenvalues(H mat.Symmetric) (rank int, err error) {
+// eigenvalues returns those of H, and how many are above [landscape.RankTolerance] times
+// the largest.
+func eigenvalues(H mat.Symmetric) (values []float64, rank int, err error) {
 	var e mat.EigenSym
 	if !e.Factorize(H, false) {
-		return 0, fmt.Errorf("the eigenvalues of a matrix of %d rows were not found", H.SymmetricDim())
+		return nil, 0, fmt.Errorf("the eigenvalues of a matrix of %d rows were not found", H.SymmetricDim())
 	}
-	values := e.Values(nil)
+	values = e.Values(nil)
 	largest := slices.Max(values)
 	for _, v := range values {
 		if v > landscape.RankTolerance*largest {
 			rank++
 		}
 	}
-	return rank, nil
+	return values, rank, nil
 }
 
 // contextCell returns n as a cell of a table.

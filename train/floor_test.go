@@ -20,7 +20,7 @@ func TestFloorHolds(t *testing.T) {
 		{D: 2, N: "5", States: 3, Prior: markov.PriorSpec{Text: "dirichlet:0.1"}}, {D: 2, N: "5", Order: 2}, {D: 2, N: "10", Prior: mixed},
 		{D: 2, N: "5", Start: "correlated:0.4,0.1,0.9"}, {Family: "regression", D: 2, N: "4", Noise: "0.5"}, {Family: "regression", D: 2, N: "3", Mean: "1", Bias: true},
 	}
-	each := 4 // models of a task
+	each := 3 // models of a task
 	if testing.Short() {
 		each = 2
 	}
@@ -55,7 +55,7 @@ func TestFloorHolds(t *testing.T) {
 		for seed := range uint64(each) {
 			c := Defaults()
 			c.Layers, c.Heads, c.Dense = 1+rng.IntN(4), 1+rng.IntN(2), rng.IntN(2) == 0
-			c.Steps, c.Batch, c.EvalPrompts = 150+rng.IntN(200), 200, 20_000
+			c.Steps, c.Batch, c.EvalPrompts = 150+rng.IntN(200), 200, 8000
 			r, err := Run(context.Background(), Problem{Task: task, Config: c, Seed: seed}, Settings{})
 			if err != nil {
 				continue // it diverged
