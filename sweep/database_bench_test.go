@@ -17,7 +17,7 @@ func BenchmarkDatabase(b *testing.B) {
 	s := newServer(b)
 	defer os.RemoveAll(s.dir)
 	defer s.stop()
-	url := s.database(b)
+	url := s.database(b, "bench")
 	db := mustOpen(b, url)
 	mustAdd(b, db, trivial(b.N), sweep.Enqueue{})
 	answer := trivialAnswer(b)

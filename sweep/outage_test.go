@@ -29,7 +29,7 @@ func TestOutage(t *testing.T) {
 	}
 	s := newServer(t)
 	defer os.RemoveAll(s.dir)
-	url := s.database(t)
+	url := s.database(t, "outage")
 	g := mustGrid(t, "command: optimum\nflags: {d: 1}\nover:\n  n: 1..150\n")
 	undisturbed := t.TempDir()
 	mustRun(t, undisturbed, g, settings())

@@ -11,7 +11,6 @@ import (
 	"path/filepath"
 	"slices"
 	"sync"
-	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -116,8 +115,9 @@ func (s *server) url(database string) string {
 // shared is the server of the tests that need no other.
 var shared struct {
 	sync.Mutex
-	server    *server
-	databases atomic.Int64
+	server   *server
+	database string // its URL
+	schemas  int
 }
 
 // stopShared is called at the end of all tests.
@@ -128,25 +128,37 @@ func stopShared() {
 	}
 }
 
-// newDatabase returns the URL of an empty database.
+// newDatabase returns the URL of a place without tables: a schema of its own, which is to
+// its sweeps what a database is, in one database of the shared server. It is a tenth of the files
+// of another database.
 func newDatabase(t testing.TB) string {
 	t.Helper()
 	shared.Lock()
 	defer shared.Unlock()
 	if shared.server == nil {
-		shared.server = newServer(t, "-c", "fsync=off")
+		shared.server = newServer(t, "-c", "fsync=off", "-c", "full_page_writes=off", "-c", "autovacuum=off")
+		shared.database = shared.server.database(t, "shared")
 	}
-	return shared.server.database(t)
+	shared.schemas++
+	name := fmt.Sprintf("test%d", shared.schemas)
+	shared.server.client(t, "psql", "-q", "-c", "CREATE SCHEMA "+name, "shared")
+	return shared.database + "&search_path=" + name
 }
 
-func (s *server) database(t testing.TB) string {
+// database makes a database and returns its URL.
+func (s *server) database(t testing.TB, name string) string {
 	t.Helper()
-	name := fmt.Sprintf("test%d", shared.databases.Add(1))
-	out, err := asServer(exec.Command(filepath.Join(s.bin, "createdb"), "-h", s.dir, "-U", "markovicl", name)).CombinedOutput()
-	if err != nil {
-		t.Fatalf("createdb: %v\n%s", err, out)
-	}
+	s.client(t, "createdb", name)
 	return s.url(name)
+}
+
+// client runs a client of the server.
+func (s *server) client(t testing.TB, program string, args ...string) {
+	t.Helper()
+	cmd := asServer(exec.Command(filepath.Join(s.bin, program), append([]string{"-h", s.dir, "-U", "markovicl"}, args...)...))
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("%s: %v\n%s", program, err, out)
+	}
 }
 
 func mustOpen(t testing.TB, url string) *sweep.Database {
