@@ -19,30 +19,38 @@ import (
 // returned beside it: the answer is what --json prints, and true, but another run may
 // come further.
 func Exchange(ctx context.Context, question []byte, files map[string][]byte, file string, progress func(Progress)) ([]byte, *Error) {
+	answer, data, bad := ExchangeBoth(ctx, question, files, file, progress)
+	if file != "" {
+		return data, bad
+	}
+	return answer, bad
+}
+
+// ExchangeBoth does as Exchange does, and returns the file beside the answer, so that who
+// wants both asks once. Without the name of a file there is none.
+func ExchangeBoth(ctx context.Context, question []byte, files map[string][]byte, file string, progress func(Progress)) (answer, data []byte, _ *Error) {
 	q, err := Parse(question)
 	if err != nil {
-		return nil, classify(ctx, err).(*Error)
+		return nil, nil, classify(ctx, err).(*Error)
 	}
-	answer, unfinished := Ask(ctx, q, Env{Progress: progress, Open: opener(files)})
+	found, unfinished := Ask(ctx, q, Env{Progress: progress, Open: opener(files)})
 	var beside *Error
 	if unfinished != nil {
 		beside = classify(ctx, unfinished).(*Error)
-		if IsNone(answer) {
-			return nil, beside
+		if IsNone(found) {
+			return nil, nil, beside
 		}
 	}
 	if file != "" {
-		data, err := fileOf(answer, file)
-		if err != nil {
-			return nil, classify(ctx, err).(*Error)
+		if data, err = fileOf(found, file); err != nil {
+			return nil, nil, classify(ctx, err).(*Error)
 		}
-		return data, beside
 	}
 	var reply bytes.Buffer
-	if err := Encode(&reply, answer); err != nil {
-		return nil, classify(ctx, err).(*Error)
+	if err := Encode(&reply, found); err != nil {
+		return nil, nil, classify(ctx, err).(*Error)
 	}
-	return reply.Bytes(), beside
+	return reply.Bytes(), data, beside
 }
 
 // opener opens the files that came with a question.

@@ -41,9 +41,14 @@ func TestExchange(t *testing.T) {
 		t.Errorf("the certificate is not verified: %s, %v", verified, bad)
 	}
 
-	trained, bad := Exchange(t.Context(), []byte(`{"command":"train","d":1,"steps":3,"batch":10,"seeds":1,"eval-prompts":10}`), nil, "params.safetensors", nil)
+	training := []byte(`{"command":"train","d":1,"steps":3,"batch":10,"seeds":1,"eval-prompts":10}`)
+	trained, bad := Exchange(t.Context(), training, nil, "params.safetensors", nil)
 	if bad != nil || len(trained) == 0 {
 		t.Errorf("no parameters come with what was trained: %v", bad)
+	}
+	both, data, bad := ExchangeBoth(t.Context(), question, nil, "certificate.npz", nil)
+	if bad != nil || !bytes.Equal(both, want.Bytes()) || !bytes.Equal(data, certificate) {
+		t.Errorf("the answer with its file is %s and %d bytes, %v, want the answer and the file of separate questions", both, len(data), bad)
 	}
 
 	for question, field := range map[string]string{

@@ -340,12 +340,12 @@ func TestNeverBlocked(t *testing.T) {
 // Who leaves a view cancels its questions, and the page goes on.
 func TestCancel(t *testing.T) {
 	cancelled := make(chan struct{}, 100)
-	server := httptest.NewServer(NewHandler(Options{Ask: func(ctx context.Context, q Question, progress func(ask.Progress)) ([]byte, *ask.Error) {
+	server := httptest.NewServer(NewHandler(Options{Ask: func(ctx context.Context, q Question, progress func(ask.Progress)) (answer, file []byte, _ *ask.Error) {
 		if strings.Contains(string(q.Text), `"d":5`) && strings.Contains(string(q.Text), "recover") {
 			progress(ask.Progress{Stage: "a long search"})
 			<-ctx.Done()
 			cancelled <- struct{}{}
-			return nil, &ask.Error{Kind: ask.Interrupted, Message: "cancelled"}
+			return nil, nil, &ask.Error{Kind: ask.Interrupted, Message: "cancelled"}
 		}
 		return Ask(ctx, q, progress)
 	}}))

@@ -88,7 +88,7 @@ func TestDiskDamaged(t *testing.T) {
 	var asked atomic.Int64
 	serve := func() *Disk {
 		d := NewDisk(dir, DefaultDisk, build("1"), wrong.add)
-		h := NewHandler(Options{Cache: d, Ask: func(ctx context.Context, q Question, progress func(ask.Progress)) ([]byte, *ask.Error) {
+		h := NewHandler(Options{Cache: d, Ask: func(ctx context.Context, q Question, progress func(ask.Progress)) (answer, file []byte, _ *ask.Error) {
 			asked.Add(1)
 			return echo(ctx, q, progress)
 		}})
@@ -250,8 +250,8 @@ func TestDiskShared(t *testing.T) {
 func TestUnfinished(t *testing.T) {
 	d := NewDisk(t.TempDir(), DefaultDisk, build("1"), func(err error) { t.Error(err) })
 	var asked atomic.Int64
-	h := NewHandler(Options{Cache: d, Ask: func(context.Context, Question, func(ask.Progress)) ([]byte, *ask.Error) {
-		return fmt.Appendf(nil, "bounds %d\n", asked.Add(1)), &ask.Error{Kind: ask.Interrupted, Message: "stopped before the bounds met"}
+	h := NewHandler(Options{Cache: d, Ask: func(context.Context, Question, func(ask.Progress)) (answer, file []byte, _ *ask.Error) {
+		return fmt.Appendf(nil, "bounds %d\n", asked.Add(1)), nil, &ask.Error{Kind: ask.Interrupted, Message: "stopped before the bounds met"}
 	}})
 	for i := range 3 {
 		r := post(t, h, `{"command":"recover"}`, "application/json", nil)
@@ -265,9 +265,9 @@ func TestUnfinished(t *testing.T) {
 func TestKnownAnswerDoesNotWait(t *testing.T) {
 	cache := NewMemory(1 << 20)
 	cache.Put([]byte(`{"command":"optimum"}`), []byte("known\n"))
-	h := NewHandler(Options{Work: 1, Cache: cache, Ask: func(ctx context.Context, q Question, _ func(ask.Progress)) ([]byte, *ask.Error) {
+	h := NewHandler(Options{Work: 1, Cache: cache, Ask: func(ctx context.Context, q Question, _ func(ask.Progress)) (answer, file []byte, _ *ask.Error) {
 		<-ctx.Done()
-		return nil, &ask.Error{Kind: ask.Interrupted, Message: "cancelled"}
+		return nil, nil, &ask.Error{Kind: ask.Interrupted, Message: "cancelled"}
 	}})
 	ctx, cancel := context.WithCancel(t.Context())
 	var wait sync.WaitGroup

@@ -2,8 +2,8 @@ package explorer
 
 import (
 	"bytes"
-	"cmp"
 	"context"
+	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -24,17 +24,17 @@ import (
 type Question struct {
 	Text  []byte            // JSON, see package ask
 	Files map[string][]byte // that came with it, by name
-	File  string            // of the answer, wanted in its place; or ""
+	File  string            // of the answer, wanted too; or ""
 }
 
-// Asker answers one question with the bytes of --json, or of the file that is
-// wanted. An answer with an error beside it is true but unfinished. It returns soon
-// after ctx ends.
-type Asker func(ctx context.Context, q Question, progress func(ask.Progress)) ([]byte, *ask.Error)
+// Asker answers one question with the bytes of --json, and those of the file that is
+// wanted, nil if none is. An answer with an error beside it is true but unfinished. It
+// returns soon after ctx ends.
+type Asker func(ctx context.Context, q Question, progress func(ask.Progress)) (answer, file []byte, _ *ask.Error)
 
 // Ask answers questions by package ask.
-func Ask(ctx context.Context, q Question, progress func(ask.Progress)) ([]byte, *ask.Error) {
-	return ask.Exchange(ctx, q.Text, q.Files, q.File, progress)
+func Ask(ctx context.Context, q Question, progress func(ask.Progress)) (answer, file []byte, _ *ask.Error) {
+	return ask.ExchangeBoth(ctx, q.Text, q.Files, q.File, progress)
 }
 
 // Cache keeps answers by question: those that are finished, of questions without files.
@@ -94,7 +94,8 @@ func (o Options) withDefaults() Options {
 //	             "question" and files; answered with application/json, or as
 //	             events "progress", "answer" and "problem" to a client that accepts
 //	             text/event-stream. /ask?file=NAME answers with that file of the
-//	             answer, such as certificate.npz
+//	             answer, such as certificate.npz; in events it comes as "file", in
+//	             base64, before the answer
 //
 // 400 is a bad question, 403 a request of another site, 413 one that is too large, or needs too
 // much memory,
@@ -188,12 +189,12 @@ func (h *handler) ask(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	q.File = r.URL.Query().Get("file")
-	out := &answerWriter{w: w, events: q.File == "" && accepts(r, "text/event-stream")}
-	kept := h.Cache != nil && len(q.Files) == 0 && q.File == ""
-	if kept { // which waits for nobody else's work
+	out := &answerWriter{w: w, events: accepts(r, "text/event-stream"), wanted: q.File != ""}
+	kept := h.Cache != nil && len(q.Files) == 0
+	if kept && q.File == "" { // which waits for nobody else's work
 		if answer, ok := h.Cache.Get(q.Text); ok {
 			out.start()
-			out.end(answer, nil)
+			out.end(answer, nil, nil)
 			return
 		}
 	}
@@ -207,17 +208,14 @@ func (h *handler) ask(w http.ResponseWriter, r *http.Request) {
 	}
 	defer end()
 	out.start()
-	answer, finished, bad := h.work(r.Context(), q, out.progress)
+	answer, file, finished, bad := h.work(r.Context(), q, out.progress)
 	if kept && finished {
 		h.Cache.Put(q.Text, answer)
 	}
 	if r.Context().Err() != nil {
 		return
 	}
-	if q.File != "" && bad == nil {
-		out.kind = "application/octet-stream"
-	}
-	out.end(answer, bad)
+	out.end(answer, file, bad)
 }
 
 // read takes a question and its files from a request, within the limits.
@@ -282,26 +280,26 @@ func readParts(reader *multipart.Reader) (question []byte, files map[string][]by
 }
 
 // work answers a question. An answer that is not finished may be better another time.
-func (h *handler) work(ctx context.Context, q Question, progress func(ask.Progress)) (answer []byte, finished bool, bad *problem) {
+func (h *handler) work(ctx context.Context, q Question, progress func(ask.Progress)) (answer, file []byte, finished bool, bad *problem) {
 	ctx, cancel := context.WithTimeout(ctx, h.MaxTime)
 	defer cancel()
 	defer func() {
 		// A bug in one answer must not take the others down; it is told as such.
 		if v := recover(); v != nil {
-			answer, finished, bad = nil, false, newProblem(http.StatusInternalServerError, ask.Failed, "this question hit a bug: %v", v)
+			answer, file, finished, bad = nil, nil, false, newProblem(http.StatusInternalServerError, ask.Failed, "this question hit a bug: %v", v)
 			fmt.Fprintf(logTo, "explorer: %s: %v\n%s", q.Text, v, debug.Stack())
 		}
 	}()
-	answer, err := h.Ask(ctx, q, progress)
+	answer, file, err := h.Ask(ctx, q, progress)
 	switch {
 	case answer != nil:
-		return answer, err == nil, nil
+		return answer, file, err == nil, nil
 	case errors.Is(ctx.Err(), context.DeadlineExceeded):
-		return nil, false, newProblem(http.StatusServiceUnavailable, ask.Interrupted, "the question took longer than the %v that this server gives; ask it on the command line", h.MaxTime)
+		return nil, nil, false, newProblem(http.StatusServiceUnavailable, ask.Interrupted, "the question took longer than the %v that this server gives; ask it on the command line", h.MaxTime)
 	case err.Kind == ask.Input:
-		return nil, false, &problem{http.StatusBadRequest, err}
+		return nil, nil, false, &problem{http.StatusBadRequest, err}
 	default:
-		return nil, false, &problem{http.StatusInternalServerError, err}
+		return nil, nil, false, &problem{http.StatusInternalServerError, err}
 	}
 }
 
@@ -319,7 +317,7 @@ func accepts(r *http.Request, kind string) bool {
 type answerWriter struct {
 	w      http.ResponseWriter
 	events bool
-	kind   string // content type of an answer that is no event, application/json if ""
+	wanted bool // a file of the answer: beside it in events, in its place otherwise
 	mu     sync.Mutex
 	last   time.Time
 	ended  bool
@@ -363,7 +361,7 @@ func (a *answerWriter) event(name string, data []byte) {
 	_ = http.NewResponseController(a.w).Flush()
 }
 
-func (a *answerWriter) end(answer []byte, bad *problem) {
+func (a *answerWriter) end(answer, file []byte, bad *problem) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.ended = true
@@ -371,11 +369,18 @@ func (a *answerWriter) end(answer []byte, bad *problem) {
 	case a.events && bad != nil:
 		a.event("problem", bad.json())
 	case a.events:
+		if a.wanted {
+			a.event("file", base64.StdEncoding.AppendEncode(nil, file))
+		}
 		a.event("answer", answer)
 	case bad != nil:
 		bad.write(a.w)
 	default:
-		a.w.Header().Set("Content-Type", cmp.Or(a.kind, "application/json"))
+		kind := "application/json"
+		if a.wanted {
+			kind, answer = "application/octet-stream", file
+		}
+		a.w.Header().Set("Content-Type", kind)
 		a.w.Header().Set("Cache-Control", "no-store")
 		_, _ = a.w.Write(answer)
 	}

@@ -23,26 +23,26 @@ import (
 )
 
 // echo answers a question with itself; some questions do more.
-func echo(ctx context.Context, q Question, progress func(ask.Progress)) ([]byte, *ask.Error) {
+func echo(ctx context.Context, q Question, progress func(ask.Progress)) (answer, file []byte, _ *ask.Error) {
 	switch string(q.Text) {
 	case `"bad"`:
-		return nil, &ask.Error{Kind: ask.Input, Field: "d", Message: "d must be at least 1"}
+		return nil, nil, &ask.Error{Kind: ask.Input, Field: "d", Message: "d must be at least 1"}
 	case `"wait"`:
 		<-ctx.Done()
-		return nil, &ask.Error{Kind: ask.Interrupted, Message: ctx.Err().Error()}
+		return nil, nil, &ask.Error{Kind: ask.Interrupted, Message: ctx.Err().Error()}
 	case `"panic"`:
 		panic("a bug")
 	case `"progress"`:
 		progress(ask.Progress{Stage: "search", Done: 1, Total: 2})
 	}
-	answer := slices.Clone(q.Text)
+	answer = slices.Clone(q.Text)
 	for name, data := range q.Files {
 		answer = fmt.Appendf(answer, "%s=%s", name, data)
 	}
 	if q.File != "" {
-		return []byte("the file " + q.File), nil
+		file = []byte("the file " + q.File)
 	}
-	return append(answer, '\n'), nil
+	return append(answer, '\n'), file, nil
 }
 
 func post(t *testing.T, h http.Handler, body, kind string, change func(r *http.Request)) *http.Response {
@@ -144,13 +144,19 @@ func TestFiles(t *testing.T) {
 
 func TestEvents(t *testing.T) {
 	h := NewHandler(Options{Ask: echo})
-	for question, want := range map[string]string{
-		`"progress"`: "event: progress\ndata: {\"stage\":\"search\",\"done\":1,\"total\":2}\n\nevent: answer\ndata: \"progress\"\n\n",
-		`"bad"`:      "event: problem\ndata: {\"error\":{\"kind\":\"input\",\"field\":\"d\",\"message\":\"d must be at least 1\"}}\n\n",
+	const progress = "event: progress\ndata: {\"stage\":\"search\",\"done\":1,\"total\":2}\n\n"
+	for _, c := range []struct{ question, query, want string }{
+		{`"progress"`, "", progress + "event: answer\ndata: \"progress\"\n\n"},
+		{`"progress"`, "file=a.npz", progress + "event: file\ndata: dGhlIGZpbGUgYS5ucHo=\n\nevent: answer\ndata: \"progress\"\n\n"}, // "the file a.npz" in base64
+		{`"bad"`, "", "event: problem\ndata: {\"error\":{\"kind\":\"input\",\"field\":\"d\",\"message\":\"d must be at least 1\"}}\n\n"},
+		{`"bad"`, "file=a.npz", "event: problem\ndata: {\"error\":{\"kind\":\"input\",\"field\":\"d\",\"message\":\"d must be at least 1\"}}\n\n"},
 	} {
-		r := post(t, h, question, "application/json", func(r *http.Request) { r.Header.Set("Accept", "text/event-stream") })
-		if got := text(t, r); got != want || r.Header.Get("Content-Type") != "text/event-stream" {
-			t.Errorf("%s: %q, want %q", question, got, want)
+		r := post(t, h, c.question, "application/json", func(r *http.Request) {
+			r.Header.Set("Accept", "text/event-stream")
+			r.URL.RawQuery = c.query
+		})
+		if got := text(t, r); got != c.want || r.Header.Get("Content-Type") != "text/event-stream" {
+			t.Errorf("%s %s: %q, want %q", c.question, c.query, got, c.want)
 		}
 	}
 }
@@ -169,7 +175,7 @@ func (c *cacheMap) Put(q, a []byte) { c.Store(string(q), a) }
 
 func TestCache(t *testing.T) {
 	var asked atomic.Int64
-	h := NewHandler(Options{Cache: &cacheMap{}, Ask: func(ctx context.Context, q Question, progress func(ask.Progress)) ([]byte, *ask.Error) {
+	h := NewHandler(Options{Cache: &cacheMap{}, Ask: func(ctx context.Context, q Question, progress func(ask.Progress)) (answer, file []byte, _ *ask.Error) {
 		asked.Add(1)
 		return echo(ctx, q, progress)
 	}})
@@ -182,6 +188,20 @@ func TestCache(t *testing.T) {
 	if asked.Load() != 1+3 {
 		t.Errorf("asked %d times, want once for the answer and three times for the problem", asked.Load())
 	}
+	// A file is not kept, and the answer that it came with is.
+	asked.Store(0)
+	for range 2 {
+		file := post(t, h, `{"d":2}`, "application/json", func(r *http.Request) { r.URL.RawQuery = "file=a.npz" })
+		if got := text(t, file); got != "the file a.npz" || file.Header.Get("Content-Type") != "application/octet-stream" {
+			t.Fatalf("the file is %q", got)
+		}
+		if got := text(t, post(t, h, `{"d":2}`, "application/json", nil)); got != "{\"d\":2}\n" {
+			t.Fatalf("answer %q", got)
+		}
+	}
+	if asked.Load() != 2 {
+		t.Errorf("asked %d times, want once for each file", asked.Load())
+	}
 }
 
 // Many clients at once: some are sent away, nobody hangs, and all places are free
@@ -189,13 +209,13 @@ func TestCache(t *testing.T) {
 func TestCrowd(t *testing.T) {
 	var inside, most atomic.Int64
 	release := make(chan struct{})
-	h := NewHandler(Options{Work: 2, Waiting: 10, Client: 100, Ask: func(_ context.Context, q Question, _ func(ask.Progress)) ([]byte, *ask.Error) {
+	h := NewHandler(Options{Work: 2, Waiting: 10, Client: 100, Ask: func(_ context.Context, q Question, _ func(ask.Progress)) (answer, file []byte, _ *ask.Error) {
 		n := inside.Add(1)
 		for m := most.Load(); n > m && !most.CompareAndSwap(m, n); m = most.Load() {
 		}
 		<-release
 		inside.Add(-1)
-		return q.Text, nil
+		return q.Text, nil, nil
 	}})
 	server := httptest.NewServer(h)
 	defer server.Close()
@@ -287,11 +307,11 @@ func TestOneClient(t *testing.T) {
 // Closing the connection cancels the work.
 func TestGone(t *testing.T) {
 	started, ended := make(chan struct{}), make(chan struct{})
-	h := NewHandler(Options{Ask: func(ctx context.Context, _ Question, _ func(ask.Progress)) ([]byte, *ask.Error) {
+	h := NewHandler(Options{Ask: func(ctx context.Context, _ Question, _ func(ask.Progress)) (answer, file []byte, _ *ask.Error) {
 		close(started)
 		<-ctx.Done()
 		close(ended)
-		return nil, &ask.Error{Kind: ask.Interrupted}
+		return nil, nil, &ask.Error{Kind: ask.Interrupted}
 	}})
 	server := httptest.NewServer(h)
 	defer server.Close()
@@ -363,11 +383,11 @@ func FuzzAsk(f *testing.F) {
 	f.Add(`{"command":"optimum","d":2}`, "application/json")
 	f.Add("--x\r\nContent-Disposition: form-data; name=question\r\n\r\n1\r\n--x--\r\n", "multipart/form-data; boundary=x")
 	f.Add("", "")
-	h := NewHandler(Options{Ask: func(_ context.Context, q Question, _ func(ask.Progress)) ([]byte, *ask.Error) {
+	h := NewHandler(Options{Ask: func(_ context.Context, q Question, _ func(ask.Progress)) (answer, file []byte, _ *ask.Error) {
 		if !json.Valid(q.Text) {
-			return nil, &ask.Error{Kind: ask.Input, Message: "the question is not JSON"}
+			return nil, nil, &ask.Error{Kind: ask.Input, Message: "the question is not JSON"}
 		}
-		return q.Text, nil
+		return q.Text, nil, nil
 	}})
 	f.Fuzz(func(t *testing.T, body, kind string) {
 		r := httptest.NewRequest("POST", "http://localhost/ask", strings.NewReader(body))

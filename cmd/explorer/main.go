@@ -4,11 +4,11 @@
 // the command line's --json does. It sets
 //
 //	markovicl.ready                               a promise, kept once questions can be asked
-//	markovicl.ask(question, files, file, tell)    a promise of the answer
+//	markovicl.ask(question, files, file, tell)    a promise of {answer, file}
 //
-// where question is JSON, files maps names to Uint8Arrays, file, if not "", asks
-// for a file that comes with the answer in its place, and tell is called with
-// progress as JSON. A promise is broken by an Error whose message is the error object.
+// where question and answer are JSON, files maps names to Uint8Arrays, file, if not "",
+// names a file that comes with the answer, which is a Uint8Array in what is promised, and
+// tell is called with progress as JSON. A promise is broken by an Error whose message is the error object.
 package main
 
 import (
@@ -44,21 +44,22 @@ func answer(question string, files map[string][]byte, file string, tell, resolve
 		fail(reject, &ask.Error{Kind: ask.Failed, Message: err.Error() + " in a browser; ask it on the command line of a machine that has it"})
 		return
 	}
-	reply, bad := ask.Exchange(context.Background(), []byte(question), files, file, func(p ask.Progress) {
+	reply, data, bad := ask.ExchangeBoth(context.Background(), []byte(question), files, file, func(p ask.Progress) {
 		if data, err := json.Marshal(p.Event()); err == nil {
 			tell.Invoke(string(data))
 		}
 	})
-	switch { // what is true of an unfinished answer is shown
-	case reply == nil:
+	if reply == nil { // what is true of an unfinished answer is shown
 		fail(reject, bad)
-	case file != "":
-		array := js.Global().Get("Uint8Array").New(len(reply))
-		js.CopyBytesToJS(array, reply)
-		resolve.Invoke(array)
-	default:
-		resolve.Invoke(string(reply))
+		return
 	}
+	both := map[string]any{"answer": string(reply)}
+	if file != "" {
+		array := js.Global().Get("Uint8Array").New(len(data))
+		js.CopyBytesToJS(array, data)
+		both["file"] = array
+	}
+	resolve.Invoke(both)
 }
 
 func fail(reject js.Value, bad *ask.Error) {

@@ -63,7 +63,7 @@ function startWorker() {
     clearTimeout(job.deadline);
     local.queue.shift();
     if (data.problem) job.reject(new Problem(data.problem.error));
-    else job.resolve(data.bytes ?? data.answer);
+    else job.resolve(data.reply);
     sendNext();
   };
   worker.onerror = (e) => failed(e.message || "the worker could not be started");
@@ -116,7 +116,7 @@ function askLocal(question, { files, file, onProgress, signal }) {
 }
 
 async function askServer(question, { files, file, onProgress, signal }) {
-  const headers = { Accept: file ? "*/*" : "text/event-stream" };
+  const headers = { Accept: "text/event-stream" };
   let body = question;
   if (files && Object.keys(files).length > 0) {
     body = new FormData();
@@ -134,10 +134,11 @@ async function askServer(question, { files, file, onProgress, signal }) {
     throw new Problem({ message: "the program that serves this page does not answer; is it still running?" });
   }
   if (!response.ok) throw new Problem((await response.json().catch(() => ({ error: { message: `the server says ${response.status} ${response.statusText}` } }))).error);
-  if (file) return new Uint8Array(await response.arrayBuffer());
+  const reply = {};
   for await (const { name, data } of events(response.body)) {
     if (name === "progress") onProgress?.(JSON.parse(data));
-    if (name === "answer") return data + "\n";
+    if (name === "file") reply.file = Uint8Array.from(atob(data), (c) => c.charCodeAt(0));
+    if (name === "answer") return { ...reply, answer: data + "\n" };
     if (name === "problem") throw new Problem(JSON.parse(data).error);
   }
   throw new Problem({ message: "the server ended before it answered" });
@@ -189,21 +190,19 @@ const cache = new Map(); // question -> answer text
  * options: files {name: Uint8Array}, onProgress, signal (of an AbortController).
  */
 export async function ask(question, options = {}) {
+  const known = !options.files && cache.get(JSON.stringify(question));
+  return known ? JSON.parse(known) : (await askBoth(question, "", options)).answer;
+}
+
+/** Asks a question and returns {answer, file}, with one of the files that come with the answer. */
+export async function askBoth(question, file, options = {}) {
   const text = JSON.stringify(question);
   await connection.promise;
   options.signal?.throwIfAborted();
-  const known = !options.files && cache.get(text);
-  if (known) return JSON.parse(known);
-  const answer = await (mode.value === "server" ? askServer : askLocal)(text, options);
+  const reply = await (mode.value === "server" ? askServer : askLocal)(text, { ...options, file });
   if (!options.files) {
     if (cache.size > 200) cache.delete(cache.keys().next().value);
-    cache.set(text, answer);
+    cache.set(text, reply.answer);
   }
-  return JSON.parse(answer);
-}
-
-/** Asks a question and returns one of the files that come with its answer. */
-export async function askFile(question, file, options = {}) {
-  await connection.promise;
-  return (mode.value === "server" ? askServer : askLocal)(JSON.stringify(question), { ...options, file });
+  return { ...reply, answer: JSON.parse(reply.answer) };
 }

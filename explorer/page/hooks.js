@@ -1,7 +1,7 @@
 // What views share in asking questions.
 
 import { useEffect, useRef, useState } from "preact/hooks";
-import { ask, askFile } from "./client.js";
+import { ask, askBoth } from "./client.js";
 
 /**
  * The answer to a question, asked anew whenever it changes: {answer, problem,
@@ -52,9 +52,8 @@ export function useTrained(question) {
     const wait = setTimeout(async () => {
       const options = { signal: cancel.signal, onProgress: (progress) => cancel.signal.aborted || setState({ asking: true, progress }) };
       try {
-        const data = await askFile(JSON.parse(text), "params.safetensors", options);
-        const answer = await ask(JSON.parse(text), options);
-        if (!cancel.signal.aborted) setState({ asking: false, model: { name: "params.safetensors", data, answer, of: text } });
+        const { answer, file } = await askBoth(JSON.parse(text), "params.safetensors", options);
+        if (!cancel.signal.aborted) setState({ asking: false, model: { name: "params.safetensors", data: file, answer, of: text } });
       } catch (problem) {
         if (problem.name !== "AbortError") setState({ asking: false, problem });
       }

@@ -60,9 +60,8 @@ onmessage = async ({ data }) => {
   if (!question) return start(data);
   try {
     await loaded;
-    const answer = await self.markovicl.ask(question, files, file, (progress) => postMessage({ id, progress: JSON.parse(progress) }));
-    const size = memory.buffer.byteLength;
-    postMessage(typeof answer === "string" ? { id, answer, memory: size } : { id, bytes: answer, memory: size });
+    const reply = await self.markovicl.ask(question, files, file, (progress) => postMessage({ id, progress: JSON.parse(progress) }));
+    postMessage({ id, reply, memory: memory.buffer.byteLength });
   } catch (e) {
     postMessage({ id, problem: asProblem(e.message) });
   }

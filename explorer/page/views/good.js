@@ -3,7 +3,7 @@
 
 import { html } from "../html.js";
 import { useAnswer } from "../hooks.js";
-import { askFile } from "../client.js";
+import { askBoth } from "../client.js";
 import { set, task } from "../state.js";
 import { Status, TaskControls, contexts } from "../controls.js";
 import { Take } from "../take.js";
@@ -53,7 +53,7 @@ export function Good() {
           series=${[{ name: "enlarged optimum", colour: colours.enlarged, points }]} /><//>`}
       ${a && html`<h3>Why</h3><ul class="why">${why(a, best, f.answer).map((line) => html`<li key=${line}>${line}</li>`)}</ul>`}
       <${Take} parts=${[[optimum, o], [asked && recover, r], [floor, f], [bayes, b], [curve, c]].filter(([question]) => question).map(([question, { answer }]) => ({ question, answer }))}>
-        ${best?.certified && best.method === "sdp" && html`<button type="button" data-save="certificate.npz" onClick=${async () => save("certificate.npz", await askFile(recover, "certificate.npz"), "application/octet-stream")}>certificate (NPZ)</button>`}<//>
+        ${best?.certified && best.method === "sdp" && html`<button type="button" data-save="certificate.npz" onClick=${async () => save("certificate.npz", (await askBoth(recover, "certificate.npz")).file, "application/octet-stream")}>certificate (NPZ)</button>`}<//>
     </div>
   </div>`;
 }
