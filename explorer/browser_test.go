@@ -337,7 +337,8 @@ func TestNeverBlocked(t *testing.T) {
 	tb.clean(t)
 }
 
-// Who leaves a view cancels its questions, and the page goes on.
+// Who leaves a view cancels its questions, and the page goes on. Meanwhile numbers of
+// another task do not stand as if they were of this one.
 func TestCancel(t *testing.T) {
 	cancelled := make(chan struct{}, 100)
 	server := httptest.NewServer(NewHandler(Options{Ask: func(ctx context.Context, q Question, progress func(ask.Progress)) (answer, file []byte, _ *ask.Error) {
@@ -351,8 +352,14 @@ func TestCancel(t *testing.T) {
 	}}))
 	t.Cleanup(server.Close) // after the tabs, which may still ask
 	tb := newTab(t, browserOf(t), server.URL)
+	tb.run(t, chromedp.Navigate(server.URL+"/#/good?d=1&n=4"))
+	tb.until(t, settled)
+	const best = `document.querySelector("figure").textContent.includes("best transformer")`
+	tb.until(t, best)
 	tb.run(t, chromedp.Navigate(server.URL+"/#/good?d=5"))
 	tb.sees(t, "a long search")
+	tb.until(t, `document.querySelector(".commands").dataset.open !== "0"`)
+	tb.until(t, `!`+best)
 	tb.run(t, chromedp.Navigate(server.URL+"/#/good?d=1&n=5"))
 	select {
 	case <-cancelled:

@@ -23,8 +23,10 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-// settled is true once all questions of a view have their answers.
-const settled = `document.querySelector(".commands")?.dataset.open === "0"`
+// settled is true once the page shows the view of its address, and all questions of that
+// view have their answers.
+const settled = `document.querySelector(".commands")?.dataset.open === "0" &&
+	decodeURIComponent(document.querySelector("nav [aria-current]").hash) === decodeURIComponent(location.hash)`
 
 // Each view can be taken along: its link shows the same in another tab; the command
 // lines, which the buttons copy, give the same numbers; and the numbers, pictures and files

@@ -4,9 +4,10 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { ask, askBoth } from "./client.js";
 
 /**
- * The answer to a question, asked anew whenever it changes: {answer, problem,
- * progress, asking}. The last answer stays while the next is being worked on; what
- * is no longer wanted is cancelled. null asks nothing.
+ * The answer to a question, asked anew whenever it changes: {answer, question, current,
+ * problem, progress, asking}. The last answer stays, with the question that it answers,
+ * while the next is being worked on; current is the answer to the question of now, if
+ * it is there. What is no longer wanted is cancelled. null asks nothing.
  */
 export function useAnswer(question, files) {
   const [state, setState] = useState({ asking: false });
@@ -25,7 +26,7 @@ export function useAnswer(question, files) {
       const now = (next) => latest.current === turn && setState(next);
       try {
         const answer = await ask(JSON.parse(text), { files, signal: cancel.signal, onProgress: (progress) => now((s) => ({ ...s, progress })) });
-        now({ answer, question: JSON.parse(text), asking: false });
+        now({ answer, question: JSON.parse(text), of: text, with: files, asking: false });
       } catch (problem) {
         if (problem.name !== "AbortError") now({ problem, asking: false });
       }
@@ -35,7 +36,7 @@ export function useAnswer(question, files) {
       cancel.abort();
     };
   }, [text, files]);
-  return state;
+  return { ...state, current: state.of === text && state.with === files ? state.answer : undefined };
 }
 
 /**

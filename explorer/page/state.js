@@ -73,6 +73,11 @@ export function task(changes = {}) {
   return q;
 }
 
+/** Whether two questions are about the same task. */
+export function sameTask(a, b) {
+  return taskFlags.every((name) => a?.[name] === b?.[name]);
+}
+
 /** A flag of the address as a whole number, or what stands for it. */
 export function whole(name, fallback) {
   const value = flags.value[name] ?? "";

@@ -22,7 +22,7 @@ export function Attention() {
   const a = useAnswer(question, files ?? undefined);
   const parts = [
     ...(train ? [{ question: { ...training, out: "run" }, answer: model?.answer }] : []),
-    ...(question ? [{ question: { ...question, params: train ? "run/params.safetensors" : model.name }, answer: a.answer }] : []),
+    ...(question ? [{ question: { ...question, params: train ? "run/params.safetensors" : model.name }, answer: a.current }] : []),
   ];
   return html`<div class="split"><div class="controls">
       <${Slider} label="states given in a chain, d" name="d" values=${[1, 2, 3, 4, 5]} fallback="2" />

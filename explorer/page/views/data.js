@@ -64,7 +64,7 @@ export function Data() {
     ${file && next.answer && html`<${Next} answer=${next.answer} />`}
     ${file && table.answer?.transitions && html`<${Transitions} t=${table.answer.transitions} />`}
     ${file && scores.answer && html`<${Scores} answer=${scores.answer} />`}
-    ${base && html`<${Take} parts=${[{ question: base, answer: next.answer }, { question: transitions, answer: table.answer }, ...(evaluate ? [{ question: evaluate, answer: scores.answer }] : [])]} />`}
+    ${base && html`<${Take} parts=${[{ question: base, answer: next.current }, { question: transitions, answer: table.current }, ...(evaluate ? [{ question: evaluate, answer: scores.current }] : [])]} />`}
   </div></div>`;
 }
 

@@ -4,7 +4,7 @@
 import { html } from "../html.js";
 import { useAnswer } from "../hooks.js";
 import { askBoth } from "../client.js";
-import { set, task } from "../state.js";
+import { sameTask, set, task } from "../state.js";
 import { Status, TaskControls, contexts } from "../controls.js";
 import { Take } from "../take.js";
 import { Bars, Curves, Figure, colours, save } from "../chart.js";
@@ -27,13 +27,14 @@ export function Good() {
   const f = useAnswer(floor);
   const b = useAnswer(bayes);
   const c = useAnswer(curve); // the longest, behind what the bars need
-  const a = o.answer, best = r.answer;
-  const mse = b.answer?.predictors?.find((p) => p.name === "bayes");
+  // What is shown together is about one task, the last one until the optimum of the next is there.
+  const [a, best, least, known] = [o, r, f, b].map((x) => (sameTask(x.question, o.question) ? x.answer : null));
+  const mse = known?.predictors?.find((p) => p.name === "bayes");
   const bars = [
     { label: "always predicting 0", value: a?.label_power, colour: colours.zero },
     { label: "best transformer", value: best?.loss, colour: colours.best },
     { label: "enlarged optimum", value: a?.loss, colour: colours.enlarged },
-    { label: "floor of every depth", value: f.answer?.floor, error: f.answer?.floor_se, colour: colours.floor },
+    { label: "floor of every depth", value: least?.floor, error: least?.floor_se, colour: colours.floor },
     { label: "Bayes, knowing the prior", value: mse?.mse, error: mse?.mse_se, colour: colours.bayes },
   ];
   const rows = bars.filter((x) => x.value != null).map((x) => ({ quantity: x.label, loss: x.value, standard_error: x.error ?? 0 }));
@@ -43,7 +44,7 @@ export function Good() {
     <${TaskControls} />
     <div>
       <${Status} of=${[o, r, c, f, b]} />
-      ${a && html`<p class="headline">${sentence(a, best, f.answer)}</p>`}
+      ${a && html`<p class="headline">${sentence(a, best, least)}</p>`}
       ${a && html`<${Figure} name="losses" rows=${rows} caption="Mean squared error of the predicted state; bars from 0. Error bars: two standard errors, where a number is sampled.">
         <${Bars} label="Losses, from predicting 0 to Bayes" bars=${bars} /><//>`}
       ${points.length > 1 && html`<${Figure} name="loss-by-n" rows=${results.map((x) => ({ n: x.task.n, enlarged_optimum: x.loss }))}
@@ -51,8 +52,8 @@ export function Good() {
         <${Curves} label="Enlarged optimum by n" log xLabel="chains in the context, n" yLabel="loss" at=${q.n === "inf" ? Infinity : q.n}
           onPick=${(n) => set({ n: n === Infinity ? "inf" : contexts.includes(String(n)) ? String(n) : "" })}
           series=${[{ name: "enlarged optimum", colour: colours.enlarged, points }]} /><//>`}
-      ${a && html`<h3>Why</h3><ul class="why">${why(a, best, f.answer).map((line) => html`<li key=${line}>${line}</li>`)}</ul>`}
-      <${Take} parts=${[[optimum, o], [asked && recover, r], [floor, f], [bayes, b], [curve, c]].filter(([question]) => question).map(([question, { answer }]) => ({ question, answer }))}>
+      ${a && html`<h3>Why</h3><ul class="why">${why(a, best, least).map((line) => html`<li key=${line}>${line}</li>`)}</ul>`}
+      <${Take} parts=${[[optimum, o], [asked && recover, r], [floor, f], [bayes, b], [curve, c]].filter(([question]) => question).map(([question, { current }]) => ({ question, answer: current }))}>
         ${best?.certified && best.method === "sdp" && html`<button type="button" data-save="certificate.npz" onClick=${async () => save("certificate.npz", (await askBoth(recover, "certificate.npz")).file, "application/octet-stream")}>certificate (NPZ)</button>`}<//>
     </div>
   </div>`;

@@ -28,7 +28,7 @@ export function Landscape() {
     ${small && m.answer?.map && html`<${Plane} answer=${m.answer} at=${p.answer?.at?.b.length === 3 ? p.answer.at : null} />`}
     ${small && m.answer && html`<${Minima} answer=${m.answer} />`}
     ${small && at && p.answer?.at && html`<${Here} at=${p.answer.at} />`}
-    ${small && html`<${Take} parts=${[{ question: map, answer: m.answer }, ...(at ? [{ question: here, answer: p.answer }] : [])]} />`}
+    ${small && html`<${Take} parts=${[{ question: map, answer: m.current }, ...(at ? [{ question: here, answer: p.current }] : [])]} />`}
   </div></div>`;
 }
 

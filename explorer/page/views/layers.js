@@ -40,7 +40,7 @@ export function Layers() {
     ${train && a && html`<p class="headline">Trained here: loss ${loss(a.seeds[0].loss_fresh)} on fresh prompts; one layer cannot have less than ${loss(a.enlarged_optimum)}, and Bayes has ${loss(a.bayes_risk)}.</p>`}
     ${!train && !dropped && html`<p class="headline">A model with random parameters: train one, or drop one, to see what descent looks like.</p>`}
     ${t.answer && html`<${Trace} answer=${t.answer} />`}
-    <${Take} parts=${train ? [{ question: { ...training, out: "run" }, answer: a }, { question: { ...trace, random: undefined, params: "run/params.safetensors" }, answer: t.answer }] : [{ question: trace, answer: t.answer }]}>
+    <${Take} parts=${train ? [{ question: { ...training, out: "run" }, answer: a }, { question: { ...trace, random: undefined, params: "run/params.safetensors" }, answer: t.current }] : [{ question: trace, answer: t.current }]}>
       ${train && model && html`<button type="button" data-save="params.safetensors" onClick=${() => save("params.safetensors", model.data, "application/octet-stream")}>model (safetensors)</button>`}<//>
   </div></div>`;
 }

@@ -23,7 +23,7 @@ export function Prompt() {
     <p><button type="button" onClick=${() => set({ index: String(index + 1) })}>Draw another prompt</button>${" "}${index > 0 && html`<button type="button" onClick=${() => set({ index: index > 1 ? String(index - 1) : "" })}>Back</button>`}</p>
     <${Status} of=${a} />
     ${a.answer && html`<${Show} p=${a.answer} lit=${lit} setLit=${setLit} />`}
-    <${Take} parts=${[{ question, answer: a.answer }]} />
+    <${Take} parts=${[{ question, answer: a.current }]} />
   </div></div>`;
 }
 
