@@ -1,6 +1,7 @@
 package explorer
 
 import (
+	"compress/gzip"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -36,14 +37,14 @@ func TestBuilt(t *testing.T) {
 	}
 }
 
-// site is the page as static files, built once for all tests.
+// site is the page as static files, built once for all tests, and compressed in haste.
 var site = sync.OnceValues(func() (http.Handler, error) {
 	folder, err := os.MkdirTemp("", "markovicl-site-")
 	if err != nil {
 		return nil, err
 	}
 	atEnd(func() { os.RemoveAll(folder) })
-	return policed(http.FileServer(http.Dir(folder))), WriteSite(context.Background(), folder, false)
+	return policed(http.FileServer(http.Dir(folder))), writeSite(context.Background(), folder, false, gzip.BestSpeed)
 })
 
 // staticFiles serves the page as static files.
@@ -117,16 +118,9 @@ func newTab(t *testing.T, parent context.Context, base string) *tab {
 	return tb
 }
 
-// visit loads the page anew at an address. The process of the tab stays the same, unlike
-// after a page of elsewhere, which takes a quarter second.
-func (tb *tab) visit(t *testing.T, address string) {
+// load loads the page, in which the tab is already, anew at an address.
+func (tb *tab) load(t *testing.T, address string) {
 	t.Helper()
-	var old string
-	tb.run(t, chromedp.Location(&old))
-	if !strings.HasPrefix(old, tb.base) {
-		tb.run(t, chromedp.Navigate(address))
-		return
-	}
 	tb.run(t, chromedp.Evaluate(fmt.Sprintf(`history.replaceState(null, "", %q)`, address), nil), chromedp.Reload())
 }
 
@@ -150,11 +144,21 @@ func (tb *tab) sees(t *testing.T, texts ...string) {
 // until waits until an expression is true in the page.
 func (tb *tab) until(t *testing.T, js string) {
 	t.Helper()
+	// The page looks itself, for some seconds at a time: being asked each time costs more.
+	look := fmt.Sprintf(`new Promise((done) => {
+		const end = performance.now() + 5000;
+		const look = () => {
+			let seen = false;
+			try { seen = Boolean(%s); } catch { } // of a page that is not there yet
+			if (seen || performance.now() > end) done(seen);
+			else setTimeout(look, 20);
+		};
+		look(); })`, js)
 	seen := false
-	for end := time.Now().Add(5 * time.Minute); time.Now().Before(end) && tb.Err() == nil; time.Sleep(30 * time.Millisecond) {
+	for end := time.Now().Add(5 * time.Minute); !seen && time.Now().Before(end) && tb.Err() == nil; {
 		// A page that is being loaded may fail to answer.
-		if _ = chromedp.Run(tb, chromedp.Evaluate(js, &seen)); seen {
-			break
+		if err := chromedp.Run(tb, chromedp.Evaluate(look, &seen, awaited)); err != nil {
+			time.Sleep(30 * time.Millisecond)
 		}
 	}
 	if !seen {

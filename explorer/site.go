@@ -33,6 +33,10 @@ const (
 // it is made with the Go toolchain, which takes the sources: it fails, and says so,
 // where the program is not run in a checkout.
 func WriteSite(ctx context.Context, folder string, brotli bool) error {
+	return writeSite(ctx, folder, brotli, gzip.BestCompression)
+}
+
+func writeSite(ctx context.Context, folder string, brotli bool, level int) error {
 	if err := atomicfile.CheckFolder(folder); err != nil {
 		return err
 	}
@@ -50,7 +54,7 @@ func WriteSite(ctx context.Context, folder string, brotli bool) error {
 			return err
 		}
 	}
-	packed, err := pack(ctx, files[wasmFile], brotli)
+	packed, err := pack(ctx, files[wasmFile], brotli, level)
 	if err != nil {
 		return err
 	}
@@ -84,8 +88,8 @@ type packing struct {
 	data           []byte
 }
 
-// pack compresses the WebAssembly build, the smallest first.
-func pack(ctx context.Context, wasm []byte, brotli bool) ([]packing, error) {
+// pack compresses the WebAssembly build, the smallest first; level is that of gzip.
+func pack(ctx context.Context, wasm []byte, brotli bool, level int) ([]packing, error) {
 	var packed []packing
 	if brotli {
 		command := exec.CommandContext(ctx, "brotli", "-q", "11", "-w", "24", "-c")
@@ -97,7 +101,7 @@ func pack(ctx context.Context, wasm []byte, brotli bool) ([]packing, error) {
 		packed = append(packed, packing{".br", "brotli", data})
 	}
 	var out bytes.Buffer
-	w, err := gzip.NewWriterLevel(&out, gzip.BestCompression)
+	w, err := gzip.NewWriterLevel(&out, level)
 	if err != nil {
 		return nil, err
 	}
