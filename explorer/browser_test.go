@@ -1,6 +1,7 @@
 package explorer
 
 import (
+	"bytes"
 	"compress/gzip"
 	"context"
 	"encoding/json"
@@ -11,6 +12,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -60,10 +62,19 @@ func staticFiles(t *testing.T) http.Handler {
 // laboratory is one server for the tests that need no other: a question that several
 // of them ask is answered once.
 var laboratory = sync.OnceValue(func() *httptest.Server {
-	server := httptest.NewServer(NewHandler(Options{Cache: NewMemory(DefaultMemory)}))
+	count := func(ctx context.Context, q Question, progress func(ask.Progress)) (answer, file []byte, _ *ask.Error) {
+		if bytes.Contains(q.Text, []byte(`"command":"train"`)) {
+			trainings.Add(1)
+		}
+		return Ask(ctx, q, progress)
+	}
+	server := httptest.NewServer(NewHandler(Options{Cache: NewMemory(DefaultMemory), Ask: count}))
 	atEnd(server.Close) // after the tabs, which may still ask
 	return server
 })
+
+// trainings counts the models that the laboratory was asked to train.
+var trainings atomic.Int64
 
 // policed sends the policy of the handler with static files, as a publisher may.
 func policed(h http.Handler) http.Handler {
@@ -289,8 +300,7 @@ func TestViews(t *testing.T) {
 // The address holds the state: a slider changes it, and the same address shows the
 // same.
 func TestPermalink(t *testing.T) {
-	server := httptest.NewServer(NewHandler(Options{}))
-	t.Cleanup(server.Close) // after the tabs, which may still ask
+	server := laboratory()
 	tb := newTab(t, browserOf(t), server.URL)
 	var value string
 	tb.run(t, chromedp.Navigate(server.URL+"/#/good?d=1&n=5"))

@@ -75,8 +75,13 @@ func TestTakeAlong(t *testing.T) {
 			if err := os.WriteFile(file, []byte(view.drop), 0o644); err != nil {
 				t.Fatal(err)
 			}
-			visit := func(address string) (text string) {
-				tb.visit(t, address)
+			visit := func(anew bool, address string) (text string) {
+				before := trainings.Load()
+				if anew {
+					tb.load(t, address)
+				} else {
+					tb.run(t, chromedp.Navigate(address)) // within the page, after the first
+				}
 				tb.sees(t, seen[view.hash]...)
 				if view.drop != "" {
 					tb.run(t, chromedp.SetUploadFiles("#c-file", []string{file}))
@@ -84,9 +89,12 @@ func TestTakeAlong(t *testing.T) {
 				tb.sees(t, view.shows...)
 				tb.until(t, settled)
 				tb.run(t, chromedp.Evaluate(`document.querySelector(".split").innerText`, &text))
+				if n, want := trainings.Load()-before, int64(strings.Count(view.hash, "train=true")); n != want {
+					t.Errorf("%s: %d models are trained, want %d", address, n, want)
+				}
 				return text
 			}
-			shown := visit(server.URL + "/" + view.hash)
+			shown := visit(false, server.URL+"/"+view.hash)
 
 			var names []string
 			tb.run(t, chromedp.Evaluate(`[...document.querySelectorAll("[data-save]")].map((b) => b.dataset.save)`, &names))
@@ -117,7 +125,7 @@ func TestTakeAlong(t *testing.T) {
 			if !strings.HasPrefix(link, server.URL+"/#/") {
 				t.Errorf("the link is %q", link)
 			}
-			if again := visit(link); again != shown {
+			if again := visit(true, link); again != shown {
 				t.Errorf("the link %s shows\n%s\nwant\n%s", link, again, shown)
 			}
 			tb.clean(t)
