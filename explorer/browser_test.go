@@ -129,9 +129,14 @@ func newTab(t *testing.T, parent context.Context, base string) *tab {
 	return tb
 }
 
-// load loads the page, in which the tab is already, anew at an address.
-func (tb *tab) load(t *testing.T, address string) {
+// show goes to an address of the page, in which the tab may be already; anew loads the
+// page again.
+func (tb *tab) show(t *testing.T, address string, anew bool) {
 	t.Helper()
+	if !anew {
+		tb.run(t, chromedp.Navigate(address))
+		return
+	}
 	tb.run(t, chromedp.Evaluate(fmt.Sprintf(`history.replaceState(null, "", %q)`, address), nil), chromedp.Reload())
 }
 

@@ -77,11 +77,7 @@ func TestTakeAlong(t *testing.T) {
 			}
 			visit := func(anew bool, address string) (text string) {
 				before := trainings.Load()
-				if anew {
-					tb.load(t, address)
-				} else {
-					tb.run(t, chromedp.Navigate(address)) // within the page, after the first
-				}
+				tb.show(t, address, anew)
 				tb.sees(t, seen[view.hash]...)
 				if view.drop != "" {
 					tb.run(t, chromedp.SetUploadFiles("#c-file", []string{file}))
