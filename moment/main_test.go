@@ -2,6 +2,7 @@ package moment
 
 import (
 	"flag"
+	"runtime/debug"
 	"testing"
 )
 
@@ -10,5 +11,6 @@ func TestMain(m *testing.M) {
 	if err := flag.Set("rapid.checks", "50"); err != nil {
 		panic(err)
 	}
+	debug.SetGCPercent(400) // heaps are small
 	m.Run()
 }

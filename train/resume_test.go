@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"runtime/debug"
 	"strings"
 	"testing"
 	"time"
@@ -67,6 +68,7 @@ func TestMain(m *testing.M) {
 		fmt.Fprintln(os.Stderr, "the run was not killed:", err)
 		os.Exit(1)
 	}
+	debug.SetGCPercent(400) // heaps are small
 	os.Exit(m.Run())
 }
 
