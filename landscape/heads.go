@@ -70,11 +70,18 @@ func setBlock(M *mat.SymDense, block []float64) {
 	}
 }
 
-// projectedHeads evaluates the best loss over A_1..A_h for the span of h b's.
+// projectedHeads evaluates the best loss over A_1..A_h for the span of h b's, for any number
+// of goroutines.
 type projectedHeads struct {
 	form    *moment.Form
+	H       *mat.Dense // both triangles of form.H
 	D, h, m int
 	pair    []int
+}
+
+func newProjectedHeads(form *moment.Form, h int) *projectedHeads {
+	D := form.Q + 1
+	return &projectedHeads{form: form, H: mat.DenseCopyOf(form.H), D: D, h: h, m: moment.Pairs(D), pair: pairTable(D)}
 }
 
 // eval returns the loss, X, the orthonormal basis U ([D, h]) of the span of the
@@ -111,29 +118,16 @@ func (p *projectedHeads) eval(B, gradient []float64) (loss float64, X []float64,
 	P := mat.NewDense(q*m, q*mh, nil) // H S
 	K := mat.NewSymDense(q*mh, nil)
 	k := mat.NewVecDense(q*mh, nil)
-	dense := p.form.H
-	block := mat.NewDense(m, m, nil)
-	for j := range q {
-		for l := range q {
-			for r := range m {
-				for t := range m {
-					block.Set(r, t, dense.At(j*m+r, l*m+t))
-				}
-			}
-			P.Slice(j*m, (j+1)*m, l*mh, (l+1)*mh).(*mat.Dense).Mul(block, change)
-		}
+	for l := range q {
+		P.Slice(0, q*m, l*mh, (l+1)*mh).(*mat.Dense).Mul(p.H.Slice(0, q*m, l*m, (l+1)*m), change)
 	}
+	upper := K.RawSymmetric()
 	for j := range q {
-		for l := j; l < q; l++ {
-			var part mat.Dense
-			part.Mul(change.T(), P.Slice(j*m, (j+1)*m, l*mh, (l+1)*mh))
-			for r := range mh {
-				for t := range mh {
-					if j*mh+r <= l*mh+t {
-						K.SetSym(j*mh+r, l*mh+t, part.At(r, t))
-					}
-				}
-			}
+		var part mat.Dense // rows of K, from the block at the diagonal on
+		part.Mul(change.T(), P.Slice(j*m, (j+1)*m, j*mh, q*mh))
+		for r := range mh {
+			row := j*mh + r
+			copy(upper.Data[row*upper.Stride+row:row*upper.Stride+q*mh], part.RawRowView(r)[r:])
 		}
 		k.SliceVec(j*mh, (j+1)*mh).(*mat.VecDense).MulVec(change.T(), mat.NewVecDense(m, p.form.L[j*m:(j+1)*m]))
 	}
@@ -236,11 +230,11 @@ func BestHeads(ctx context.Context, form *moment.Form, optimum *Optimum, heads, 
 	guesses := commonZeros(ctx, form, optimum, heads, starts, seed)
 	var best *headsMinimum
 	var losses []float64
+	p := newProjectedHeads(form, heads)
 	eachStart(ctx, len(guesses)+starts, func() func(i int) *headsMinimum {
-		p := &projectedHeads{form: form, D: D, h: heads, m: moment.Pairs(D), pair: pairTable(D)}
 		return func(i int) *headsMinimum {
 			if i < len(guesses) {
-				m := p.minimumFrom(guesses[i])
+				m := p.minimumFrom(ctx, guesses[i])
 				m.guessed = true
 				return m
 			}
@@ -248,7 +242,7 @@ func BestHeads(ctx context.Context, form *moment.Form, optimum *Optimum, heads, 
 			for t := range heads {
 				B = append(B, randomDirection(seed, uint64((i-len(guesses))*heads+t), D)...)
 			}
-			return p.minimumFrom(B)
+			return p.minimumFrom(ctx, B)
 		}
 	}, func(found []*headsMinimum) {
 		for _, f := range found {
@@ -291,13 +285,14 @@ type headsMinimum struct {
 	guessed bool // it began where X* points to, not at random
 }
 
-// minimumFrom descends from B ([D, h] row-major), which it changes.
-func (p *projectedHeads) minimumFrom(B []float64) *headsMinimum {
+// minimumFrom descends from B ([D, h] row-major), which it changes, until ctx ends at the
+// latest.
+func (p *projectedHeads) minimumFrom(ctx context.Context, B []float64) *headsMinimum {
 	const memory, most = 30, 400
 	const flat = 1e-10 // a gradient that, along the size of B, changes the loss by no more of it
 	_, _, _ = lbfgs.Minimise(B, 0.1, nil, memory, most, func(x, gradient []float64) (float64, bool, error) {
 		loss, _, _ := p.eval(x, gradient)
-		return loss, math.Sqrt(dot(gradient, gradient)*dot(x, x)) < flat*math.Abs(loss), nil
+		return loss, math.Sqrt(dot(gradient, gradient)*dot(x, x)) < flat*math.Abs(loss) || ctx.Err() != nil, nil
 	})
 	f := &headsMinimum{}
 	f.loss, f.X, f.U = p.eval(B, make([]float64, len(B)))

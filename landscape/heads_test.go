@@ -38,7 +38,7 @@ func TestProjectedHeads(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 42))
 	form := randomForm(r, 3, 100)
 	for h := 1; h <= 4; h++ {
-		p := &projectedHeads{form: form, D: 4, h: h, m: 10, pair: pairTable(4)}
+		p := newProjectedHeads(form, h)
 		B := gaussians(r, 4*h)
 		g, other := make([]float64, len(B)), make([]float64, len(B))
 		loss, X, U := p.eval(B, g)
