@@ -4,6 +4,7 @@ import (
 	"context"
 	"math"
 	"math/rand/v2"
+	"slices"
 
 	"gonum.org/v1/gonum/floats"
 	"gonum.org/v1/gonum/mat"
@@ -41,21 +42,28 @@ func (f *RankOneForm) Search(ctx context.Context, starts int, seed uint64) Trans
 			}
 		}
 		b[f.D-1] = 1e-3 * random.NormFloat64()
-		if t := f.Descend(b); start == 0 || t.Loss < best.Loss {
+		if t := f.Descend(ctx, b); start == 0 || t.Loss < best.Loss {
 			best = t
 		}
 	}
 	return best
 }
 
-// Descend returns a local minimum of the form from a start b [D].
-func (f *RankOneForm) Descend(b []float64) Transformer {
+// Descend returns a local minimum of the form from a start b [D], or where the descent has
+// come to when ctx ends.
+func (f *RankOneForm) Descend(ctx context.Context, b []float64) Transformer {
 	p := newLeastSquares(f)
 	problem := optimize.Problem{
 		Func: func(b []float64) float64 { return p.eval(b) },
 		Grad: func(grad, b []float64) {
 			p.eval(b)
 			copy(grad, p.gradient)
+		},
+		Status: func() (optimize.Status, error) {
+			if err := ctx.Err(); err != nil {
+				return optimize.Failure, err
+			}
+			return optimize.NotTerminated, nil
 		},
 	}
 	// The method may end for want of progress at the minimum; what it returns is
@@ -77,11 +85,14 @@ func (f *RankOneForm) Descend(b []float64) Transformer {
 // leastSquares finds the best A for given b, and the gradient of the loss in b
 // (the envelope theorem: that of f at the best A).
 type leastSquares struct {
-	D, q     int
-	root     []float64 // [q m] square roots of the weights
-	target   []float64 // [q m]
-	A        []float64 // [D, q]
-	gradient []float64 // [D]
+	D, q   int
+	root   []float64 // [q m] square roots of the weights
+	target []float64 // [q m]
+
+	// What b [D] was evaluated last, with its loss, its best A [D, q] and the gradient [D]:
+	// gonum asks for the value and for the gradient of a point by two calls.
+	b, A, gradient []float64
+	loss           float64
 }
 
 func newLeastSquares(f *RankOneForm) *leastSquares {
@@ -95,6 +106,10 @@ func newLeastSquares(f *RankOneForm) *leastSquares {
 }
 
 func (p *leastSquares) eval(b []float64) float64 {
+	if slices.Equal(p.b, b) {
+		return p.loss
+	}
+	p.b = append(p.b[:0], b...)
 	D, q, m := p.D, p.q, moment.Pairs(p.D)
 	floats.Scale(0, p.gradient)
 	loss := 0.0
@@ -130,6 +145,7 @@ func (p *leastSquares) eval(b []float64) float64 {
 			}
 		}
 	}
+	p.loss = loss
 	return loss
 }
 

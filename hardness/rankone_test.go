@@ -5,6 +5,7 @@ import (
 	"math"
 	"math/big"
 	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"gonum.org/v1/gonum/mat"
@@ -95,6 +96,28 @@ func TestRankOneReduction(t *testing.T) {
 			if back, _ := value.Float64(); back > within || back < found.Lower {
 				t.Errorf("%v: the transformer maps back to %.9g, outside of [%.9g, %.9g]", shape, back, found.Lower, within)
 			}
+		}
+	}
+}
+
+// A descent that is interrupted at once stays at its start, with the best A there.
+func TestRankOneInterrupted(t *testing.T) {
+	random := rand.New(rand.NewPCG(3, 1))
+	ended, cancel := context.WithCancel(t.Context())
+	cancel()
+	for _, shape := range rankOneShapes {
+		f, err := randomRankOne(random, shape[0], shape[1]).Reduce(big.NewRat(100, 1))
+		if err != nil {
+			t.Fatal(err)
+		}
+		b := make([]float64, f.D)
+		for i := range b {
+			b[i] = random.NormFloat64()
+		}
+		there := newLeastSquares(f).eval(b)
+		at, best := f.Descend(ended, b), f.Descend(t.Context(), b)
+		if !slices.Equal(at.B, b) || math.Abs(at.Loss-there) > 1e-9*there || best.Loss > at.Loss {
+			t.Errorf("%v: the loss %g at %v, want %g at %v; it descends to %g", shape, at.Loss, at.B, there, b, best.Loss)
 		}
 	}
 }
