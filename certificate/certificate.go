@@ -169,10 +169,11 @@ func CheckForm(f *moment.Form) error {
 	if f.H.SymmetricDim() != n || len(f.L) != n {
 		return fmt.Errorf("H has the size %d and h %d; both must be q(q+1)(q+2)/2 = %d for q = %d", f.H.SymmetricDim(), len(f.L), n, f.Q)
 	}
+	H := f.H.RawSymmetric()
 	for i := range n {
-		for j := i; j < n; j++ {
-			if x := f.H.At(i, j); math.IsNaN(x) || math.IsInf(x, 0) {
-				return fmt.Errorf("H[%d,%d] is %g; every entry must be a finite number", i, j, x)
+		for j, x := range H.Data[i*H.Stride+i : i*H.Stride+n] {
+			if math.IsNaN(x) || math.IsInf(x, 0) {
+				return fmt.Errorf("H[%d,%d] is %g; every entry must be a finite number", i, i+j, x)
 			}
 		}
 		if x := f.L[i]; math.IsNaN(x) || math.IsInf(x, 0) {

@@ -69,7 +69,7 @@ func ExactOf(ctx context.Context, t markov.Task) (*ExactMoments, error) {
 	}
 	switch {
 	case t.Regression() != nil:
-		return exactRegression(t), nil
+		return exactRegression(ctx, t)
 	case !dirichlet:
 		return exactMixture(ctx, t)
 	}

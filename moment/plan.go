@@ -80,7 +80,8 @@ func isserlis(t markov.Task, b *basis) plan {
 		if exactWork(t) <= quickFractions {
 			m.exact, err = ExactOf(ctx, t)
 		} else {
-			m.tables, m.unproven = regressionTables(t, b), "the moments of the regression were combined in floating point"
+			m.unproven = "the moments of the regression were combined in floating point"
+			m.tables, err = regressionTables(ctx, t, b)
 		}
 		return m, err
 	}}

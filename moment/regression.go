@@ -1,6 +1,7 @@
 package moment
 
 import (
+	"context"
 	"math/big"
 	"slices"
 
@@ -190,9 +191,10 @@ type regressionMeans struct {
 	c     *big.Rat
 }
 
-func newRegressionMeans(t markov.Task, b *basis) regressionMeans {
+// newRegressionMeans computes them, some millions where d is 30; the error is that of ctx, if
+// it ends before.
+func newRegressionMeans(ctx context.Context, t markov.Task, b *basis) (out regressionMeans, err error) {
 	g := newGaussian(t)
-	var out regressionMeans
 	pairs := make([]quadratic, len(b.pairID))
 	for r, id := range b.pairID {
 		pairs[r] = g.given(coordinates(b.monomials[id]))
@@ -201,9 +203,15 @@ func newRegressionMeans(t markov.Task, b *basis) regressionMeans {
 		out.query = append(out.query, g.mean(pairs[r]))
 	}
 	for _, m := range b.monomials {
+		if err := ctx.Err(); err != nil {
+			return out, err
+		}
 		out.m4 = append(out.m4, g.mean(g.given(coordinates(m))))
 	}
 	for r, x := range pairs {
+		if err := ctx.Err(); err != nil {
+			return out, err
+		}
 		for _, y := range pairs[r:] {
 			out.m22 = append(out.m22, g.mean(x.times(y)))
 		}
@@ -214,7 +222,7 @@ func newRegressionMeans(t markov.Task, b *basis) regressionMeans {
 		}
 	}
 	out.c = g.mean(pairs[b.power])
-	return out
+	return out, nil
 }
 
 // exactRegressionWork returns about how many operations on large integers
@@ -226,9 +234,12 @@ func exactRegressionWork(t markov.Task) float64 {
 }
 
 // exactRegression is ExactOf for a regression.
-func exactRegression(t markov.Task) *ExactMoments {
+func exactRegression(ctx context.Context, t markov.Task) (*ExactMoments, error) {
 	b := newBasis(t)
-	means := newRegressionMeans(t, b)
+	means, err := newRegressionMeans(ctx, t, b)
+	if err != nil {
+		return nil, err
+	}
 	queryScale := commonDenominator(means.query)
 	chainScale := commonDenominator(append(slices.Clone(means.m22), means.m4...))
 	e := &ExactMoments{task: t, b: b, c: means.c}
@@ -239,6 +250,9 @@ func exactRegression(t markov.Task) *ExactMoments {
 		numerators := scaledTo(xs, chainScale)
 		out := make([]*big.Int, 0, len(query)*len(xs))
 		for _, Q := range query {
+			if ctx.Err() != nil {
+				break // which is said at the end
+			}
 			for _, x := range numerators {
 				out = append(out, new(big.Int).Mul(Q, x))
 			}
@@ -260,12 +274,16 @@ func exactRegression(t markov.Task) *ExactMoments {
 	raise(e.h22, e.denominator)
 	raise(e.h, labelScale)
 	e.denominator, e.labelDenominator = common, common
-	return e
+	return e, ctx.Err()
 }
 
-// regressionTables returns the tables of a regression as floats.
-func regressionTables(t markov.Task, b *basis) tables {
-	means := newRegressionMeans(t, b)
+// regressionTables returns the tables of a regression as floats. The error is that of ctx, if
+// it ends before.
+func regressionTables(ctx context.Context, t markov.Task, b *basis) (tables, error) {
+	means, err := newRegressionMeans(ctx, t, b)
+	if err != nil {
+		return tables{}, err
+	}
 	float := func(xs []*big.Rat) []float64 {
 		out := make([]float64, len(xs))
 		for i, x := range xs {
@@ -277,13 +295,17 @@ func regressionTables(t markov.Task, b *basis) tables {
 	outer := func(xs []float64) []float64 {
 		out := make([]float64, 0, len(query)*len(xs))
 		for _, Q := range query {
+			if ctx.Err() != nil {
+				break // which is said at the end
+			}
 			for _, x := range xs {
 				out = append(out, Q*x)
 			}
 		}
 		return out
 	}
-	return tables{h4: outer(float(means.m4)), h22: outer(float(means.m22)), h: float(means.h), c: markov.Float(means.c)}
+	out := tables{h4: outer(float(means.m4)), h22: outer(float(means.m22)), h: float(means.h), c: markov.Float(means.c)}
+	return out, ctx.Err()
 }
 
 // product returns the product of two square matrices.

@@ -1,6 +1,8 @@
 package moment
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"math"
 	"math/big"
@@ -53,7 +55,10 @@ func TestRegressionByQuadrature(t *testing.T) {
 				t.Errorf("%s, n %s: differs by %.2g", task, n, d)
 			}
 			b := newBasis(task)
-			floating := regressionTables(task, b)
+			floating, err := regressionTables(t.Context(), task, b)
+			if err != nil {
+				t.Fatal(err)
+			}
 			if d := difference(floating.at(b, n), want(n)); !(d < 1e-13) {
 				t.Errorf("%s, n %s, floating point: differs by %.2g", task, n, d)
 			}
@@ -176,5 +181,20 @@ func regressionByQuadrature(task markov.Task) func(n markov.Context) *Form {
 			}
 		}
 		return f
+	}
+}
+
+// Moments that take long end with their context, in fractions too.
+func TestRegressionInterrupted(t *testing.T) {
+	ended, cancel := context.WithCancel(t.Context())
+	cancel()
+	for _, d := range []int{2, 12} { // in fractions, and in floating point
+		task := newTask(t, markov.Spec{D: d, Family: "regression"})
+		if m, err := Of(ended, task, Options{}); !errors.Is(err, context.Canceled) {
+			t.Errorf("d = %d: %v, %v", d, m, err)
+		}
+		if e, err := ExactOf(ended, task); !errors.Is(err, context.Canceled) {
+			t.Errorf("d = %d, in fractions: %v, %v", d, e, err)
+		}
 	}
 }
