@@ -3,7 +3,7 @@
 //
 // One file holds one command: its flags, one call of the library, and the
 // answer as text or JSON. What the commands share stands in output.go (text and JSON),
-// exhibit.go (tables and pictures), arguments.go, progress.go and memory.go.
+// exhibit.go (tables and pictures), parser.go, arguments.go and progress.go.
 package main
 
 import (
@@ -24,6 +24,7 @@ import (
 	"markovicl/ask"
 	"markovicl/ask/text"
 	"markovicl/internal/dense"
+	"markovicl/internal/heap"
 	"markovicl/paper"
 	"markovicl/sweep"
 )
@@ -91,7 +92,7 @@ func (s signalled) Error() string { return s.String() }
 // mainWith is the program with these items to reproduce.
 func mainWith(items []paper.Item) {
 	dense.Use()
-	spareMemory()
+	heap.Spare()
 	ctx, cancel := context.WithCancelCause(context.Background())
 	signals := make(chan os.Signal, 1)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)

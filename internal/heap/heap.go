@@ -1,4 +1,14 @@
-package main
+// Package heap keeps small the heap of a program that works with a few large matrices. Go
+// lets a heap double before garbage is collected, which with matrices of gigabytes costs
+// gigabytes, and saves nothing, as there are few things to look at. A program says at its
+// start
+//
+//	heap.Spare()
+//
+// and from then on a heap of more than 32 MB may grow by a quarter between two collections,
+// a smaller one double as usual. GOGC in the environment has the last word. All of it stands
+// in heap.go.
+package heap
 
 import (
 	"os"
@@ -7,7 +17,7 @@ import (
 	"runtime/metrics"
 )
 
-// A large heap of this program is a few large matrices: to let it double before garbage is
+// A large heap is a few large matrices: to let it double before garbage is
 // collected costs gigabytes and saves nothing.
 const (
 	largeHeap    = 32 << 20 // bytes that live
@@ -15,9 +25,9 @@ const (
 	growthIfMany = 25
 )
 
-// spareMemory has garbage collected sooner while the heap is large, from now on, unless
+// Spare has garbage collected sooner while the heap is large, from now on, unless
 // the environment says by GOGC how often.
-func spareMemory() {
+func Spare() {
 	if os.Getenv("GOGC") == "" {
 		afterCollection(usualGrowth)
 	}

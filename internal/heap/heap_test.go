@@ -1,19 +1,20 @@
-package main
+package heap
 
 import (
 	"runtime"
 	"runtime/debug"
+	"runtime/metrics"
 	"testing"
 	"time"
 )
 
-// TestSpareMemory: the heap may grow by a quarter while it is large, and double
+// TestSpare: the heap may grow by a quarter while it is large, and double
 // otherwise, unless the environment says something else.
-func TestSpareMemory(t *testing.T) {
+func TestSpare(t *testing.T) {
 	growth := func() int { // what is set
-		percent := debug.SetGCPercent(usualGrowth)
-		debug.SetGCPercent(percent)
-		return percent
+		percent := []metrics.Sample{{Name: "/gc/gogc:percent"}}
+		metrics.Read(percent)
+		return int(percent[0].Value.Uint64())
 	}
 	defer debug.SetGCPercent(growth())
 	becomes := func(want int) bool { // finalizers run some time after a collection
@@ -28,7 +29,7 @@ func TestSpareMemory(t *testing.T) {
 	}
 	t.Setenv("GOGC", "")
 	debug.SetGCPercent(usualGrowth)
-	spareMemory()
+	Spare()
 	large := make([]byte, 2*largeHeap)
 	if !becomes(growthIfMany) {
 		t.Errorf("with a large heap the growth is %d %%", growth())
