@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"time"
 
@@ -178,7 +179,7 @@ func (q *Recover) ask(ctx context.Context, env Env) (Answer, error) {
 		interrupted = interrupted || uncertified
 		if exact != nil {
 			answer.Proof, err = prove(limited, exact(task.Context()), answer)
-			if err != nil && limited.Err() == nil {
+			if err != nil && !errors.Is(err, limited.Err()) {
 				return nil, err
 			}
 			interrupted = interrupted || err != nil

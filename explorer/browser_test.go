@@ -361,7 +361,8 @@ func TestNeverBlocked(t *testing.T) {
 func TestCancel(t *testing.T) {
 	cancelled := make(chan struct{}, 100)
 	server := httptest.NewServer(NewHandler(Options{Ask: func(ctx context.Context, q Question, progress func(ask.Progress)) (answer, file []byte, _ *ask.Error) {
-		if strings.Contains(string(q.Text), `"d":5`) && strings.Contains(string(q.Text), "recover") {
+		text := string(q.Text)
+		if strings.Contains(text, `"d":5`) && (strings.Contains(text, "recover") || strings.Contains(text, "1,2,")) {
 			progress(ask.Progress{Stage: "a long search"})
 			<-ctx.Done()
 			cancelled <- struct{}{}
@@ -374,11 +375,12 @@ func TestCancel(t *testing.T) {
 	tb.run(t, chromedp.Navigate(server.URL+"/#/good?d=1&n=4"))
 	tb.until(t, settled)
 	const best = `document.querySelector("figure").textContent.includes("best transformer")`
-	tb.until(t, best)
+	const curve = `document.querySelector("[data-save='loss-by-n.csv']") !== null`
+	tb.until(t, best+" && "+curve)
 	tb.run(t, chromedp.Navigate(server.URL+"/#/good?d=5"))
 	tb.sees(t, "a long search")
 	tb.until(t, `document.querySelector(".commands").dataset.open !== "0"`)
-	tb.until(t, `!`+best)
+	tb.until(t, `!(`+best+`) && !(`+curve+`)`)
 	tb.run(t, chromedp.Navigate(server.URL+"/#/good?d=1&n=5"))
 	select {
 	case <-cancelled:

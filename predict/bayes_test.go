@@ -251,6 +251,9 @@ func TestTailSum(t *testing.T) {
 	for range 2000 {
 		rate, power, h := math.Exp(6*rng.Float64()-3), math.Exp(8*rng.Float64()-3), 0.05+0.25*rng.Float64()
 		lambda := math.Exp(8*rng.Float64()-3) * float64(1-2*rng.IntN(2))
+		if rng.IntN(4) == 0 {
+			lambda = -power // the first coefficient is 0
+		}
 		u := (0.2 + 0.8*rng.Float64()) / (8 * (1 + math.Abs(lambda) + power))
 		want := 0.0
 		for k := 1.0; rate*k*h < 50; k++ {
@@ -260,5 +263,50 @@ func TestTailSum(t *testing.T) {
 		if got := tailSum(rate, power, lambda, u, h); math.Abs(got-want) > 1e-13*want {
 			t.Errorf("rate %v, power %v, lambda %v, u %v, h %v: got %.15g, want %.15g", rate, power, lambda, u, h, got, want)
 		}
+	}
+}
+
+// Mass and mean of a tilted beta density are confluent hypergeometric functions: after Kummer's
+// transformation, series of positive terms. Parameters are small and large, the rate of the tilt
+// is often a+b, where a coefficient of the tail is 0.
+func TestTiltedBeta(t *testing.T) {
+	kummer := func(b, c, lambda float64) float64 { // 1F1(b; c; lambda) exp(-lambda)
+		sum, term := 0.0, math.Exp(-lambda)
+		for k := 0.0; k < lambda || term > 1e-18*sum; k++ {
+			sum += term
+			term *= (b + k) / (c + k) * lambda / (k + 1)
+		}
+		return sum
+	}
+	lgamma := func(x float64) float64 {
+		y, _ := math.Lgamma(x)
+		return y
+	}
+	rng := rand.New(rand.NewPCG(3, 5))
+	for i := range 3000 {
+		a, b := math.Exp(26*rng.Float64()-23), math.Exp(26*rng.Float64()-23) // 1e-10 to 20
+		lambda := 60 * rng.Float64()
+		switch i % 3 {
+		case 1:
+			lambda = a + b
+		case 2:
+			lambda = math.Exp(26*rng.Float64() - 22)
+		}
+		base := kummer(b, a+b, lambda)
+		mass, mean := tiltedBeta(a, b, lambda)
+		if want := lgamma(a) + lgamma(b) - lgamma(a+b) + math.Log(base); math.Abs(mass-want) > 1e-11*(1+math.Abs(want)) {
+			t.Errorf("a %v, b %v, lambda %v: log mass %.15g, want %.15g", a, b, lambda, mass, want)
+		}
+		if want := a / (a + b) * kummer(b, a+b+1, lambda) / base; math.Abs(mean-want) > 1e-11*want {
+			t.Errorf("a %v, b %v, lambda %v: mean %.15g, want %.15g", a, b, lambda, mean, want)
+		}
+	}
+}
+
+// A row that has not been seen leaves the Jeffreys prior as it is: the tilt begins at a + b = 1.
+func TestStationaryJeffreys(t *testing.T) {
+	post := stationaryPosterior(counts{.5, .5, .5, .5}, []float64{1, 0})
+	if want := 0.3633802276; math.Abs(post.mean[0]-want) > 1e-10 { // by another quadrature
+		t.Errorf("mean %.12g, want %.12g", post.mean[0], want)
 	}
 }

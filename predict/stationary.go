@@ -26,6 +26,10 @@ import "math"
 
 const negligible = 36 // terms below exp(-36) of the largest do not count
 
+// faint returns the logarithm of a term, in shares of the largest, from which on all that
+// follow do not count together where each is at least exp(-decay) of the one before.
+func faint(decay float64) float64 { return math.Log(-math.Expm1(-decay)) - negligible }
+
 // stationary is the posterior of a binary kernel with stationary starts.
 type stationary struct {
 	mean    [2]float64 // [p01, p11]
@@ -69,7 +73,7 @@ func stationaryPosterior(c counts, k []float64) stationary {
 	asymptotic := 40 + math.Log((a+1)*(b+1)+(cc+1)*(e+1))
 	for x := L + h; ; x += h {
 		term := add(x)
-		if term < sum.largest-negligible {
+		if term < sum.largest+faint(rate*h) {
 			break
 		}
 		if x > asymptotic { // the kernel never leaves a state: s = t = 0
@@ -125,10 +129,10 @@ func tiltedBeta(a, b, lambda float64) (logMass, mean float64) {
 	add(mode)
 	// Beyond the edge the density is an exponential times a series that converges
 	// within a few terms, and the sums over the nodes are geometric series.
-	edge := math.Log(8 * (1 + lambda + a + b))
+	edge := math.Log(8 * (2 + lambda + a + b))
 	for x := mode - h; ; x -= h {
 		l := add(x)
-		if l < -negligible {
+		if l < faint(a*h) {
 			break
 		}
 		if x < -edge {
@@ -141,7 +145,7 @@ func tiltedBeta(a, b, lambda float64) (logMass, mean float64) {
 	}
 	for x := mode + h; ; x += h {
 		l := add(x)
-		if l < -negligible {
+		if l < faint(b*h) {
 			break
 		}
 		if x > edge {
@@ -169,6 +173,7 @@ func tailSum(rate, power, lambda, u, h float64) float64 {
 	step := math.Exp(-h)
 	ratio := math.Exp(-rate * h)
 	before, g, v := 0.0, 1.0, 1.0
+	last := math.Inf(1)
 	for j := range 60 {
 		k := float64(j)
 		before, g = g, -((2*k+power+lambda)*g+(k-1+power)*before)/(k+1)
@@ -176,9 +181,11 @@ func tailSum(rate, power, lambda, u, h float64) float64 {
 		ratio *= step
 		term := g * v * ratio / (1 - ratio)
 		sum += term
-		if math.Abs(term) < 1e-18*sum {
+		// One coefficient may be 0, as g_1 is where lambda = -power; two in a row are not.
+		if math.Abs(term)+last < 1e-18*sum {
 			break
 		}
+		last = math.Abs(term)
 	}
 	return sum
 }

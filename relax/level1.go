@@ -72,7 +72,7 @@ func Level1(ctx context.Context, form *moment.Form, reduced *Reduced, minima []M
 	}
 	c, v, err := m.certificate(proving, form, reduced, w)
 	if err != nil {
-		return err
+		return ignoreEnd(proving, err)
 	}
 	better(c, v)
 	if reached || s == nil {

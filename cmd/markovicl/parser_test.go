@@ -2,6 +2,8 @@ package main
 
 import (
 	"bytes"
+	"fmt"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -13,21 +15,9 @@ import (
 // of what is wrong and of what is meant.
 func TestParserOfOneCommand(t *testing.T) {
 	options := []kong.Option{kong.Name("markovicl"), kong.Exit(func(int) { panic("exit") }), kong.ConfigureHelp(kong.HelpOptions{Compact: true})}
-	all, err := kong.New(&commands{}, options...)
-	if err != nil {
-		t.Fatal(err)
-	}
 	says := func(parser *kong.Kong, words []string) (text string) {
 		var out bytes.Buffer
 		parser.Stdout, parser.Stderr = &out, &out
-		for _, node := range append(parser.Model.Children, parser.Model.Node) {
-			for _, flag := range node.Flags {
-				flag.Set = false // by the line before
-			}
-			for _, argument := range node.Positional {
-				argument.Set = false
-			}
-		}
 		defer func() {
 			if exits := recover() != nil; exits != (slices.Contains(words, "--help") || slices.Contains(words, "-h")) {
 				t.Errorf("%v: gives help: %v", words, exits)
@@ -44,7 +34,10 @@ func TestParserOfOneCommand(t *testing.T) {
 		}
 		out.WriteString(parsed.Command())
 		for _, flag := range parsed.Flags() {
-			out.WriteString("\n" + flag.String() + " " + kong.DefaultHelpValueFormatter(flag.Value))
+			fmt.Fprintf(&out, "\n%s %v %#v", flag.String(), flag.Set, value(flag.Target))
+		}
+		for _, argument := range parsed.Selected().Positional {
+			fmt.Fprintf(&out, "\n%s %v %#v", argument.Name, argument.Set, value(argument.Target))
 		}
 		return out.String()
 	}
@@ -53,18 +46,30 @@ func TestParserOfOneCommand(t *testing.T) {
 		t.Errorf("%d commands, %d that are tried", len(names), len(faults))
 	}
 	for _, name := range names {
-		one, err := newParser(&commands{}, []string{name}, options...)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if n := len(one.Model.Children); n != 1 && name != "completion" {
-			t.Fatalf("%s: %d commands", name, n)
-		}
 		for _, rest := range []string{"", "--help", "--quiet", "--quite", "--jsn", "--json=5", "--d", "--d x", "--n 3", "a b c", "optimum", "-x", "-h", "--quiet -h", "--over d=1 optimum --d 2"} {
 			words := append([]string{name}, strings.Fields(rest)...)
+			one, err := newParser(&commands{}, words, options...)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if n := len(one.Model.Children); n != 1 && name != "completion" {
+				t.Fatalf("%s: %d commands", name, n)
+			}
+			all, err := kong.New(&commands{}, options...)
+			if err != nil {
+				t.Fatal(err)
+			}
 			if alone, among := says(one, words), says(all, words); alone != among {
 				t.Errorf("%v: alone\n%s\namong all\n%s", words, alone, among)
 			}
 		}
 	}
+}
+
+// value returns what a flag has become; nil for a pointer that is.
+func value(target reflect.Value) any {
+	if target = reflect.Indirect(target); !target.IsValid() {
+		return nil
+	}
+	return target.Interface()
 }

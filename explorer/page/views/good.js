@@ -38,7 +38,7 @@ export function Good() {
     { label: "Bayes, knowing the prior", value: mse?.mse, error: mse?.mse_se, colour: colours.bayes },
   ];
   const rows = bars.filter((x) => x.value != null).map((x) => ({ quantity: x.label, loss: x.value, standard_error: x.error ?? 0 }));
-  const results = c.answer?.results ?? [];
+  const results = (sameTask({ ...c.question, n: o.question?.n }, o.question) && c.answer?.results) || []; // of its own n
   const points = results.map((x) => [x.task.n === "inf" ? Infinity : x.task.n, x.loss]);
   return html`<div class="split">
     <${TaskControls} />
