@@ -2,26 +2,14 @@ package ask
 
 import (
 	"bytes"
-	"context"
 	"errors"
 	"io"
 	"os"
 	"path/filepath"
 	"testing"
+
+	"markovicl/internal/contexttest"
 )
-
-// lasting is a context that ends after it has been looked at so many times.
-type lasting struct {
-	context.Context
-	looks int
-}
-
-func (c *lasting) Err() error {
-	if c.looks--; c.looks < 0 {
-		return context.Canceled
-	}
-	return nil
-}
 
 // A check that is interrupted, while its file is being read or later, is no fault of the file,
 // which a disk or a stream has.
@@ -42,7 +30,7 @@ func TestInterruptedVerify(t *testing.T) {
 	} {
 		interrupted := 0
 		for looks := 0; ; looks++ {
-			answer, err := Ask(&lasting{t.Context(), looks}, q, Env{Open: open})
+			answer, err := Ask(contexttest.EndingAfter(t.Context(), looks), q, Env{Open: open})
 			if err == nil {
 				if v := answer.(VerifyAnswer); !v.Valid {
 					t.Errorf("%s: %+v", name, v)

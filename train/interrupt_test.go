@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"markovicl/internal/contexttest"
 	"markovicl/markov"
 )
 
@@ -29,25 +30,12 @@ func TestInterruptAtOnce(t *testing.T) {
 	}
 }
 
-// cancelAfter is a context that ends once it has been asked so many times.
-type cancelAfter struct {
-	context.Context
-	left int
-}
-
-func (c *cancelAfter) Err() error {
-	if c.left--; c.left < 0 {
-		return context.Canceled
-	}
-	return nil
-}
-
 func TestInterruptLBFGS(t *testing.T) {
 	task := mustTask(t, markov.Spec{D: 2, N: "20"})
 	c := Defaults()
 	c.Optimizer, c.Data, c.Batch, c.EvalPrompts = "lbfgs", Fixed, 50, 0
 	for left := range 12 {
-		r, err := Run(&cancelAfter{context.Background(), left}, Problem{Task: task, Config: c, Seed: 3}, Settings{Checkpoints: Folder(t.TempDir())})
+		r, err := Run(contexttest.EndingAfter(t.Context(), left), Problem{Task: task, Config: c, Seed: 3}, Settings{Checkpoints: Folder(t.TempDir())})
 		if err != nil || r.Status != Interrupted {
 			t.Errorf("interrupted at check %d: %+v, %v", left, r, err)
 		}

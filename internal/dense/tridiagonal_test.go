@@ -8,6 +8,8 @@ import (
 	"runtime"
 	"slices"
 	"testing"
+
+	"markovicl/internal/contexttest"
 )
 
 // upperOnly returns a random symmetric matrix ([n, n]), whole and with NaN below the
@@ -125,23 +127,10 @@ func TestTridiagonalEnds(t *testing.T) {
 	const n = 300
 	for _, at := range []int{0, 1, 150, n - 1} {
 		_, a := upperOnly(rand.New(rand.NewPCG(33, 1)), n, 1)
-		ctx := &ending{Context: t.Context(), looks: at}
+		ctx := contexttest.EndingAfter(t.Context(), at)
 		d, e, tau := make([]float64, n), make([]float64, n-1), make([]float64, n-1)
-		if err := new(Tridiagonal).Reduce(ctx, n, a, d, e, tau); !errors.Is(err, context.Canceled) || ctx.looks != -1 {
-			t.Errorf("after %d rows: %v, %d looks left", at, err, ctx.looks)
+		if err := new(Tridiagonal).Reduce(ctx, n, a, d, e, tau); !errors.Is(err, context.Canceled) || ctx.Left() != -1 {
+			t.Errorf("after %d rows: %v, %d looks left", at, err, ctx.Left())
 		}
 	}
-}
-
-// ending is a context that ends after so many looks.
-type ending struct {
-	context.Context
-	looks int
-}
-
-func (c *ending) Err() error {
-	if c.looks--; c.looks < 0 {
-		return context.Canceled
-	}
-	return nil
 }
